@@ -1,0 +1,1 @@
+//! Donor management for charities that stays in step with Mailchimp.

@@ -1,0 +1,2 @@
+//! The command line: serve, demo, migrate, sandbox, check.
+fn main() {}
