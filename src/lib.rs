@@ -1,1 +1,5 @@
-//! Donor management for charities that stays in step with Mailchimp.
+//! Donor management for charities that stays in step with Mailchimp. ARCHITECTURE.md is the map of this house.
+
+pub mod base;
+pub mod config;
+pub mod db;

@@ -1,0 +1,12 @@
+DROP TABLE background_work;
+DROP TABLE import_rows;
+DROP TABLE imports;
+DROP TABLE changes;
+DROP TABLE group_history;
+DROP TABLE group_contacts;
+DROP TABLE groups;
+DROP TABLE contact_search_terms;
+DROP TABLE addresses;
+DROP TABLE phones;
+DROP TABLE emails;
+DROP TABLE contacts;

@@ -1,0 +1,15 @@
+DROP TABLE mailchimp_call_slots;
+DROP TABLE incidents;
+DROP TABLE review_members;
+DROP TABLE planned_calls;
+DROP TABLE sync_runs;
+DROP TABLE webhook_events;
+DROP TABLE due_members;
+DROP TABLE due_contacts;
+DROP TABLE sync_standings;
+DROP TABLE audience_members;
+DROP TABLE audience_snapshots;
+DROP TABLE mappings;
+DROP TABLE webhook_doors;
+DROP TABLE audiences;
+DROP TABLE mailchimp_connections;

@@ -1,0 +1,51 @@
+//! Ids that cannot be mixed up: each table of things has its own type over the `bigint` of its sequence.
+
+use diesel_derive_newtype::DieselNewType;
+use serde::{Deserialize, Serialize};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DieselNewType, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = std::num::ParseIntError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+    };
+}
+
+id!(
+    /// One charity: the tenant.
+    OrganizationId
+);
+id!(
+    /// A person who signs in.
+    StaffId
+);
+id!(
+    /// A donor, an organization or a household in the records.
+    ContactId
+);
+id!(
+    /// A hand-picked group of contacts.
+    GroupId
+);
+id!(
+    /// A file on its way in.
+    ImportId
+);
+id!(
+    /// What ties one group to one target at Mailchimp.
+    MappingId
+);

@@ -1,0 +1,246 @@
+//! The ground: the connection pool, the migrations, and the two doors to the database. `OrgTx` is the only way to a
+//! tenant's rows; `SharedTx` reaches the few tables that belong to no organization.
+
+pub mod schema;
+
+use crate::base::{Actor, Clock, OrganizationId};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
+use diesel::sql_types::Text;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+/// Every change of the schema, in the binary.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// Connections one process keeps; Postgres allows 100 in all by default, and several processes may share it.
+pub const POOL_SIZE_MAX: u32 = 16;
+/// How long a request waits for a connection before it is told that the database is busy.
+const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// No connection could be had, or the process is stopping; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    #[error("no database connection could be had")]
+    NoConnection(#[from] diesel::r2d2::PoolError),
+    #[error("the process is stopping")]
+    Stopping,
+}
+
+/// The database, cheaply cloned.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<ConnectionManager<PgConnection>>,
+    clock: Clock,
+}
+
+impl Db {
+    /// A pool of connections that sign in with `url`. Connects at once, so that a wrong address is told at start.
+    pub fn connect(url: &str, clock: Clock) -> Result<Self, diesel::r2d2::PoolError> {
+        let pool = Pool::builder()
+            .max_size(POOL_SIZE_MAX)
+            .min_idle(Some(1))
+            .connection_timeout(CONNECTION_WAIT)
+            .test_on_check_out(false)
+            .build(ConnectionManager::new(url))?;
+        Ok(Self { pool, clock })
+    }
+
+    /// The clock every transaction tells the time by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Connections in use and in all, for the metrics.
+    pub fn pool_state(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections - state.idle_connections, state.connections)
+    }
+
+    /// Changes rows of one organization: everything `work` does happens in one transaction, or nothing does.
+    pub async fn write<T, E, F>(&self, organization: OrganizationId, actor: Actor, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut OrgTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<diesel::result::Error> + From<Unavailable> + Send + 'static,
+    {
+        self.blocking(move |conn, now| {
+            conn.transaction(|conn| work(&mut OrgTx::enter(organization, actor, now, conn)?))
+        })
+        .await
+    }
+
+    /// Reads rows of one organization, all of one moment; a write inside is refused by Postgres.
+    pub async fn read<T, E, F>(&self, organization: OrganizationId, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut OrgTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<diesel::result::Error> + From<Unavailable> + Send + 'static,
+    {
+        self.blocking(move |conn, now| {
+            conn.build_transaction()
+                .read_only()
+                .run(|conn| work(&mut OrgTx::enter(organization, Actor::System, now, conn)?))
+        })
+        .await
+    }
+
+    /// Works on the tables that belong to no organization: accounts, sessions, leases, the outbox.
+    pub async fn shared<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut SharedTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<diesel::result::Error> + From<Unavailable> + Send + 'static,
+    {
+        self.blocking(move |conn, now| conn.transaction(|conn| work(&mut SharedTx { now, conn })))
+            .await
+    }
+
+    /// The one door from async to diesel.
+    async fn blocking<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut PooledConnection<ConnectionManager<PgConnection>>, DateTime<Utc>) -> Result<T, E>
+            + Send
+            + 'static,
+        T: Send + 'static,
+        E: From<Unavailable> + Send + 'static,
+    {
+        let (pool, clock) = (self.pool.clone(), self.clock.clone());
+        tokio::task::spawn_blocking(move || {
+            let mut conn = pool.get().map_err(Unavailable::from)?;
+            work(&mut conn, clock.now())
+        })
+        .await
+        .map_err(|_| Unavailable::Stopping)?
+    }
+}
+
+/// A transaction that sees exactly one organization: row-level security hides all others, and every change names its actor.
+pub struct OrgTx<'c> {
+    organization: OrganizationId,
+    actor: Actor,
+    now: DateTime<Utc>,
+    conn: &'c mut PgConnection,
+}
+
+impl<'c> OrgTx<'c> {
+    fn enter(
+        organization: OrganizationId,
+        actor: Actor,
+        now: DateTime<Utc>,
+        conn: &'c mut PgConnection,
+    ) -> QueryResult<Self> {
+        // `true`: for this transaction only, so that a connection never carries an organization back to the pool.
+        diesel::sql_query("SELECT set_config('dms.organization_id', $1, true)")
+            .bind::<Text, _>(organization.to_string())
+            .execute(conn)?;
+        Ok(Self { organization, actor, now, conn })
+    }
+
+    /// The organization whose rows are seen.
+    pub fn organization(&self) -> OrganizationId {
+        self.organization
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The moment of this transaction, the same throughout.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+}
+
+impl Deref for OrgTx<'_> {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        self.conn
+    }
+}
+
+impl DerefMut for OrgTx<'_> {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+}
+
+/// A transaction on the tables that belong to no organization. Tenant tables show it nothing.
+pub struct SharedTx<'c> {
+    now: DateTime<Utc>,
+    conn: &'c mut PgConnection,
+}
+
+impl<'c> SharedTx<'c> {
+    /// The moment of this transaction.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// Steps into one organization within this transaction, for what must happen together: an organization and its first rows.
+    pub fn enter(&mut self, organization: OrganizationId, actor: Actor) -> QueryResult<OrgTx<'_>> {
+        OrgTx::enter(organization, actor, self.now, self.conn)
+    }
+}
+
+impl Deref for SharedTx<'_> {
+    type Target = PgConnection;
+    fn deref(&self) -> &PgConnection {
+        self.conn
+    }
+}
+
+impl DerefMut for SharedTx<'_> {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+}
+
+/// Brings the schema up to date. `owner_url` signs in as the role that owns the tables. Returns how many migrations ran.
+pub fn migrate(owner_url: &str) -> anyhow::Result<usize> {
+    let mut conn = PgConnection::establish(owner_url)?;
+    let done = conn
+        .run_pending_migrations(MIGRATIONS)
+        .map_err(|error| anyhow::anyhow!("a migration failed: {error}"))?;
+    Ok(done.len())
+}
+
+/// What stands between this database and serving, in a sentence each; empty when all is well.
+pub fn obstacles(url: &str) -> Vec<String> {
+    let mut conn = match PgConnection::establish(url) {
+        Ok(conn) => conn,
+        Err(error) => return vec![format!("The database cannot be reached: {error}")],
+    };
+    let mut found = Vec::new();
+    match conn.has_pending_migration(MIGRATIONS) {
+        Ok(false) => {}
+        Ok(true) => found.push("The database is older than this program. Run `dms migrate` as the owner first.".into()),
+        Err(error) => found.push(format!(
+            "It cannot be told whether the database is up to date ({error}). Run `dms migrate` as the owner first."
+        )),
+    }
+    match signs_in_with_too_much_power(&mut conn) {
+        Ok(false) => {}
+        Ok(true) => found.push(
+            "DATABASE_URL signs in as a role that owns tables or bypasses row-level security, so organizations would \
+             not be kept apart. Use the role dms_app."
+                .into(),
+        ),
+        Err(error) => found.push(format!("The database role cannot be examined: {error}")),
+    }
+    found
+}
+
+fn signs_in_with_too_much_power(conn: &mut PgConnection) -> QueryResult<bool> {
+    use diesel::dsl::sql;
+    use diesel::sql_types::Bool;
+    diesel::select(sql::<Bool>(
+        "EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)) \
+         OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = 'public' AND c.relkind = 'r' AND pg_has_role(current_user, c.relowner, 'USAGE'))",
+    ))
+    .get_result(conn)
+}

@@ -1,0 +1,521 @@
+//! The tables as diesel sees them. Written and proven by the test `schema_rs_is_what_the_migrations_make`.
+
+diesel::table! {
+    account_tokens (token_hash) {
+        token_hash -> Bytea,
+        purpose -> Text,
+        staff_id -> Nullable<BigInt>,
+        organization_id -> Nullable<BigInt>,
+        email -> Nullable<Text>,
+        role -> Nullable<Text>,
+        invited_by -> Nullable<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    addresses (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        contact_id -> BigInt,
+        location_type -> Text,
+        street_address -> Text,
+        supplemental_address_1 -> Text,
+        supplemental_address_2 -> Text,
+        city -> Text,
+        province -> Text,
+        postal_code -> Text,
+        country -> Text,
+        is_primary -> Bool,
+    }
+}
+
+diesel::table! {
+    audience_members (organization_id, audience_id, address_key) {
+        organization_id -> BigInt,
+        audience_id -> Text,
+        address_key -> Text,
+        address -> Text,
+        status -> Text,
+        mailchimp_contact_id -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        language -> Text,
+        unsubscribe_reason -> Text,
+        unsubscribe_campaign -> Text,
+        last_changed -> Nullable<Timestamptz>,
+        in_compliance -> Bool,
+        ended_by_us -> Bool,
+        status_before_end -> Nullable<Text>,
+        here_before -> Bool,
+        read_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audience_snapshots (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        audience_id -> Text,
+        taken_at -> Timestamptz,
+        member_count -> Integer,
+        csv -> Text,
+    }
+}
+
+diesel::table! {
+    audiences (organization_id, id) {
+        organization_id -> BigInt,
+        id -> Text,
+        name -> Text,
+        double_optin -> Bool,
+        member_count -> Integer,
+        subscribe_url -> Text,
+        gone_at -> Nullable<Timestamptz>,
+        read_wanted_at -> Nullable<Timestamptz>,
+        read_members -> Integer,
+        read_total -> Integer,
+        read_done_at -> Nullable<Timestamptz>,
+        read_problem -> Nullable<Text>,
+        polled_until -> Nullable<Timestamptz>,
+        polled_at -> Nullable<Timestamptz>,
+        webhook_id -> Nullable<Text>,
+        webhook_state -> Text,
+        webhook_words -> Nullable<Text>,
+        webhook_checked_at -> Nullable<Timestamptz>,
+        webhook_heard_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    background_work (organization_id, kind) {
+        organization_id -> BigInt,
+        kind -> Text,
+        due_at -> Nullable<Timestamptz>,
+        holder -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    changes (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        at -> Timestamptz,
+        contact_id -> Nullable<BigInt>,
+        actor_kind -> Text,
+        actor_id -> Nullable<BigInt>,
+        actor_name -> Text,
+        what -> Text,
+        fields -> Jsonb,
+        why -> Text,
+    }
+}
+
+diesel::table! {
+    contact_search_terms (organization_id, term, contact_id, kind) {
+        organization_id -> BigInt,
+        term -> Text,
+        contact_id -> BigInt,
+        kind -> Text,
+    }
+}
+
+diesel::table! {
+    contacts (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        contact_type -> Text,
+        contact_subtype -> Text,
+        prefix -> Text,
+        first_name -> Text,
+        middle_name -> Text,
+        last_name -> Text,
+        suffix -> Text,
+        organization_name -> Text,
+        household_name -> Text,
+        display_name -> Text,
+        sort_name -> Text,
+        job_title -> Text,
+        gender -> Text,
+        birth_date -> Nullable<Date>,
+        is_deceased -> Bool,
+        preferred_language -> Text,
+        source -> Text,
+        external_identifier -> Nullable<Text>,
+        do_not_email -> Bool,
+        do_not_phone -> Bool,
+        do_not_mail -> Bool,
+        do_not_sms -> Bool,
+        do_not_trade -> Bool,
+        is_opt_out -> Bool,
+        created_at -> Timestamptz,
+        modified_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    due_contacts (organization_id, contact_id) {
+        organization_id -> BigInt,
+        contact_id -> BigInt,
+        due_since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    due_members (organization_id, audience_id, address_key) {
+        organization_id -> BigInt,
+        audience_id -> Text,
+        address_key -> Text,
+        read_first -> Bool,
+        due_since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    emails (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        contact_id -> BigInt,
+        address -> Text,
+        address_key -> Text,
+        location_type -> Text,
+        is_primary -> Bool,
+        is_bulk_mail -> Bool,
+        on_hold_since -> Nullable<Timestamptz>,
+        on_hold_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    group_contacts (organization_id, group_id, contact_id) {
+        organization_id -> BigInt,
+        group_id -> BigInt,
+        contact_id -> BigInt,
+        status -> Text,
+        added_at -> Timestamptz,
+        removed_at -> Nullable<Timestamptz>,
+        method -> Text,
+        why -> Text,
+    }
+}
+
+diesel::table! {
+    group_history (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        group_id -> BigInt,
+        contact_id -> BigInt,
+        at -> Timestamptz,
+        status -> Text,
+        method -> Text,
+        actor -> Text,
+        why -> Text,
+    }
+}
+
+diesel::table! {
+    groups (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        title -> Text,
+        description -> Text,
+        created_by -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    import_rows (organization_id, import_id, row_number) {
+        organization_id -> BigInt,
+        import_id -> BigInt,
+        row_number -> Integer,
+        cells -> Jsonb,
+        outcome -> Nullable<Text>,
+        problem -> Nullable<Text>,
+        contact_id -> Nullable<BigInt>,
+        before -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    imports (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        file_name -> Text,
+        state -> Text,
+        headers -> Jsonb,
+        column_meanings -> Jsonb,
+        group_id -> Nullable<BigInt>,
+        row_count -> Integer,
+        rows_done -> Integer,
+        added -> Integer,
+        changed -> Integer,
+        unchanged -> Integer,
+        rejected -> Integer,
+        problem -> Nullable<Text>,
+        started_by -> BigInt,
+        started_by_name -> Text,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    incidents (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        subject -> Text,
+        words -> Text,
+        opened_at -> Timestamptz,
+        mailed_at -> Nullable<Timestamptz>,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    mailchimp_call_slots (login_hash, slot) {
+        login_hash -> Bytea,
+        slot -> SmallInt,
+        holder -> Uuid,
+        held_until -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    mailchimp_connections (organization_id) {
+        organization_id -> BigInt,
+        state -> Text,
+        account_id -> Text,
+        account_name -> Text,
+        account_email -> Text,
+        plan -> Text,
+        role -> Text,
+        login_id -> Text,
+        api_base -> Text,
+        token -> Nullable<Bytea>,
+        connected_by -> Text,
+        connected_at -> Timestamptz,
+        refused_at -> Nullable<Timestamptz>,
+        refused_words -> Nullable<Text>,
+        last_run_at -> Nullable<Timestamptz>,
+        last_success_at -> Nullable<Timestamptz>,
+        audiences_read_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    mappings (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        group_id -> BigInt,
+        audience_id -> Text,
+        kind -> Text,
+        state -> Text,
+        broken_words -> Nullable<Text>,
+        removal -> Text,
+        double_optin -> Bool,
+        included_group -> Bool,
+        included_audience -> Bool,
+        switched_on_by -> Text,
+        switched_on_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    memberships (organization_id, staff_id) {
+        organization_id -> BigInt,
+        staff_id -> BigInt,
+        role -> Text,
+        receives_alerts -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    organizations (id) {
+        id -> BigInt,
+        slug -> Text,
+        name -> Text,
+        time_zone -> Text,
+        unsubscribe_sets_no_bulk_emails -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        organization_id -> Nullable<BigInt>,
+        recipient -> Text,
+        subject -> Text,
+        body -> Text,
+        created_at -> Timestamptz,
+        attempts -> Integer,
+        next_attempt_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    phones (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        contact_id -> BigInt,
+        number -> Text,
+        extension -> Text,
+        phone_type -> Text,
+        location_type -> Text,
+        is_primary -> Bool,
+    }
+}
+
+diesel::table! {
+    planned_calls (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        run_id -> BigInt,
+        mapping_id -> BigInt,
+        contact_id -> BigInt,
+        audience_id -> Text,
+        address_key -> Text,
+        verb -> Text,
+        body -> Jsonb,
+        state -> Text,
+        words -> Text,
+        attempts -> Integer,
+        not_before -> Timestamptz,
+        planned_at -> Timestamptz,
+        asked_at -> Nullable<Timestamptz>,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    rate_limits (bucket) {
+        bucket -> Bytea,
+        tokens -> Double,
+        refilled_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    review_members (organization_id, audience_id, address_key) {
+        organization_id -> BigInt,
+        audience_id -> Text,
+        address_key -> Text,
+        found_at -> Timestamptz,
+        candidates -> Jsonb,
+    }
+}
+
+diesel::table! {
+    sessions (key_hash) {
+        key_hash -> Bytea,
+        staff_id -> Nullable<BigInt>,
+        state -> Jsonb,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    staff (id) {
+        id -> BigInt,
+        email -> Text,
+        name -> Text,
+        password_hash -> Nullable<Text>,
+        verified_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sync_runs (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        cause -> Text,
+        started_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        problem -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sync_standings (organization_id, mapping_id, contact_id) {
+        organization_id -> BigInt,
+        mapping_id -> BigInt,
+        contact_id -> BigInt,
+        address_key -> Nullable<Text>,
+        agreed -> Text,
+        agreed_status -> Nullable<Text>,
+        standing -> Text,
+        reason -> Text,
+        words -> Text,
+        refused_row -> Nullable<Bytea>,
+        decided_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    webhook_doors (secret_hash) {
+        secret_hash -> Bytea,
+        organization_id -> BigInt,
+        audience_id -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    webhook_events (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        audience_id -> Text,
+        body_hash -> Bytea,
+        body -> Text,
+        received_at -> Timestamptz,
+        applied_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    account_tokens,
+    addresses,
+    audience_members,
+    audience_snapshots,
+    audiences,
+    background_work,
+    changes,
+    contact_search_terms,
+    contacts,
+    due_contacts,
+    due_members,
+    emails,
+    group_contacts,
+    group_history,
+    groups,
+    import_rows,
+    imports,
+    incidents,
+    mailchimp_call_slots,
+    mailchimp_connections,
+    mappings,
+    memberships,
+    organizations,
+    outbox,
+    phones,
+    planned_calls,
+    rate_limits,
+    review_members,
+    sessions,
+    staff,
+    sync_runs,
+    sync_standings,
+    webhook_doors,
+    webhook_events,
+);
