@@ -5,9 +5,11 @@ mod clock;
 mod email_address;
 mod fold;
 mod ids;
+mod role;
 
 pub use actor::Actor;
 pub use clock::Clock;
 pub use email_address::EmailAddress;
 pub use fold::fold;
 pub use ids::{ContactId, GroupId, ImportId, MappingId, OrganizationId, StaffId};
+pub use role::Role;

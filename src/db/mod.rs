@@ -215,9 +215,9 @@ pub fn obstacles(url: &str) -> Vec<String> {
         Err(error) => return vec![format!("The database cannot be reached: {error}")],
     };
     let mut found = Vec::new();
-    match conn.has_pending_migration(MIGRATIONS) {
-        Ok(false) => {}
-        Ok(true) => found.push("The database is older than this program. Run `dms migrate` as the owner first.".into()),
+    match is_up_to_date(&mut conn) {
+        Ok(true) => {}
+        Ok(false) => found.push("The database is older than this program. Run `dms migrate` as the owner first.".into()),
         Err(error) => found.push(format!(
             "It cannot be told whether the database is up to date ({error}). Run `dms migrate` as the owner first."
         )),
@@ -232,6 +232,12 @@ pub fn obstacles(url: &str) -> Vec<String> {
         Err(error) => found.push(format!("The database role cannot be examined: {error}")),
     }
     found
+}
+
+/// Whether every migration of this program has run.
+pub fn is_up_to_date(conn: &mut PgConnection) -> anyhow::Result<bool> {
+    let pending = conn.has_pending_migration(MIGRATIONS).map_err(|error| anyhow::anyhow!("{error}"))?;
+    Ok(!pending)
 }
 
 fn signs_in_with_too_much_power(conn: &mut PgConnection) -> QueryResult<bool> {

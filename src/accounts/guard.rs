@@ -1,0 +1,78 @@
+//! The guard of every page: who is signed in, whether they work for the organization of the path, and whether their role
+//! is enough. Strangers are told that there is nothing, never that they may not.
+
+use super::member::{Member, Person};
+use super::store;
+use crate::base::Role;
+use crate::db::{Db, OrgTx};
+use crate::incidents;
+use crate::web::{Banner, Needs, PageError, Route, staff_of};
+use actix_session::SessionExt;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, HttpMessage, ResponseError, web};
+use std::rc::Rc;
+
+/// The route with its guard around it, as the application is built from.
+pub fn guarded(route: &Route) -> actix_web::Route {
+    let needs = route.needs;
+    route.handler().wrap(from_fn(move |request, next| check(needs, request, next)))
+}
+
+async fn check(
+    needs: Needs,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let admitted = match needs {
+        Needs::Nothing | Needs::Secret => Ok(()),
+        Needs::SignedIn => person(&request).await.map(|person| {
+            request.extensions_mut().insert(Rc::new(person));
+        }),
+        Needs::Role(role) => member(&request, role).await.map(|member| {
+            request.extensions_mut().insert(Rc::new(member));
+        }),
+    };
+    match admitted {
+        Ok(()) => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
+        // Answered, not returned as an error: an error would skip the sessions and headers around us.
+        Err(error) => Ok(request.into_response(error.error_response())),
+    }
+}
+
+async fn person(request: &ServiceRequest) -> Result<Person, PageError> {
+    let session = request.get_session();
+    let sign_in = || PageError::SignIn(request.uri().path_and_query().map_or("/".into(), ToString::to_string));
+    let Some(id) = staff_of(&session) else {
+        return Err(sign_in());
+    };
+    let db = database(request)?;
+    let (staff, workplaces) =
+        db.shared(move |tx| Ok::<_, PageError>((store::staff_member(tx, id)?, store::workplaces(tx, id)?))).await?;
+    let staff = staff.ok_or_else(sign_in)?;
+    Ok(Person { staff, workplaces, session, db })
+}
+
+async fn member(request: &ServiceRequest, least: Role) -> Result<Member, PageError> {
+    let person = person(request).await?;
+    let slug = request.match_info().get("organization").unwrap_or_default();
+    let here = person.workplaces.iter().find(|place| place.organization.slug == slug).cloned();
+    let here = here.ok_or(PageError::NotFound)?;
+    if here.role < least {
+        return Err(PageError::Forbidden);
+    }
+    let at = format!("/o/{slug}/mailchimp");
+    let banner = person.db.read(here.organization.id, move |tx| banner(tx, at)).await?;
+    Ok(Member { person, organization: here.organization, role: here.role, banner })
+}
+
+fn banner(tx: &mut OrgTx<'_>, link: String) -> Result<Option<Banner>, PageError> {
+    let first = incidents::open_now(tx)?.into_iter().next();
+    Ok(first.map(|incident| Banner { text: incident.words, link, link_text: "See what to do".into() }))
+}
+
+fn database(request: &ServiceRequest) -> Result<Db, PageError> {
+    let db = request.app_data::<web::Data<Db>>();
+    Ok(db.ok_or_else(|| anyhow::anyhow!("the application has no database"))?.get_ref().clone())
+}

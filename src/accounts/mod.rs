@@ -1,0 +1,13 @@
+//! Organizations and staff: signing up and in, roles, invitations, settings, and the guard of every page.
+
+pub mod guard;
+mod member;
+pub mod model;
+mod store;
+
+pub use member::Guarded;
+
+/// A member of staff at work for the organization of the path: the argument of most handlers.
+pub type Member = Guarded<member::Member>;
+/// A signed-in person: the argument of the pages outside any organization.
+pub type Person = Guarded<member::Person>;

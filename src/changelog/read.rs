@@ -1,0 +1,112 @@
+//! Reading the log: of one contact, or of the whole organization with filters. Newest first.
+
+use super::FieldChange;
+use crate::base::ContactId;
+use crate::db::OrgTx;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Timestamptz};
+
+/// A line of the log.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub at: DateTime<Utc>,
+    /// The contact and the name to show for it.
+    pub contact: Option<(ContactId, String)>,
+    /// `staff`, `import`, `mailchimp` or `system`.
+    pub actor_kind: String,
+    pub actor_name: String,
+    pub what: String,
+    pub fields: Vec<FieldChange>,
+    pub why: String,
+}
+
+/// Which lines are wanted; the default is all of them.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeFilter {
+    pub contact: Option<ContactId>,
+    /// `staff`, `import`, `mailchimp` or `system`.
+    pub actor_kind: Option<String>,
+    pub from: Option<DateTime<Utc>>,
+    /// Exclusive.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// The parameters of `FITS` are numbered alike in both queries.
+const FITS: &str = "changes.organization_id = $1 \
+    AND ($2::bigint IS NULL OR changes.contact_id = $2) \
+    AND ($3::text IS NULL OR changes.actor_kind = $3) \
+    AND ($4::timestamptz IS NULL OR changes.at >= $4) \
+    AND ($5::timestamptz IS NULL OR changes.at < $5)";
+
+/// The lines that fit, newest first.
+pub fn list(tx: &mut OrgTx<'_>, filter: &ChangeFilter, offset: i64, limit: i64) -> QueryResult<Vec<Change>> {
+    let rows: Vec<Row> = diesel::sql_query(format!(
+        "SELECT changes.at, changes.contact_id, contacts.display_name, changes.actor_kind, changes.actor_name, \
+             changes.what, changes.fields, changes.why \
+         FROM changes LEFT JOIN contacts \
+             ON contacts.organization_id = changes.organization_id AND contacts.id = changes.contact_id \
+         WHERE {FITS} ORDER BY changes.id DESC OFFSET $6 LIMIT $7"
+    ))
+    .bind::<BigInt, _>(tx.organization().0)
+    .bind::<Nullable<BigInt>, _>(filter.contact.map(|id| id.0))
+    .bind::<Nullable<Text>, _>(filter.actor_kind.as_deref())
+    .bind::<Nullable<Timestamptz>, _>(filter.from)
+    .bind::<Nullable<Timestamptz>, _>(filter.until)
+    .bind::<BigInt, _>(offset)
+    .bind::<BigInt, _>(limit)
+    .load(&mut **tx)?;
+    Ok(rows.into_iter().map(Change::from).collect())
+}
+
+/// How many lines fit.
+pub fn count(tx: &mut OrgTx<'_>, filter: &ChangeFilter) -> QueryResult<i64> {
+    let row: Count = diesel::sql_query(format!("SELECT count(*) AS lines FROM changes WHERE {FITS}"))
+        .bind::<BigInt, _>(tx.organization().0)
+        .bind::<Nullable<BigInt>, _>(filter.contact.map(|id| id.0))
+        .bind::<Nullable<Text>, _>(filter.actor_kind.as_deref())
+        .bind::<Nullable<Timestamptz>, _>(filter.from)
+        .bind::<Nullable<Timestamptz>, _>(filter.until)
+        .get_result(&mut **tx)?;
+    Ok(row.lines)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    lines: i64,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Timestamptz)]
+    at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    contact_id: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    display_name: Option<String>,
+    #[diesel(sql_type = Text)]
+    actor_kind: String,
+    #[diesel(sql_type = Text)]
+    actor_name: String,
+    #[diesel(sql_type = Text)]
+    what: String,
+    #[diesel(sql_type = Jsonb)]
+    fields: serde_json::Value,
+    #[diesel(sql_type = Text)]
+    why: String,
+}
+
+impl From<Row> for Change {
+    fn from(row: Row) -> Self {
+        Self {
+            at: row.at,
+            contact: row.contact_id.map(|id| (ContactId(id), row.display_name.unwrap_or_default())),
+            actor_kind: row.actor_kind,
+            actor_name: row.actor_name,
+            what: row.what,
+            fields: serde_json::from_value(row.fields).unwrap_or_default(),
+            why: row.why,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Writing the log. Nothing in the product updates or deletes what stands there.
+
+use crate::base::ContactId;
+use crate::db::OrgTx;
+use crate::db::schema::changes;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Rows of one insert: Postgres takes 65,535 parameters a statement.
+const ROWS_PER_INSERT: usize = 5_000;
+
+/// One field's value before and after; empty where there was or is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// The field as people call it: "Email", "Do Not Phone".
+    pub field: String,
+    pub old: String,
+    pub new: String,
+}
+
+impl FieldChange {
+    /// `Some` where the values differ.
+    pub fn between(field: &str, old: &str, new: &str) -> Option<Self> {
+        (old != new).then(|| Self { field: field.into(), old: old.into(), new: new.into() })
+    }
+}
+
+/// A line of the log before it is written; the actor and the moment come from the transaction.
+#[derive(Clone, Debug)]
+pub struct NewChange<'a> {
+    /// `None` for what concerns the organization as a whole.
+    pub contact: Option<ContactId>,
+    /// What happened, in plain words: "Contact added", "Removed from Newsletter".
+    pub what: &'a str,
+    pub fields: Vec<FieldChange>,
+    /// Why, where there is a reason to tell: "Unsubscribed at Mailchimp on …".
+    pub why: &'a str,
+}
+
+/// Writes one line.
+pub fn record(tx: &mut OrgTx<'_>, change: NewChange<'_>) -> QueryResult<()> {
+    record_all(tx, std::slice::from_ref(&change))
+}
+
+/// Writes many lines, for imports and actions on a selection.
+pub fn record_all(tx: &mut OrgTx<'_>, all: &[NewChange<'_>]) -> QueryResult<()> {
+    for chunk in all.chunks(ROWS_PER_INSERT) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|change| {
+                (
+                    changes::at.eq(tx.now()),
+                    changes::contact_id.eq(change.contact.map(|id| id.0)),
+                    changes::actor_kind.eq(tx.actor().kind()),
+                    changes::actor_id.eq(tx.actor().id()),
+                    changes::actor_name.eq(tx.actor().name().to_owned()),
+                    changes::what.eq(change.what),
+                    changes::fields.eq(serde_json::json!(change.fields)),
+                    changes::why.eq(change.why),
+                )
+            })
+            .collect();
+        diesel::insert_into(changes::table).values(rows).execute(&mut **tx)?;
+    }
+    Ok(())
+}

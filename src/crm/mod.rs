@@ -1,0 +1,1 @@
+//! The donor records: a room for each noun of the menu.

@@ -1,0 +1,112 @@
+//! What stops the work until somebody acts: an incident opens once, is mailed to the organization's chosen people, shows as
+//! a banner on every page, and closes with a recovery mail.
+
+use crate::base::EmailAddress;
+use crate::db::OrgTx;
+use crate::db::schema::{incidents, memberships, organizations, staff};
+use crate::mail::{self, Letter};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+/// A kind of incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Mailchimp no longer accepts our token.
+    ConnectionRefused,
+    /// The audience of a mapping is gone.
+    MappingBroken,
+    /// The webhook is missing or points elsewhere.
+    WebhookWrong,
+    /// Nothing has succeeded for too long.
+    Silence,
+}
+
+impl Kind {
+    /// The word the database stores.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ConnectionRefused => "connection_refused",
+            Self::MappingBroken => "mapping_broken",
+            Self::WebhookWrong => "webhook_wrong",
+            Self::Silence => "silence",
+        }
+    }
+}
+
+/// An open incident.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = incidents)]
+pub struct Incident {
+    pub kind: String,
+    pub subject: String,
+    pub words: String,
+    pub opened_at: DateTime<Utc>,
+}
+
+/// What is open now, the oldest first.
+pub fn open_now(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Incident>> {
+    incidents::table
+        .filter(incidents::organization_id.eq(tx.organization().0).and(incidents::closed_at.is_null()))
+        .order(incidents::id)
+        .select(Incident::as_select())
+        .load(&mut **tx)
+}
+
+/// Opens an incident unless it is open already, and mails the chosen people once. `subject` tells incidents of one kind
+/// apart; `words` say what happened, `link` is the full address of the page that fixes it.
+pub fn open(tx: &mut OrgTx<'_>, kind: Kind, subject: &str, words: &str, link: &str) -> QueryResult<bool> {
+    let now = tx.now();
+    let opened = diesel::insert_into(incidents::table)
+        .values((
+            incidents::kind.eq(kind.as_str()),
+            incidents::subject.eq(subject),
+            incidents::words.eq(words),
+            incidents::opened_at.eq(now),
+            incidents::mailed_at.eq(now),
+        ))
+        .on_conflict_do_nothing()
+        .execute(&mut **tx)?;
+    if opened == 1 {
+        tell(tx, "needs you", &format!("{words}\n\nNothing was lost. This page shows what to do:\n{link}\n"))?;
+    }
+    Ok(opened == 1)
+}
+
+/// Closes an incident, if it is open, and says so by mail.
+pub fn close(tx: &mut OrgTx<'_>, kind: Kind, subject: &str, words: &str) -> QueryResult<bool> {
+    let closed = diesel::update(
+        incidents::table.filter(
+            incidents::organization_id
+                .eq(tx.organization().0)
+                .and(incidents::kind.eq(kind.as_str()))
+                .and(incidents::subject.eq(subject))
+                .and(incidents::closed_at.is_null()),
+        ),
+    )
+    .set(incidents::closed_at.eq(tx.now()))
+    .execute(&mut **tx)?;
+    if closed > 0 {
+        tell(tx, "is working again", words)?;
+    }
+    Ok(closed > 0)
+}
+
+fn tell(tx: &mut OrgTx<'_>, state: &str, body: &str) -> QueryResult<()> {
+    let organization = tx.organization();
+    let name: String = organizations::table.find(organization.0).select(organizations::name).first(&mut **tx)?;
+    let recipients: Vec<String> = memberships::table
+        .inner_join(staff::table.on(staff::id.eq(memberships::staff_id)))
+        .filter(memberships::organization_id.eq(organization.0).and(memberships::receives_alerts))
+        .order(staff::id)
+        .select(staff::email)
+        .load(&mut **tx)?;
+    for recipient in recipients.iter().filter_map(|address| EmailAddress::parse(address).ok()) {
+        let letter = Letter {
+            to: recipient,
+            subject: format!("{name}: the Mailchimp connection {state}"),
+            body: format!("{body}\n\n{name}\n"),
+        };
+        mail::post(tx, Some(organization), &letter)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Puts the rooms' routes together, starts the web server and the work in the background, and stops both cleanly.
+
+use crate::accounts::guard;
+use crate::base::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::web::{self, Needs, OwnOrigin, PageError, Route, SESSION_DAYS, Sessions, get};
+use crate::work::{self, Wakes};
+use actix_session::SessionMiddleware;
+use actix_session::config::{PersistentSession, TtlExtensionPolicy};
+use actix_web::cookie::{Key, SameSite, time};
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{Data, FormConfig, ServiceConfig};
+use actix_web::{App, HttpResponse, HttpServer, ResponseError};
+use secrecy::ExposeSecret;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tracing_actix_web::TracingLogger;
+
+/// Seconds that open requests may take to end once the process is told to stop.
+const SHUTDOWN_SECONDS: u64 = 10;
+
+/// Every route of the product, with what each needs.
+pub fn routes() -> Vec<Route> {
+    [own_routes()].into_iter().flatten().collect()
+}
+
+fn own_routes() -> Vec<Route> {
+    vec![
+        get("/static/{version}/{path:.*}", Needs::Nothing, web::serve_asset),
+        get("/health", Needs::Nothing, health),
+        get("/ready", Needs::Nothing, ready),
+    ]
+}
+
+/// The running product.
+pub struct Application {
+    address: SocketAddr,
+    server: Server,
+    stop: Arc<AtomicBool>,
+}
+
+impl Application {
+    /// Binds, connects and starts. `database_url` signs in as `dms_app`. Nothing is served before all of it worked.
+    pub async fn build(mut config: Config, database_url: &str, clock: Clock) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(config.bind_address)
+            .map_err(|error| anyhow::anyhow!("cannot listen on {}: {error}", config.bind_address))?;
+        let address = listener.local_addr()?;
+        if config.public_url.port() == Some(0) {
+            config.public_url.set_port(Some(address.port())).map_err(|()| anyhow::anyhow!("PUBLIC_URL has no port"))?;
+        }
+        let db = Db::connect(database_url, clock)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let wakes = work::listen(database_url.to_owned(), stop.clone())?;
+        let server = serve(listener, Arc::new(config), db, wakes)?;
+        Ok(Self { address, server, stop })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops it from elsewhere.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Runs until Ctrl-C, SIGTERM or the handle stops it.
+    pub async fn run_until_stopped(self) -> std::io::Result<()> {
+        let ended = self.server.await;
+        self.stop.store(true, Ordering::Relaxed);
+        ended
+    }
+}
+
+fn serve(listener: TcpListener, config: Arc<Config>, db: Db, wakes: Wakes) -> std::io::Result<Server> {
+    let key = Key::derive_from(config.secret_key.expose_secret().as_bytes());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(Data::new(db.clone()))
+            .app_data(Data::from(config.clone()))
+            .app_data(Data::new(wakes.clone()))
+            .app_data(Data::new(OwnOrigin::of(&config.public_url)))
+            .app_data(FormConfig::default().limit(web::FORM_BYTES_MAX))
+            .wrap(sessions(&config, &db, &key))
+            .wrap(from_fn(web::refuse_cross_site))
+            .wrap(from_fn(web::security_headers))
+            .wrap(Compress::default())
+            .wrap(TracingLogger::default())
+            .configure(register)
+            .default_service(actix_web::web::to(nothing_here))
+    })
+    .listen(listener)?
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .run();
+    Ok(server)
+}
+
+/// Registers all routes; routes of one path share a resource, so that a wrong method is told as such.
+fn register(app: &mut ServiceConfig) {
+    let mut paths: Vec<(&'static str, Vec<Route>)> = Vec::new();
+    for route in routes() {
+        match paths.iter_mut().find(|(path, _)| *path == route.path) {
+            Some((_, same)) => same.push(route),
+            None => paths.push((route.path, vec![route])),
+        }
+    }
+    for (path, routes) in paths {
+        let resource = actix_web::web::resource(path);
+        app.service(routes.iter().fold(resource, |resource, route| resource.route(guard::guarded(route))));
+    }
+}
+
+fn sessions(config: &Config, db: &Db, key: &Key) -> SessionMiddleware<Sessions> {
+    let lifecycle = PersistentSession::default()
+        .session_ttl(time::Duration::days(SESSION_DAYS))
+        .session_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges);
+    SessionMiddleware::builder(Sessions(db.clone()), key.clone())
+        // Browsers accept the prefix only over TLS.
+        .cookie_name(if config.is_https() { "__Host-dms" } else { "dms" }.into())
+        .cookie_secure(config.is_https())
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_path("/".into())
+        .session_lifecycle(lifecycle)
+        .build()
+}
+
+/// `GET /health`: the process is alive.
+async fn health() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain").body("alive")
+}
+
+/// `GET /ready`: database and migrations are fine.
+async fn ready(db: Data<Db>) -> HttpResponse {
+    let asked: Result<bool, anyhow::Error> = db.shared(|tx| Ok(crate::db::is_up_to_date(tx)?)).await;
+    match asked {
+        Ok(true) => HttpResponse::Ok().content_type("text/plain").body("ready"),
+        Ok(false) => HttpResponse::ServiceUnavailable().content_type("text/plain").body("run dms migrate"),
+        Err(error) => {
+            tracing::warn!(error = format!("{error:#}"), "not ready");
+            HttpResponse::ServiceUnavailable().content_type("text/plain").body("no database")
+        }
+    }
+}
+
+async fn nothing_here() -> HttpResponse {
+    PageError::NotFound.error_response()
+}

@@ -1,0 +1,49 @@
+//! A form keeps what was typed and says at the field what is wrong.
+
+/// A form field: what was typed, and what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub struct Field {
+    pub value: String,
+    pub error: Option<String>,
+}
+
+impl Field {
+    /// A field that starts with a value.
+    pub fn holding(value: impl Into<String>) -> Self {
+        Self { value: value.into(), error: None }
+    }
+
+    /// Reads what was typed: the field for showing it again, and the value where it is right.
+    pub fn read<T>(typed: &str, parse: impl FnOnce(&str) -> Result<T, &'static str>) -> (Self, Option<T>) {
+        match parse(typed) {
+            Ok(value) => (Self::holding(typed), Some(value)),
+            Err(sentence) => (Self { value: typed.to_owned(), error: Some(sentence.to_owned()) }, None),
+        }
+    }
+
+    /// The same field with a sentence about what is wrong.
+    pub fn wrong(value: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self { value: value.into(), error: Some(sentence.into()) }
+    }
+}
+
+/// An option of a select or a radio group.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub selected: bool,
+}
+
+impl Choice {
+    /// Options from (value, label) pairs; the one with `selected` as its value is chosen.
+    pub fn list<V: ToString, L: ToString>(pairs: impl IntoIterator<Item = (V, L)>, selected: &str) -> Vec<Self> {
+        pairs
+            .into_iter()
+            .map(|(value, label)| {
+                let value = value.to_string();
+                Self { selected: value == selected, label: label.to_string(), value }
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,30 @@
+//! Where a list stands: "51–100 of 202", and the way back and forth.
+
+/// Rows a page shows.
+pub const PAGE_SIZE: i64 = 50;
+
+/// Which rows of a list are shown, counted from one.
+#[derive(Clone, Debug)]
+pub struct Pager {
+    pub first: i64,
+    pub last: i64,
+    pub total: i64,
+    pub previous: Option<String>,
+    pub next: Option<String>,
+}
+
+impl Pager {
+    /// The pager of page `number` (from 1) of a list of `total` rows; `link` makes the address of a page.
+    pub fn of(number: i64, total: i64, link: impl Fn(i64) -> String) -> Self {
+        let number = number.max(1);
+        let first = ((number - 1) * PAGE_SIZE + 1).min(total);
+        let last = (number * PAGE_SIZE).min(total);
+        Self {
+            first,
+            last,
+            total,
+            previous: (number > 1).then(|| link(number - 1)),
+            next: (last < total).then(|| link(number + 1)),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Work in the background: which organizations have something to do, who holds the lease, and the wake-up that saves
+//! waiting for the timetable. No event may be lost because none is relied upon: what is due stands in a row.
+
+mod due;
+mod lease;
+mod listen;
+
+pub use due::contacts_are_due;
+pub use lease::{LEASE, Lease, claim, is_held, release, renew};
+pub use listen::{Wakes, listen};
+
+use crate::base::OrganizationId;
+use crate::db::schema::background_work;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+/// The Postgres channel on which processes tell each other that something is due.
+pub(crate) const CHANNEL: &str = "dms_work";
+
+/// A kind of work; each organization has one task of a kind at a time, in whatever process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Sync,
+    Import,
+}
+
+impl Kind {
+    /// The word the database stores.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Import => "import",
+        }
+    }
+}
+
+/// Says that an organization has work of a kind at `at` or before; wakes the processes when the transaction commits.
+pub fn wake(conn: &mut PgConnection, organization: OrganizationId, kind: Kind, at: DateTime<Utc>) -> QueryResult<()> {
+    use diesel::dsl::sql;
+    use diesel::sql_types::{Nullable, Timestamptz};
+    diesel::insert_into(background_work::table)
+        .values((
+            background_work::organization_id.eq(organization.0),
+            background_work::kind.eq(kind.as_str()),
+            background_work::due_at.eq(at),
+        ))
+        .on_conflict((background_work::organization_id, background_work::kind))
+        .do_update()
+        .set(background_work::due_at.eq(
+            sql::<Nullable<Timestamptz>>("least(background_work.due_at, excluded.due_at)"),
+        ))
+        .execute(conn)?;
+    diesel::sql_query("SELECT pg_notify($1, $2)")
+        .bind::<Text, _>(CHANNEL)
+        .bind::<Text, _>(kind.as_str())
+        .execute(conn)?;
+    Ok(())
+}
