@@ -1,5 +1,5 @@
-//! A Postgres of our own for the demo, the tests and a first installation: nothing to configure, no system service touched,
-//! reachable only over a Unix socket in a folder that nobody else may enter.
+//! A Postgres of our own for the demo, the tests and a first installation: nothing to configure, no system service
+//! touched, reachable only over a Unix socket in a folder that nobody else may enter.
 mod place;
 mod programs;
 
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 
-use place::Place;
+use place::{Place, failed};
 use programs::Programs;
 
 /// The database made on first start.
@@ -55,7 +55,9 @@ pub enum PrivatePostgresError {
     /// The data was made by a version whose programs are gone.
     #[error(
         "the database in {} was made by Postgres {made_by}, which is no longer installed. \
-         Install it again (on Debian: sudo apt-get install postgresql-{made_by}), or move that folder away to begin anew", data.display()
+         Install it again (on Debian: sudo apt-get install postgresql-{made_by}), \
+         or move that folder away to begin anew",
+        data.display()
     )]
     VersionGone {
         /// The data directory.
@@ -123,7 +125,7 @@ impl PrivatePostgres {
     /// The folder may turn out to lie elsewhere (see `place`); a warning then says where.
     pub fn start(folder: &Path, durability: Durability) -> Result<Self> {
         let place = Place::prepare(folder, durability)?;
-        let _starting = place.lock_starting()?;
+        let starting = place.lock_starting()?;
         let in_use = place.lock_in_use()?;
         let programs = Programs::find(&place.data())?;
         let mut postgres = Self {
@@ -132,16 +134,9 @@ impl PrivatePostgres {
             in_use,
             postmaster: None,
         };
-        if !postgres.place.data().exists() {
-            postgres.create_cluster()?;
-        }
-        if !postgres.accepts() {
-            postgres
-                .place
-                .write("settings.conf", &settings(&postgres.place.socket_folder, durability))?;
-            postgres.run()?;
-        }
-        postgres.create_roles_and_database()?;
+        let ready = postgres.make_ready(durability);
+        drop(starting); // before an error drops `postgres`, which takes the same lock to stop it
+        ready?;
         Ok(postgres)
     }
 
@@ -208,6 +203,18 @@ impl PrivatePostgres {
         format!("postgres:///{database}?host={host}&port={PORT}&user={role}")
     }
 
+    fn make_ready(&mut self, durability: Durability) -> Result<()> {
+        if !self.place.data().exists() {
+            self.create_cluster()?;
+        }
+        if !self.accepts() {
+            self.place
+                .write("settings.conf", &settings(&self.place.socket_folder, durability))?;
+            self.run()?;
+        }
+        self.create_roles_and_database()
+    }
+
     fn accepts(&self) -> bool {
         PgConnection::establish(&self.admin_url("postgres")).is_ok()
     }
@@ -230,11 +237,7 @@ impl PrivatePostgres {
                 "--no-sync",
             ])
             .output();
-        let made = made.map_err(|source| PrivatePostgresError::Files {
-            doing: "run initdb in",
-            path: unfinished.clone(),
-            source,
-        })?;
+        let made = made.map_err(failed("run initdb in", &unfinished))?;
         if !made.status.success() {
             let said = String::from_utf8_lossy(&made.stderr).trim().to_owned();
             return Err(PrivatePostgresError::Program {
@@ -245,7 +248,8 @@ impl PrivatePostgres {
         self.place.finish_data_folder(&unfinished)
     }
 
-    /// Starts the postmaster and waits until it accepts connections. One that runs already but still recovers is waited for.
+    /// Starts the postmaster and waits until it accepts connections. One that runs already but still recovers is
+    /// waited for.
     fn run(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_TIME_MAX;
         while !self.accepts() {
@@ -271,7 +275,8 @@ impl PrivatePostgres {
         Ok(())
     }
 
-    /// In a process group of its own: a Ctrl-C in the terminal is for us, and we stop Postgres after our last transaction.
+    /// In a process group of its own: a Ctrl-C in the terminal is for us, and we stop Postgres after our last
+    /// transaction.
     fn launch(&self) -> Result<Child> {
         let (out, err) = self.place.new_log()?;
         let mut postgres = self.place.command(&self.programs.path("postgres"));
@@ -282,11 +287,9 @@ impl PrivatePostgres {
             .stdout(out)
             .stderr(err)
             .process_group(0);
-        postgres.spawn().map_err(|source| PrivatePostgresError::Files {
-            doing: "start Postgres in",
-            path: self.place.data(),
-            source,
-        })
+        postgres
+            .spawn()
+            .map_err(failed("start Postgres in", &self.place.data()))
     }
 
     fn did_not_start(&self) -> PrivatePostgresError {
@@ -320,11 +323,7 @@ impl PrivatePostgres {
         }
         let mut pg_ctl: Command = self.place.command(&self.programs.path("pg_ctl"));
         let stopped = pg_ctl.args(STOP).arg("-D").arg(self.place.data()).output();
-        let stopped = stopped.map_err(|source| PrivatePostgresError::Files {
-            doing: "stop Postgres in",
-            path: self.place.data(),
-            source,
-        })?;
+        let stopped = stopped.map_err(failed("stop Postgres in", &self.place.data()))?;
         if !stopped.status.success() {
             let said = String::from_utf8_lossy(&stopped.stderr).trim().to_owned();
             return Err(PrivatePostgresError::Program {
@@ -333,11 +332,9 @@ impl PrivatePostgres {
             });
         }
         if let Some(child) = &mut self.postmaster {
-            child.wait().map_err(|source| PrivatePostgresError::Files {
-                doing: "wait for Postgres in",
-                path: self.place.data(),
-                source,
-            })?;
+            child
+                .wait()
+                .map_err(failed("wait for Postgres in", &self.place.data()))?;
         }
         Ok(())
     }
@@ -354,7 +351,8 @@ impl Drop for PrivatePostgres {
     }
 }
 
-/// What differs from Postgres' defaults. Statements and the values in error details stay out of its log: they hold personal data.
+/// What differs from Postgres' defaults. Statements and the values in error details stay out of its log: they hold
+/// personal data.
 fn settings(socket_folder: &Path, durability: Durability) -> String {
     let socket_folder = socket_folder.display().to_string().replace('\'', "''");
     let common = format!(

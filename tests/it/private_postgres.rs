@@ -198,3 +198,15 @@ fn when_postgres_user_cannot_reach_the_folder_another_is_used_again_and_again() 
     );
     fs::remove_file(&used).unwrap();
 }
+
+#[test]
+fn a_postgres_that_does_not_start_says_why() {
+    let folder = folder();
+    start(folder.path()).stop().unwrap();
+    fs::write(folder.path().join("data/postgresql.conf"), "max_connections = many\n").unwrap();
+    let refused = PrivatePostgres::start(folder.path(), Durability::Throwaway).unwrap_err();
+    assert!(
+        refused.to_string().contains("\"max_connections\": \"many\""),
+        "{refused}"
+    );
+}

@@ -1,5 +1,5 @@
-//! Where a private Postgres lives and as whom it runs. What Postgres writes (`data`, `socket`) belongs to the account it runs as;
-//! what we write beside it (locks, settings, log) belongs to us, so that neither can be led astray by the other.
+//! Where a private Postgres lives and as whom it runs. What Postgres writes (`data`, `socket`) belongs to the account
+//! it runs as; what we write beside it (locks, settings, log) belongs to us, so that neither can lead the other astray.
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -42,8 +42,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Uses the wanted folder, unless Postgres' account cannot get there (a checkout below `/root`): then one below `/var`.
-    /// A path too long for a socket moves only the socket.
+    /// Uses the wanted folder, unless Postgres' account cannot get there (a checkout below `/root`): then one below
+    /// `/var`. A path too long for a socket moves only the socket.
     pub fn prepare(wanted: &Path, durability: Durability) -> Result<Self> {
         let wanted = std::path::absolute(wanted).map_err(failed("find", wanted))?;
         let account = if our_uid()? == 0 {
@@ -59,7 +59,11 @@ impl Place {
         {
             home = elsewhere(&wanted, lasting_as(durability))?;
             set_mode(&home, PASSABLE)?;
-            tracing::warn!(wanted = %wanted.display(), used = %home.display(), "Postgres' user cannot reach the wanted folder; its data is kept elsewhere");
+            tracing::warn!(
+                wanted = %wanted.display(),
+                used = %home.display(),
+                "Postgres' user cannot reach the wanted folder; its data is kept elsewhere"
+            );
         }
         let home = home.canonicalize().map_err(failed("find", &home))?;
         let mut place = Self {
@@ -72,7 +76,10 @@ impl Place {
             if let (Some(_), Some(around)) = (account, place.socket_folder.parent()) {
                 set_mode(around, PASSABLE)?;
             }
-            tracing::warn!(socket = %place.socket_folder.display(), "the wanted folder's path is too long for a socket, which is kept elsewhere");
+            tracing::info!(
+                socket = %place.socket_folder.display(),
+                "the wanted folder's path is too long for a socket, which is kept elsewhere"
+            );
         }
         place.make_folder_for_postgres(&place.socket_folder)?;
         Ok(place)
@@ -149,8 +156,8 @@ impl Place {
         fs::rename(unfinished, self.data()).map_err(failed("rename", unfinished))
     }
 
-    /// Is a postmaster at work on our data? Removes what a killed one left when its number has since gone to another process,
-    /// for Postgres would then refuse to start; any other leftover it clears itself.
+    /// Is a postmaster at work on our data? Removes what a killed one left when its number has since gone to another
+    /// process, for Postgres would then refuse to start; any other leftover it clears itself.
     pub fn postmaster_runs(&self) -> bool {
         let pid_file = self.data().join("postmaster.pid");
         let Some(pid) = fs::read_to_string(&pid_file)
@@ -202,7 +209,8 @@ impl Place {
 }
 
 impl Account {
-    /// Whoever owns the data, so that a folder made by an ordinary user works for root too; else the first choice that exists.
+    /// Whoever owns the data, so that a folder made by an ordinary user works for root too; else the first choice that
+    /// exists.
     fn for_data(data: &Path) -> Result<Self> {
         match fs::metadata(data) {
             Ok(made) if made.uid() != 0 => Ok(Self {
@@ -248,7 +256,8 @@ fn id(arguments: &[&str]) -> Option<u32> {
     String::from_utf8(said.stdout).ok()?.trim().parse().ok()
 }
 
-/// Debian empties `/var/tmp` of what was not touched for a month; only root ever needs the other one, and root may write there.
+/// Debian empties `/var/tmp` of what was not touched for a month; only root ever needs the other one, and root may
+/// write there.
 fn lasting_as(durability: Durability) -> &'static Path {
     Path::new(match durability {
         Durability::Safe => "/var/lib",
@@ -279,7 +288,8 @@ fn set_mode(path: &Path, mode: u32) -> Result<()> {
     fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed("set the permissions of", path))
 }
 
-fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PrivatePostgresError {
+/// Turns the refusal of a file system into a sentence.
+pub fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PrivatePostgresError {
     let path = path.to_owned();
     move |source| PrivatePostgresError::Files { doing, path, source }
 }
