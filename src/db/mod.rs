@@ -1,6 +1,7 @@
 //! The ground: the connection pool, the migrations, and the two doors to the database. `OrgTx` is the only way to a
 //! tenant's rows; `SharedTx` reaches the few tables that belong to no organization.
 
+pub mod private;
 pub mod schema;
 
 use crate::base::{Actor, Clock, OrganizationId};

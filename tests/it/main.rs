@@ -1,0 +1,5 @@
+//! One integration binary.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+mod private_postgres;
+mod support;
+mod test_cluster;
