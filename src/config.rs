@@ -17,16 +17,37 @@ const POLL_INTERVAL_MIN_SECONDS: u64 = 1;
 
 /// Each setting, what it means, and whether it is a secret: the README and `dms check` show this table.
 pub const SETTINGS: &[(&str, &str)] = &[
-    ("DATABASE_URL", "Postgres, signed in as the role dms_app. Absent: a private Postgres under var/."),
+    (
+        "DATABASE_URL",
+        "Postgres, signed in as the role dms_app. Absent: a private Postgres under var/.",
+    ),
     ("BIND_ADDRESS", "Address and port to listen on. Default 127.0.0.1:8080."),
-    ("PUBLIC_URL", "The address people type. Default http:// and the bind address; https:// where a proxy adds TLS."),
-    ("SECRET_KEY", "At least 43 random characters; seals tokens and cookies. Required with DATABASE_URL; else made once under var/."),
-    ("SMTP_URL", "smtps://user:password@host or smtp://host:port. Absent: mails land as files under var/mail."),
+    (
+        "PUBLIC_URL",
+        "The address people type. Default http:// and the bind address; https:// where a proxy adds TLS.",
+    ),
+    (
+        "SECRET_KEY",
+        "At least 43 random characters; seals tokens and cookies. Required with DATABASE_URL; else made once under var/.",
+    ),
+    (
+        "SMTP_URL",
+        "smtps://user:password@host or smtp://host:port. Absent: mails land as files under var/mail.",
+    ),
     ("MAIL_FROM", "The sender of every mail. Default DMS <dms@localhost>."),
-    ("MAILCHIMP_CLIENT_ID", "From registering the app at Mailchimp. Absent: connecting is not offered."),
+    (
+        "MAILCHIMP_CLIENT_ID",
+        "From registering the app at Mailchimp. Absent: connecting is not offered.",
+    ),
     ("MAILCHIMP_CLIENT_SECRET", "Belongs to the client id."),
-    ("MAILCHIMP_LOGIN_URL", "Where Mailchimp's sign-in lives. Default https://login.mailchimp.com."),
-    ("MAILCHIMP_POLL_INTERVAL", "Seconds between two looks at an audience. Default 900."),
+    (
+        "MAILCHIMP_LOGIN_URL",
+        "Where Mailchimp's sign-in lives. Default https://login.mailchimp.com.",
+    ),
+    (
+        "MAILCHIMP_POLL_INTERVAL",
+        "Seconds between two looks at an audience. Default 900.",
+    ),
 ];
 
 /// The settings in force.
@@ -77,7 +98,9 @@ pub struct MailchimpApp {
 impl Config {
     /// Reads the settings; every wrong one yields a sentence. `var` is where this installation keeps its files.
     pub fn from_environment(var: &Path) -> Result<Self, Vec<String>> {
-        Self::read(var, |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
+        Self::read(var, |name| {
+            std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+        })
     }
 
     /// Reads the settings from anything that can be asked by name.
@@ -130,25 +153,38 @@ impl Config {
         let hidden = "(set, hidden)".to_owned();
         let (client, secret, login) = match &self.mailchimp {
             Some(app) => (app.client_id.clone(), hidden.clone(), app.login_url.to_string()),
-            None => ("(not set: connecting Mailchimp is not offered)".into(), "(not set)".into(), "-".into()),
+            None => (
+                "(not set: connecting Mailchimp is not offered)".into(),
+                "(not set)".into(),
+                "-".into(),
+            ),
         };
         vec![
-            ("DATABASE_URL", match &self.database {
-                Database::Url(_) => hidden.clone(),
-                Database::Private => format!("(private Postgres under {})", self.var.join("postgres").display()),
-            }),
+            (
+                "DATABASE_URL",
+                match &self.database {
+                    Database::Url(_) => hidden.clone(),
+                    Database::Private => format!("(private Postgres under {})", self.var.join("postgres").display()),
+                },
+            ),
             ("BIND_ADDRESS", self.bind_address.to_string()),
             ("PUBLIC_URL", self.public_url.to_string()),
             ("SECRET_KEY", hidden.clone()),
-            ("SMTP_URL", match &self.mail {
-                MailTransport::Smtp(_) => hidden,
-                MailTransport::Files(folder) => format!("(files under {})", folder.display()),
-            }),
+            (
+                "SMTP_URL",
+                match &self.mail {
+                    MailTransport::Smtp(_) => hidden,
+                    MailTransport::Files(folder) => format!("(files under {})", folder.display()),
+                },
+            ),
             ("MAIL_FROM", self.mail_from.to_string()),
             ("MAILCHIMP_CLIENT_ID", client),
             ("MAILCHIMP_CLIENT_SECRET", secret),
             ("MAILCHIMP_LOGIN_URL", login),
-            ("MAILCHIMP_POLL_INTERVAL", format!("{} seconds", self.mailchimp_poll_interval.as_secs())),
+            (
+                "MAILCHIMP_POLL_INTERVAL",
+                format!("{} seconds", self.mailchimp_poll_interval.as_secs()),
+            ),
         ]
     }
 }
@@ -167,24 +203,24 @@ fn public_url(get: &impl Fn(&str) -> Option<String>, bind: SocketAddr) -> Result
     let text = get("PUBLIC_URL").unwrap_or_else(|| format!("http://{bind}"));
     match Url::parse(&text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/" => Ok(url),
-        _ => Err(format!("PUBLIC_URL is \"{text}\", but must look like https://dms.example.org, without a path.")),
+        _ => Err(format!(
+            "PUBLIC_URL is \"{text}\", but must look like https://dms.example.org, without a path."
+        )),
     }
 }
 
-fn secret_key(
-    get: &impl Fn(&str) -> Option<String>,
-    database: &Database,
-    var: &Path,
-) -> Result<SecretString, String> {
+fn secret_key(get: &impl Fn(&str) -> Option<String>, database: &Database, var: &Path) -> Result<SecretString, String> {
     match (get("SECRET_KEY"), database) {
         (Some(key), _) if key.len() < SECRET_KEY_LENGTH_MIN => Err(format!(
             "SECRET_KEY is too short: it needs at least {SECRET_KEY_LENGTH_MIN} random characters \
              (for example from `openssl rand -base64 32`)."
         )),
         (Some(key), _) => Ok(key.into()),
-        (None, Database::Url(_)) => Err("SECRET_KEY is not set. With DATABASE_URL it is required, so that every process \
+        (None, Database::Url(_)) => Err(
+            "SECRET_KEY is not set. With DATABASE_URL it is required, so that every process \
              shares it and sealed tokens can be opened again."
-            .into()),
+                .into(),
+        ),
         (None, Database::Private) => kept_secret_key(&var.join("secret-key")),
     }
 }
@@ -235,11 +271,15 @@ fn mailchimp_app(get: &impl Fn(&str) -> Option<String>) -> Result<Option<Mailchi
     let login_url = Url::parse(&login)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        .ok_or_else(|| format!("MAILCHIMP_LOGIN_URL is \"{login}\", but must be an address such as https://login.mailchimp.com."))?;
+        .ok_or_else(|| {
+            format!("MAILCHIMP_LOGIN_URL is \"{login}\", but must be an address such as https://login.mailchimp.com.")
+        })?;
     match (get("MAILCHIMP_CLIENT_ID"), get("MAILCHIMP_CLIENT_SECRET")) {
-        (Some(client_id), Some(secret)) => {
-            Ok(Some(MailchimpApp { client_id, client_secret: secret.into(), login_url }))
-        }
+        (Some(client_id), Some(secret)) => Ok(Some(MailchimpApp {
+            client_id,
+            client_secret: secret.into(),
+            login_url,
+        })),
         (None, None) => Ok(None),
         _ => Err("MAILCHIMP_CLIENT_ID and MAILCHIMP_CLIENT_SECRET belong together: set both or neither.".into()),
     }
@@ -251,7 +291,9 @@ fn poll_interval(get: &impl Fn(&str) -> Option<String>) -> Result<Duration, Stri
     };
     match text.parse::<u64>() {
         Ok(seconds) if seconds >= POLL_INTERVAL_MIN_SECONDS => Ok(Duration::from_secs(seconds)),
-        _ => Err(format!("MAILCHIMP_POLL_INTERVAL is \"{text}\", but must be a number of seconds, 1 or more.")),
+        _ => Err(format!(
+            "MAILCHIMP_POLL_INTERVAL is \"{text}\", but must be a number of seconds, 1 or more."
+        )),
     }
 }
 

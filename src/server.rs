@@ -49,7 +49,10 @@ impl Application {
             .map_err(|error| anyhow::anyhow!("cannot listen on {}: {error}", config.bind_address))?;
         let address = listener.local_addr()?;
         if config.public_url.port() == Some(0) {
-            config.public_url.set_port(Some(address.port())).map_err(|()| anyhow::anyhow!("PUBLIC_URL has no port"))?;
+            config
+                .public_url
+                .set_port(Some(address.port()))
+                .map_err(|()| anyhow::anyhow!("PUBLIC_URL has no port"))?;
         }
         let db = Db::connect(database_url, clock)?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -110,7 +113,11 @@ fn register(app: &mut ServiceConfig) {
     }
     for (path, routes) in paths {
         let resource = actix_web::web::resource(path);
-        app.service(routes.iter().fold(resource, |resource, route| resource.route(guard::guarded(route))));
+        app.service(
+            routes
+                .iter()
+                .fold(resource, |resource, route| resource.route(guard::guarded(route))),
+        );
     }
 }
 
@@ -139,10 +146,14 @@ async fn ready(db: Data<Db>) -> HttpResponse {
     let asked: Result<bool, anyhow::Error> = db.shared(|tx| Ok(crate::db::is_up_to_date(tx)?)).await;
     match asked {
         Ok(true) => HttpResponse::Ok().content_type("text/plain").body("ready"),
-        Ok(false) => HttpResponse::ServiceUnavailable().content_type("text/plain").body("run dms migrate"),
+        Ok(false) => HttpResponse::ServiceUnavailable()
+            .content_type("text/plain")
+            .body("run dms migrate"),
         Err(error) => {
             tracing::warn!(error = format!("{error:#}"), "not ready");
-            HttpResponse::ServiceUnavailable().content_type("text/plain").body("no database")
+            HttpResponse::ServiceUnavailable()
+                .content_type("text/plain")
+                .body("no database")
         }
     }
 }

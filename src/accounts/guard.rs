@@ -17,7 +17,9 @@ use std::rc::Rc;
 /// The route with its guard around it, as the application is built from.
 pub fn guarded(route: &Route) -> actix_web::Route {
     let needs = route.needs;
-    route.handler().wrap(from_fn(move |request, next| check(needs, request, next)))
+    route
+        .handler()
+        .wrap(from_fn(move |request, next| check(needs, request, next)))
 }
 
 async fn check(
@@ -48,31 +50,53 @@ async fn person(request: &ServiceRequest) -> Result<Person, PageError> {
         return Err(sign_in());
     };
     let db = database(request)?;
-    let (staff, workplaces) =
-        db.shared(move |tx| Ok::<_, PageError>((store::staff_member(tx, id)?, store::workplaces(tx, id)?))).await?;
+    let (staff, workplaces) = db
+        .shared(move |tx| Ok::<_, PageError>((store::staff_member(tx, id)?, store::workplaces(tx, id)?)))
+        .await?;
     let staff = staff.ok_or_else(sign_in)?;
-    Ok(Person { staff, workplaces, session, db })
+    Ok(Person {
+        staff,
+        workplaces,
+        session,
+        db,
+    })
 }
 
 async fn member(request: &ServiceRequest, least: Role) -> Result<Member, PageError> {
     let person = person(request).await?;
     let slug = request.match_info().get("organization").unwrap_or_default();
-    let here = person.workplaces.iter().find(|place| place.organization.slug == slug).cloned();
+    let here = person
+        .workplaces
+        .iter()
+        .find(|place| place.organization.slug == slug)
+        .cloned();
     let here = here.ok_or(PageError::NotFound)?;
     if here.role < least {
         return Err(PageError::Forbidden);
     }
     let at = format!("/o/{slug}/mailchimp");
     let banner = person.db.read(here.organization.id, move |tx| banner(tx, at)).await?;
-    Ok(Member { person, organization: here.organization, role: here.role, banner })
+    Ok(Member {
+        person,
+        organization: here.organization,
+        role: here.role,
+        banner,
+    })
 }
 
 fn banner(tx: &mut OrgTx<'_>, link: String) -> Result<Option<Banner>, PageError> {
     let first = incidents::open_now(tx)?.into_iter().next();
-    Ok(first.map(|incident| Banner { text: incident.words, link, link_text: "See what to do".into() }))
+    Ok(first.map(|incident| Banner {
+        text: incident.words,
+        link,
+        link_text: "See what to do".into(),
+    }))
 }
 
 fn database(request: &ServiceRequest) -> Result<Db, PageError> {
     let db = request.app_data::<web::Data<Db>>();
-    Ok(db.ok_or_else(|| anyhow::anyhow!("the application has no database"))?.get_ref().clone())
+    Ok(db
+        .ok_or_else(|| anyhow::anyhow!("the application has no database"))?
+        .get_ref()
+        .clone())
 }

@@ -46,7 +46,11 @@ impl<T: 'static> FromRequest for Guarded<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let admitted = request.extensions().get::<Rc<T>>().cloned();
-        ready(admitted.map(Self).ok_or_else(|| anyhow::anyhow!("this route's guard lets nobody of that kind in").into()))
+        ready(
+            admitted
+                .map(Self)
+                .ok_or_else(|| anyhow::anyhow!("this route's guard lets nobody of that kind in").into()),
+        )
     }
 }
 
@@ -72,8 +76,17 @@ impl Person {
 
     /// The layout's facts for a page outside any organization.
     pub fn page(&self, section: &'static str) -> Page {
-        let flashes = self.session.remove_as::<Vec<Flash>>(FLASHES).and_then(Result::ok).unwrap_or_default();
-        Page { person: Some(self.staff.name.clone()), flashes, section, ..Page::default() }
+        let flashes = self
+            .session
+            .remove_as::<Vec<Flash>>(FLASHES)
+            .and_then(Result::ok)
+            .unwrap_or_default();
+        Page {
+            person: Some(self.staff.name.clone()),
+            flashes,
+            section,
+            ..Page::default()
+        }
     }
 }
 
@@ -100,7 +113,10 @@ impl Member {
 
     /// Who acts when this person does.
     pub fn actor(&self) -> Actor {
-        Actor::Staff { id: self.person.staff.id, name: self.person.staff.name.clone() }
+        Actor::Staff {
+            id: self.person.staff.id,
+            name: self.person.staff.name.clone(),
+        }
     }
 
     /// The person behind the member.

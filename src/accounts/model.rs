@@ -34,6 +34,9 @@ pub struct Workplace {
 impl Organization {
     /// A moment in the organization's time zone: "Aug 4, 2020 4:07 PM".
     pub fn local(&self, moment: DateTime<Utc>) -> String {
-        moment.with_timezone(&self.time_zone).format("%b %-d, %Y %-I:%M %p").to_string()
+        moment
+            .with_timezone(&self.time_zone)
+            .format("%b %-d, %Y %-I:%M %p")
+            .to_string()
     }
 }

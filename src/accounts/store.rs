@@ -39,15 +39,17 @@ pub fn workplaces(tx: &mut SharedTx<'_>, id: StaffId) -> QueryResult<Vec<Workpla
         .load(&mut **tx)?;
     Ok(rows
         .into_iter()
-        .map(|(id, slug, name, time_zone, unsubscribe_sets_no_bulk_emails, role)| Workplace {
-            organization: Organization {
-                id: OrganizationId(id),
-                slug,
-                name,
-                time_zone: time_zone.parse().unwrap_or(chrono_tz::America::Toronto),
-                unsubscribe_sets_no_bulk_emails,
+        .map(
+            |(id, slug, name, time_zone, unsubscribe_sets_no_bulk_emails, role)| Workplace {
+                organization: Organization {
+                    id: OrganizationId(id),
+                    slug,
+                    name,
+                    time_zone: time_zone.parse().unwrap_or(chrono_tz::America::Toronto),
+                    unsubscribe_sets_no_bulk_emails,
+                },
+                role: Role::parse(&role).unwrap_or(Role::Reader),
             },
-            role: Role::parse(&role).unwrap_or(Role::Reader),
-        })
+        )
         .collect())
 }

@@ -101,7 +101,9 @@ impl From<Row> for Change {
     fn from(row: Row) -> Self {
         Self {
             at: row.at,
-            contact: row.contact_id.map(|id| (ContactId(id), row.display_name.unwrap_or_default())),
+            contact: row
+                .contact_id
+                .map(|id| (ContactId(id), row.display_name.unwrap_or_default())),
             actor_kind: row.actor_kind,
             actor_name: row.actor_name,
             what: row.what,

@@ -21,7 +21,11 @@ pub struct FieldChange {
 impl FieldChange {
     /// `Some` where the values differ.
     pub fn between(field: &str, old: &str, new: &str) -> Option<Self> {
-        (old != new).then(|| Self { field: field.into(), old: old.into(), new: new.into() })
+        (old != new).then(|| Self {
+            field: field.into(),
+            old: old.into(),
+            new: new.into(),
+        })
     }
 }
 

@@ -137,7 +137,12 @@ impl<'c> OrgTx<'c> {
         diesel::sql_query("SELECT set_config('dms.organization_id', $1, true)")
             .bind::<Text, _>(organization.to_string())
             .execute(conn)?;
-        Ok(Self { organization, actor, now, conn })
+        Ok(Self {
+            organization,
+            actor,
+            now,
+            conn,
+        })
     }
 
     /// The organization whose rows are seen.
@@ -218,7 +223,9 @@ pub fn obstacles(url: &str) -> Vec<String> {
     let mut found = Vec::new();
     match is_up_to_date(&mut conn) {
         Ok(true) => {}
-        Ok(false) => found.push("The database is older than this program. Run `dms migrate` as the owner first.".into()),
+        Ok(false) => {
+            found.push("The database is older than this program. Run `dms migrate` as the owner first.".into())
+        }
         Err(error) => found.push(format!(
             "It cannot be told whether the database is up to date ({error}). Run `dms migrate` as the owner first."
         )),
@@ -237,7 +244,9 @@ pub fn obstacles(url: &str) -> Vec<String> {
 
 /// Whether every migration of this program has run.
 pub fn is_up_to_date(conn: &mut PgConnection) -> anyhow::Result<bool> {
-    let pending = conn.has_pending_migration(MIGRATIONS).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let pending = conn
+        .has_pending_migration(MIGRATIONS)
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
     Ok(!pending)
 }
 

@@ -46,7 +46,11 @@ pub struct Incident {
 /// What is open now, the oldest first.
 pub fn open_now(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Incident>> {
     incidents::table
-        .filter(incidents::organization_id.eq(tx.organization().0).and(incidents::closed_at.is_null()))
+        .filter(
+            incidents::organization_id
+                .eq(tx.organization().0)
+                .and(incidents::closed_at.is_null()),
+        )
         .order(incidents::id)
         .select(Incident::as_select())
         .load(&mut **tx)
@@ -67,7 +71,11 @@ pub fn open(tx: &mut OrgTx<'_>, kind: Kind, subject: &str, words: &str, link: &s
         .on_conflict_do_nothing()
         .execute(&mut **tx)?;
     if opened == 1 {
-        tell(tx, "needs you", &format!("{words}\n\nNothing was lost. This page shows what to do:\n{link}\n"))?;
+        tell(
+            tx,
+            "needs you",
+            &format!("{words}\n\nNothing was lost. This page shows what to do:\n{link}\n"),
+        )?;
     }
     Ok(opened == 1)
 }
@@ -93,14 +101,24 @@ pub fn close(tx: &mut OrgTx<'_>, kind: Kind, subject: &str, words: &str) -> Quer
 
 fn tell(tx: &mut OrgTx<'_>, state: &str, body: &str) -> QueryResult<()> {
     let organization = tx.organization();
-    let name: String = organizations::table.find(organization.0).select(organizations::name).first(&mut **tx)?;
+    let name: String = organizations::table
+        .find(organization.0)
+        .select(organizations::name)
+        .first(&mut **tx)?;
     let recipients: Vec<String> = memberships::table
         .inner_join(staff::table.on(staff::id.eq(memberships::staff_id)))
-        .filter(memberships::organization_id.eq(organization.0).and(memberships::receives_alerts))
+        .filter(
+            memberships::organization_id
+                .eq(organization.0)
+                .and(memberships::receives_alerts),
+        )
         .order(staff::id)
         .select(staff::email)
         .load(&mut **tx)?;
-    for recipient in recipients.iter().filter_map(|address| EmailAddress::parse(address).ok()) {
+    for recipient in recipients
+        .iter()
+        .filter_map(|address| EmailAddress::parse(address).ok())
+    {
         let letter = Letter {
             to: recipient,
             subject: format!("{name}: the Mailchimp connection {state}"),

@@ -15,7 +15,11 @@ pub struct Letter {
 
 /// Puts a letter into the outbox; it is sent once the transaction has committed.
 pub fn post(conn: &mut PgConnection, organization: Option<OrganizationId>, letter: &Letter) -> QueryResult<()> {
-    let subject: String = letter.subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let subject: String = letter
+        .subject
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     diesel::insert_into(outbox::table)
         .values((
             outbox::organization_id.eq(organization.map(|id| id.0)),

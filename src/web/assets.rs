@@ -23,7 +23,10 @@ pub async fn serve_asset(path: web::Path<(String, String)>) -> HttpResponse {
     match Static::get(&path) {
         Some(file) => HttpResponse::Ok()
             .content_type(content_type(&path))
-            .insert_header(CacheControl(vec![CacheDirective::Public, CacheDirective::MaxAge(CACHE_SECONDS)]))
+            .insert_header(CacheControl(vec![
+                CacheDirective::Public,
+                CacheDirective::MaxAge(CACHE_SECONDS),
+            ]))
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .body(file.data.into_owned()),
         None => HttpResponse::NotFound().finish(),

@@ -69,7 +69,9 @@ impl PageError {
     fn text(&self) -> String {
         match self {
             Self::NotFound => "The page may have been moved or deleted, or the address was mistyped.".into(),
-            Self::Forbidden => "Nothing was changed. Ask an administrator of your organization if you need to do this.".into(),
+            Self::Forbidden => {
+                "Nothing was changed. Ask an administrator of your organization if you need to do this.".into()
+            }
             Self::SignIn(_) => String::new(),
             Self::TooMany(wait) => format!(
                 "To protect accounts we ask you to wait {} minutes before trying again. Nothing was changed.",
@@ -77,9 +79,11 @@ impl PageError {
             ),
             Self::Refused(sentence) => sentence.clone(),
             Self::Unavailable(_) => "Nothing was changed. Please try again in a minute.".into(),
-            Self::Unexpected(_) => "Nothing was changed. Please try again; if it happens again, tell whoever runs this system \
+            Self::Unexpected(_) => {
+                "Nothing was changed. Please try again; if it happens again, tell whoever runs this system \
                  the reference below."
-                .into(),
+                    .into()
+            }
         }
     }
 }
@@ -114,11 +118,18 @@ impl ResponseError for PageError {
             }
             _ => None,
         };
-        let page = ErrorPage { page: Page::default(), title: self.title(), text: self.text(), reference };
+        let page = ErrorPage {
+            page: Page::default(),
+            title: self.title(),
+            text: self.text(),
+            reference,
+        };
         let mut answer = HttpResponse::build(self.status_code());
         if let Self::TooMany(wait) = self {
             answer.insert_header((header::RETRY_AFTER, wait.as_secs().max(1).to_string()));
         }
-        answer.content_type("text/html; charset=utf-8").body(page.render().unwrap_or_else(|_| self.text()))
+        answer
+            .content_type("text/html; charset=utf-8")
+            .body(page.render().unwrap_or_else(|_| self.text()))
     }
 }

@@ -10,20 +10,32 @@ pub struct Field {
 impl Field {
     /// A field that starts with a value.
     pub fn holding(value: impl Into<String>) -> Self {
-        Self { value: value.into(), error: None }
+        Self {
+            value: value.into(),
+            error: None,
+        }
     }
 
     /// Reads what was typed: the field for showing it again, and the value where it is right.
     pub fn read<T>(typed: &str, parse: impl FnOnce(&str) -> Result<T, &'static str>) -> (Self, Option<T>) {
         match parse(typed) {
             Ok(value) => (Self::holding(typed), Some(value)),
-            Err(sentence) => (Self { value: typed.to_owned(), error: Some(sentence.to_owned()) }, None),
+            Err(sentence) => (
+                Self {
+                    value: typed.to_owned(),
+                    error: Some(sentence.to_owned()),
+                },
+                None,
+            ),
         }
     }
 
     /// The same field with a sentence about what is wrong.
     pub fn wrong(value: impl Into<String>, sentence: impl Into<String>) -> Self {
-        Self { value: value.into(), error: Some(sentence.into()) }
+        Self {
+            value: value.into(),
+            error: Some(sentence.into()),
+        }
     }
 }
 
@@ -42,7 +54,11 @@ impl Choice {
             .into_iter()
             .map(|(value, label)| {
                 let value = value.to_string();
-                Self { selected: value == selected, label: label.to_string(), value }
+                Self {
+                    selected: value == selected,
+                    label: label.to_string(),
+                    value,
+                }
             })
             .collect()
     }

@@ -37,10 +37,14 @@ pub fn show(page: impl Template) -> Answer {
 /// A page with another status: 422 for a form that was not accepted.
 pub fn show_with(status: StatusCode, page: impl Template) -> Answer {
     let body = page.render().map_err(anyhow::Error::from)?;
-    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(body))
+    Ok(HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .body(body))
 }
 
 /// On to another page after an action, so that reloading does not repeat it.
 pub fn redirect(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, path))
+        .finish()
 }

@@ -44,17 +44,29 @@ pub struct Flash {
 impl Flash {
     /// It worked.
     pub fn success(text: impl Into<String>) -> Self {
-        Self { kind: "success".into(), text: text.into(), more: Vec::new() }
+        Self {
+            kind: "success".into(),
+            text: text.into(),
+            more: Vec::new(),
+        }
     }
 
     /// It worked, but somebody should know something.
     pub fn warning(text: impl Into<String>) -> Self {
-        Self { kind: "warning".into(), text: text.into(), more: Vec::new() }
+        Self {
+            kind: "warning".into(),
+            text: text.into(),
+            more: Vec::new(),
+        }
     }
 
     /// It did not work.
     pub fn error(text: impl Into<String>) -> Self {
-        Self { kind: "error".into(), text: text.into(), more: Vec::new() }
+        Self {
+            kind: "error".into(),
+            text: text.into(),
+            more: Vec::new(),
+        }
     }
 
     /// Adds a line under the message.
@@ -93,11 +105,15 @@ impl Page {
 
     /// Whether this person may change records.
     pub fn may_write(&self) -> bool {
-        self.organization.as_ref().is_some_and(|organization| organization.may_write)
+        self.organization
+            .as_ref()
+            .is_some_and(|organization| organization.may_write)
     }
 
     /// Whether this person may change settings and Mailchimp.
     pub fn may_administer(&self) -> bool {
-        self.organization.as_ref().is_some_and(|organization| organization.may_administer)
+        self.organization
+            .as_ref()
+            .is_some_and(|organization| organization.may_administer)
     }
 }

@@ -33,7 +33,12 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    Route { method: Method::GET, path, needs, handler: Box::new(move || actix_web::web::get().to(handler.clone())) }
+    Route {
+        method: Method::GET,
+        path,
+        needs,
+        handler: Box::new(move || actix_web::web::get().to(handler.clone())),
+    }
 }
 
 /// An action.
@@ -43,7 +48,12 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    Route { method: Method::POST, path, needs, handler: Box::new(move || actix_web::web::post().to(handler.clone())) }
+    Route {
+        method: Method::POST,
+        path,
+        needs,
+        handler: Box::new(move || actix_web::web::post().to(handler.clone())),
+    }
 }
 
 impl Route {

@@ -3,8 +3,8 @@
 use super::PageError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError, web};
 use url::Url;
@@ -61,7 +61,9 @@ pub async fn security_headers(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let is_static = request.path().starts_with("/static/");
-    let is_https = request.app_data::<web::Data<OwnOrigin>>().is_some_and(|own| own.0.starts_with("https:"));
+    let is_https = request
+        .app_data::<web::Data<OwnOrigin>>()
+        .is_some_and(|own| own.0.starts_with("https:"));
     let mut answer = next.call(request).await?;
     let headers = answer.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -71,7 +73,10 @@ pub async fn security_headers(
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "same-origin");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=()");
+    set(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(), payment=()",
+    );
     if is_https {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }

@@ -69,7 +69,11 @@ impl SessionStore for Sessions {
     }
 
     async fn update(&self, key: SessionKey, state: State, ttl: &time::Duration) -> Result<SessionKey, UpdateError> {
-        let (hash, json, expires) = (hashed(&key), state_json(&state), TimeDelta::seconds(ttl.whole_seconds()));
+        let (hash, json, expires) = (
+            hashed(&key),
+            state_json(&state),
+            TimeDelta::seconds(ttl.whole_seconds()),
+        );
         let staff = staff_in(&state);
         // A session that was ended meanwhile ("sign out everywhere") must not come back by a late save.
         let updated: Result<usize, anyhow::Error> = self
@@ -77,7 +81,11 @@ impl SessionStore for Sessions {
             .shared(move |tx| {
                 let now = tx.now();
                 Ok(diesel::update(sessions::table.find(hash))
-                    .set((sessions::state.eq(json), sessions::staff_id.eq(staff), sessions::expires_at.eq(now + expires)))
+                    .set((
+                        sessions::state.eq(json),
+                        sessions::staff_id.eq(staff),
+                        sessions::expires_at.eq(now + expires),
+                    ))
                     .execute(&mut **tx)?)
             })
             .await;
@@ -113,7 +121,11 @@ impl SessionStore for Sessions {
 
 impl Sessions {
     async fn put(&self, hash: Vec<u8>, state: State, ttl: &time::Duration) -> Result<(), anyhow::Error> {
-        let (json, staff, expires) = (state_json(&state), staff_in(&state), TimeDelta::seconds(ttl.whole_seconds()));
+        let (json, staff, expires) = (
+            state_json(&state),
+            staff_in(&state),
+            TimeDelta::seconds(ttl.whole_seconds()),
+        );
         self.0
             .shared(move |tx| {
                 let now = tx.now();
@@ -137,7 +149,10 @@ fn hashed(key: &SessionKey) -> Vec<u8> {
 }
 
 fn state_json(state: &State) -> serde_json::Value {
-    state.iter().map(|(name, value)| (name.clone(), serde_json::Value::String(value.clone()))).collect()
+    state
+        .iter()
+        .map(|(name, value)| (name.clone(), serde_json::Value::String(value.clone())))
+        .collect()
 }
 
 fn staff_in(state: &State) -> Option<i64> {

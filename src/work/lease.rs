@@ -46,7 +46,11 @@ pub fn claim(tx: &mut SharedTx<'_>, kind: Kind, limit: i32) -> QueryResult<Vec<L
     .load(&mut **tx)?;
     Ok(claimed
         .into_iter()
-        .map(|row| Lease { organization: OrganizationId(row.organization_id), kind, holder })
+        .map(|row| Lease {
+            organization: OrganizationId(row.organization_id),
+            kind,
+            holder,
+        })
         .collect())
 }
 

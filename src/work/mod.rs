@@ -47,9 +47,9 @@ pub fn wake(conn: &mut PgConnection, organization: OrganizationId, kind: Kind, a
         ))
         .on_conflict((background_work::organization_id, background_work::kind))
         .do_update()
-        .set(background_work::due_at.eq(
-            sql::<Nullable<Timestamptz>>("least(background_work.due_at, excluded.due_at)"),
-        ))
+        .set(background_work::due_at.eq(sql::<Nullable<Timestamptz>>(
+            "least(background_work.due_at, excluded.due_at)",
+        )))
         .execute(conn)?;
     diesel::sql_query("SELECT pg_notify($1, $2)")
         .bind::<Text, _>(CHANNEL)
