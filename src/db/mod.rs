@@ -6,6 +6,8 @@ pub mod schema;
 
 use crate::base::{Actor, Clock, OrganizationId};
 use chrono::{DateTime, Utc};
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
 use diesel::sql_types::Text;
@@ -242,12 +244,22 @@ pub fn obstacles(url: &str) -> Vec<String> {
     found
 }
 
-/// Whether every migration of this program has run.
+/// Whether every migration of this program has run. Only reads: the application's role may not create diesel's own table.
 pub fn is_up_to_date(conn: &mut PgConnection) -> anyhow::Result<bool> {
-    let pending = conn
-        .has_pending_migration(MIGRATIONS)
-        .map_err(|error| anyhow::anyhow!("{error}"))?;
-    Ok(!pending)
+    let migrations = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let run: Vec<String> = __diesel_schema_migrations::table
+        .select(__diesel_schema_migrations::version)
+        .load(conn)?;
+    Ok(migrations
+        .iter()
+        .all(|migration| run.contains(&migration.name().version().to_string())))
+}
+
+diesel::table! {
+    /// Diesel's own list of the migrations that ran.
+    __diesel_schema_migrations (version) {
+        version -> VarChar,
+    }
 }
 
 fn signs_in_with_too_much_power(conn: &mut PgConnection) -> QueryResult<bool> {
