@@ -11,3 +11,4 @@ pub mod mail;
 pub mod server;
 pub mod web;
 pub mod work;
+pub mod mailchimp;
