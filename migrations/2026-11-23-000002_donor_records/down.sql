@@ -1,4 +1,5 @@
-DROP TABLE background_work;
+DROP TABLE leases;
+DROP TABLE wake_ups;
 DROP TABLE import_rows;
 DROP TABLE imports;
 DROP TABLE changes;

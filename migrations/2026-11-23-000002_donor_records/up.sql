@@ -228,15 +228,23 @@ CALL protect('changes');
 CALL protect('imports');
 CALL protect('import_rows');
 
--- Which organizations have something to do in the background, seen across all of them: no personal data here.
--- A lease with an expiry, never a lock flag: whoever holds it may be killed at any line, and another goes on.
-CREATE TABLE background_work (
+-- Work in the background, seen across all organizations: no personal data here.
+-- Wake-ups are only ever inserted, so that no two transactions wait for each other on them.
+CREATE TABLE wake_ups (
+    id bigserial PRIMARY KEY,
     organization_id bigint NOT NULL REFERENCES organizations,
     kind text NOT NULL CHECK (kind IN ('sync', 'import')),
-    due_at timestamptz,
+    due_at timestamptz NOT NULL
+);
+CREATE INDEX wake_ups_due ON wake_ups (kind, due_at);
+CREATE INDEX wake_ups_organization ON wake_ups (organization_id, kind);
+
+-- A lease with an expiry, never a lock flag: whoever holds it may be killed at any line, and another goes on.
+CREATE TABLE leases (
+    organization_id bigint NOT NULL REFERENCES organizations,
+    kind text NOT NULL CHECK (kind IN ('sync', 'import')),
     holder uuid,
     lease_until timestamptz,
     PRIMARY KEY (organization_id, kind),
     CHECK ((holder IS NULL) = (lease_until IS NULL))
 );
-CREATE INDEX background_work_due ON background_work (due_at) WHERE due_at IS NOT NULL;

@@ -47,6 +47,8 @@ CREATE TABLE audiences (
     webhook_id text,
     webhook_state text NOT NULL DEFAULT 'none' CHECK (webhook_state IN ('none', 'working', 'refused', 'missing', 'wrong')),
     webhook_words text,
+    -- Sealed; deliveries of a webhook that has one must be signed.
+    webhook_signing_secret bytea,
     webhook_checked_at timestamptz,
     webhook_heard_at timestamptz,
     PRIMARY KEY (organization_id, id)

@@ -84,18 +84,9 @@ diesel::table! {
         webhook_id -> Nullable<Text>,
         webhook_state -> Text,
         webhook_words -> Nullable<Text>,
+        webhook_signing_secret -> Nullable<Bytea>,
         webhook_checked_at -> Nullable<Timestamptz>,
         webhook_heard_at -> Nullable<Timestamptz>,
-    }
-}
-
-diesel::table! {
-    background_work (organization_id, kind) {
-        organization_id -> BigInt,
-        kind -> Text,
-        due_at -> Nullable<Timestamptz>,
-        holder -> Nullable<Uuid>,
-        lease_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -274,6 +265,15 @@ diesel::table! {
         opened_at -> Timestamptz,
         mailed_at -> Nullable<Timestamptz>,
         closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    leases (organization_id, kind) {
+        organization_id -> BigInt,
+        kind -> Text,
+        holder -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -463,6 +463,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    wake_ups (id) {
+        id -> BigInt,
+        organization_id -> BigInt,
+        kind -> Text,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     webhook_doors (secret_hash) {
         secret_hash -> Bytea,
         organization_id -> BigInt,
@@ -489,7 +498,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     audience_members,
     audience_snapshots,
     audiences,
-    background_work,
     changes,
     contact_search_terms,
     contacts,
@@ -502,6 +510,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_rows,
     imports,
     incidents,
+    leases,
     mailchimp_call_slots,
     mailchimp_connections,
     mappings,
@@ -516,6 +525,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     staff,
     sync_runs,
     sync_standings,
+    wake_ups,
     webhook_doors,
     webhook_events,
 );

@@ -3,9 +3,10 @@
 use super::Kind;
 use crate::base::OrganizationId;
 use crate::db::SharedTx;
+use crate::db::schema::{leases, wake_ups};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 /// How long a lease holds without being renewed. A killed process's work is taken over after this at the latest.
@@ -25,25 +26,41 @@ struct Claimed {
     organization_id: i64,
 }
 
-/// Takes up to `limit` organizations that have work due and no living holder; the longest due first.
-pub fn claim(tx: &mut SharedTx<'_>, kind: Kind, limit: i32) -> QueryResult<Vec<Lease>> {
-    let holder = Uuid::new_v4();
-    let now = tx.now();
-    let claimed: Vec<Claimed> = diesel::sql_query(
-        "WITH next AS (
-            SELECT organization_id, kind FROM background_work
-            WHERE kind = $1 AND due_at <= $2 AND (lease_until IS NULL OR lease_until < $2)
-            ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-         UPDATE background_work SET holder = $4, lease_until = $5, due_at = NULL
-         FROM next WHERE background_work.organization_id = next.organization_id AND background_work.kind = next.kind
-         RETURNING background_work.organization_id",
+/// Takes up to `limit` organizations that have work due and no living holder; the longest due first. Their wake-ups are
+/// used up; one that commits later stays for the next claim.
+pub fn claim(tx: &mut SharedTx<'_>, kind: Kind, limit: i64) -> QueryResult<Vec<Lease>> {
+    let (holder, now) = (Uuid::new_v4(), tx.now());
+    diesel::sql_query(
+        "INSERT INTO leases (organization_id, kind) SELECT DISTINCT organization_id, kind FROM wake_ups \
+         WHERE kind = $1 AND due_at <= $2 ON CONFLICT DO NOTHING",
     )
     .bind::<Text, _>(kind.as_str())
     .bind::<Timestamptz, _>(now)
-    .bind::<Integer, _>(limit)
+    .execute(&mut **tx)?;
+    let claimed: Vec<Claimed> = diesel::sql_query(
+        "WITH due AS (
+            SELECT organization_id, min(due_at) AS since FROM wake_ups WHERE kind = $1 AND due_at <= $2 GROUP BY 1
+         ), next AS (
+            SELECT leases.organization_id FROM leases JOIN due USING (organization_id)
+            WHERE kind = $1 AND (lease_until IS NULL OR lease_until < $2)
+            ORDER BY due.since LIMIT $3 FOR UPDATE OF leases SKIP LOCKED
+         ), used_up AS (
+            DELETE FROM wake_ups WHERE kind = $1 AND organization_id IN (SELECT organization_id FROM next)
+         )
+         UPDATE leases SET holder = $4, lease_until = $5 FROM next
+         WHERE leases.kind = $1 AND leases.organization_id = next.organization_id
+         RETURNING leases.organization_id",
+    )
+    .bind::<Text, _>(kind.as_str())
+    .bind::<Timestamptz, _>(now)
+    .bind::<BigInt, _>(limit)
     .bind::<SqlUuid, _>(holder)
     .bind::<Timestamptz, _>(now + LEASE)
     .load(&mut **tx)?;
+    // Should this process be killed, the next one finds the organization due again once the lease has expired.
+    for row in &claimed {
+        super::wake(tx, OrganizationId(row.organization_id), kind, now + LEASE)?;
+    }
     Ok(claimed
         .into_iter()
         .map(|row| Lease {
@@ -58,7 +75,7 @@ pub fn claim(tx: &mut SharedTx<'_>, kind: Kind, limit: i32) -> QueryResult<Vec<L
 pub fn renew(tx: &mut SharedTx<'_>, lease: &Lease) -> QueryResult<bool> {
     let until = tx.now() + LEASE;
     let renewed = diesel::sql_query(
-        "UPDATE background_work SET lease_until = $1 WHERE organization_id = $2 AND kind = $3 AND holder = $4",
+        "UPDATE leases SET lease_until = $1 WHERE organization_id = $2 AND kind = $3 AND holder = $4",
     )
     .bind::<Timestamptz, _>(until)
     .bind::<BigInt, _>(lease.organization.0)
@@ -68,14 +85,12 @@ pub fn renew(tx: &mut SharedTx<'_>, lease: &Lease) -> QueryResult<bool> {
     Ok(renewed == 1)
 }
 
-/// Whether the lease is still ours, inside the transaction that is about to write: the row stays locked against another
-/// process claiming it until the transaction ends.
+/// Whether the lease is still ours: asked at the end of each transaction that writes under it, so that a process that was
+/// thought dead does not write over its successor.
 pub fn is_held(conn: &mut PgConnection, lease: &Lease) -> QueryResult<bool> {
-    use crate::db::schema::background_work::dsl;
-    let holder: Option<Option<Uuid>> = dsl::background_work
+    let holder: Option<Option<Uuid>> = leases::table
         .find((lease.organization.0, lease.kind.as_str()))
-        .select(dsl::holder)
-        .for_share()
+        .select(leases::holder)
         .first(conn)
         .optional()?;
     Ok(holder.flatten() == Some(lease.holder))
@@ -83,14 +98,24 @@ pub fn is_held(conn: &mut PgConnection, lease: &Lease) -> QueryResult<bool> {
 
 /// Gives a lease back; `next` is when the timetable wants the organization again, if at all.
 pub fn release(tx: &mut SharedTx<'_>, lease: &Lease, next: Option<DateTime<Utc>>) -> QueryResult<()> {
-    diesel::sql_query(
-        "UPDATE background_work SET holder = NULL, lease_until = NULL, due_at = least(due_at, $1) \
-         WHERE organization_id = $2 AND kind = $3 AND holder = $4",
-    )
-    .bind::<diesel::sql_types::Nullable<Timestamptz>, _>(next)
-    .bind::<BigInt, _>(lease.organization.0)
-    .bind::<Text, _>(lease.kind.as_str())
-    .bind::<SqlUuid, _>(lease.holder)
-    .execute(&mut **tx)?;
-    Ok(())
+    let released = diesel::update(leases::table.find((lease.organization.0, lease.kind.as_str())))
+        .filter(leases::holder.eq(lease.holder))
+        .set((
+            leases::holder.eq(None::<Uuid>),
+            leases::lease_until.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(&mut **tx)?;
+    if released == 1 {
+        // What the timetable wanted before, and the safety net of the claim; what became due meanwhile stays.
+        let now = tx.now();
+        diesel::delete(wake_ups::table)
+            .filter(wake_ups::organization_id.eq(lease.organization.0))
+            .filter(wake_ups::kind.eq(lease.kind.as_str()))
+            .filter(wake_ups::due_at.gt(now))
+            .execute(&mut **tx)?;
+    }
+    match next {
+        Some(at) if released == 1 => super::wake(tx, lease.organization, lease.kind, at),
+        _ => Ok(()),
+    }
 }

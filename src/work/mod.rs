@@ -10,7 +10,7 @@ pub use lease::{LEASE, Lease, claim, is_held, release, renew};
 pub use listen::{Wakes, listen};
 
 use crate::base::OrganizationId;
-use crate::db::schema::background_work;
+use crate::db::schema::wake_ups;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -35,21 +35,14 @@ impl Kind {
     }
 }
 
-/// Says that an organization has work of a kind at `at` or before; wakes the processes when the transaction commits.
+/// Says that an organization has work of a kind at `at`; wakes the processes when the transaction commits.
 pub fn wake(conn: &mut PgConnection, organization: OrganizationId, kind: Kind, at: DateTime<Utc>) -> QueryResult<()> {
-    use diesel::dsl::sql;
-    use diesel::sql_types::{Nullable, Timestamptz};
-    diesel::insert_into(background_work::table)
+    diesel::insert_into(wake_ups::table)
         .values((
-            background_work::organization_id.eq(organization.0),
-            background_work::kind.eq(kind.as_str()),
-            background_work::due_at.eq(at),
+            wake_ups::organization_id.eq(organization.0),
+            wake_ups::kind.eq(kind.as_str()),
+            wake_ups::due_at.eq(at),
         ))
-        .on_conflict((background_work::organization_id, background_work::kind))
-        .do_update()
-        .set(background_work::due_at.eq(sql::<Nullable<Timestamptz>>(
-            "least(background_work.due_at, excluded.due_at)",
-        )))
         .execute(conn)?;
     diesel::sql_query("SELECT pg_notify($1, $2)")
         .bind::<Text, _>(CHANNEL)

@@ -1,0 +1,414 @@
+//! The one pure function that decides every step of the sync: what our records want × what Mailchimp shows × what both
+//! sides last agreed on × the mapping's policy → what changes here, what to ask of Mailchimp, and what staff are told.
+//! No clock, no database, no network. Preview, run, "why?" and the property tests all use it.
+
+use crate::mailchimp::Status;
+
+/// What our records say about a contact and a mapped group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub place: Place,
+    /// Why the contact may not be mailed, although in the group.
+    pub barrier: Option<Barrier>,
+    /// Another contact of the group stands for the same address, so it stays at Mailchimp when this one leaves.
+    pub address_stays: bool,
+    /// Mailchimp refused exactly this row for good; it waits until it differs.
+    pub refused_as_it_is: bool,
+}
+
+/// Where the contact stands in the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A current member of the group.
+    InGroup,
+    /// Not in the group (any more).
+    OutOfGroup,
+    /// The contact is in the trash.
+    Deleted,
+}
+
+/// Our own reason for not mailing somebody who is in the group; the first that holds is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Barrier {
+    Deceased,
+    DoNotEmail,
+    /// "NO BULK EMAILS (User Opt Out)"
+    NoBulkEmails,
+    NoEmail,
+    /// Every address is on hold.
+    OnHold,
+    /// The address differs from the one Mailchimp has for this contact.
+    AddressChanged,
+    /// Another contact of the group owns the address.
+    SharesAddress,
+}
+
+/// What Mailchimp last told us about the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Never heard of.
+    Absent,
+    Member(SeenMember),
+}
+
+/// A member as the mirror holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenMember {
+    pub status: MemberStatus,
+    /// Mailchimp said that the address cannot be subscribed (Member In Compliance State).
+    pub in_compliance: bool,
+    /// The present end (unsubscribed or archived) was our own call.
+    pub ended_by_us: bool,
+    /// The status they had when we ended it.
+    pub status_before_end: Option<Status>,
+    /// Was there before the mapping was switched on "from now on": not pulled.
+    pub here_before: bool,
+}
+
+/// Mailchimp's status, and one of ours for somebody who was there and was deleted for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemberStatus {
+    Known(Status),
+    Forgotten,
+    /// Cleaned because of a complaint: counts as an unsubscribe.
+    CleanedForAbuse,
+}
+
+/// What both sides last agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreed {
+    /// Nothing yet.
+    Nothing,
+    /// In the group when the mapping was switched on "from now on": not pushed.
+    HereBefore,
+    /// In the group here and a member there.
+    In,
+    /// Not together: this is how the member stood when that was settled.
+    Out(MemberStatus),
+}
+
+/// What the mapping was told to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    pub removal: Removal,
+    /// New members confirm by mail first: the mapping or the audience asks for double opt-in.
+    pub double_optin: bool,
+}
+
+/// What a removal by staff does at Mailchimp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    Archive,
+    Unsubscribe,
+    Leave,
+}
+
+/// What is to be done, and how the contact stands meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub here: Option<Here>,
+    pub there: Option<There>,
+    pub standing: Standing,
+    pub agreed: Agreed,
+}
+
+/// A change in our records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Here {
+    /// The person left at Mailchimp: out of the group, "Removed (by API)".
+    Remove,
+    /// The person subscribed at Mailchimp: into the group.
+    Join,
+}
+
+/// A call to Mailchimp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum There {
+    Unsubscribe,
+    Archive,
+    /// Only ever for an address that is not there, or one we archived ourselves, with the status it had then.
+    Add(Consent),
+}
+
+/// With what status somebody is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Consent {
+    Subscribed,
+    /// Mailchimp asks the person to confirm.
+    Pending,
+}
+
+/// How a contact stands with a mapping; for a member of the group always exactly one of the first five.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    InSync,
+    Waiting(Wait),
+    Excluded(Barrier),
+    Refused(Refusal),
+    HereBefore,
+    /// Not in the group.
+    Out,
+}
+
+/// What we wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wait {
+    /// Our call to Mailchimp.
+    Call,
+    /// The person's click in Mailchimp's confirmation mail.
+    Confirmation,
+}
+
+/// Why Mailchimp does not have somebody subscribed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    Unsubscribed,
+    Cleaned,
+    /// Archived there by somebody else.
+    Archived,
+    /// Deleted for good there.
+    Forgotten,
+    InCompliance,
+    /// Gets only order mails and the like (transactional), or a status we do not know.
+    NotMarketing,
+    /// Mailchimp refused this row: a fake address, a missing field.
+    Row,
+}
+
+/// Decides one contact of one mapping.
+pub fn decide(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Decision {
+    match wanted.place {
+        Place::InGroup => in_group(wanted, seen, agreed, policy),
+        Place::OutOfGroup | Place::Deleted => out_of_group(wanted, seen, agreed, policy),
+    }
+}
+
+fn in_group(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Decision {
+    if let Seen::Member(member) = seen
+        && agreed == Agreed::In
+        && member.left_by_themselves()
+    {
+        return Decision {
+            here: Some(Here::Remove),
+            there: None,
+            standing: Standing::Out,
+            agreed: Agreed::Out(member.status),
+        };
+    }
+    match wanted.barrier {
+        Some(barrier) => barred(barrier, seen, agreed),
+        None => welcome(wanted, seen, agreed, policy),
+    }
+}
+
+/// In the group, but not to be mailed: an opt-out given here is carried to Mailchimp.
+fn barred(barrier: Barrier, seen: &Seen, agreed: Agreed) -> Decision {
+    let active = seen.is_active();
+    let there = match barrier {
+        Barrier::DoNotEmail | Barrier::NoBulkEmails if active => Some(There::Unsubscribe),
+        // Mailchimp cannot archive somebody who has not confirmed yet, and mails them nothing.
+        Barrier::Deceased | Barrier::OnHold if seen.is_subscribed() && agreed == Agreed::In => Some(There::Archive),
+        _ => None,
+    };
+    let agreed = match (agreed, seen) {
+        (Agreed::In, Seen::Member(member)) if !active => Agreed::Out(member.status),
+        // Shared: the address is in step through its owner, so an unsubscribe takes this contact out as well.
+        (Agreed::Nothing | Agreed::HereBefore | Agreed::Out(_), _) if active && barrier == Barrier::SharesAddress => {
+            Agreed::In
+        }
+        _ => agreed,
+    };
+    Decision {
+        here: None,
+        there,
+        standing: Standing::Excluded(barrier),
+        agreed,
+    }
+}
+
+/// In the group and to be mailed.
+fn welcome(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Decision {
+    let stay = |standing| Decision {
+        here: None,
+        there: None,
+        standing,
+        agreed,
+    };
+    let refused = |why, status| Decision {
+        here: None,
+        there: None,
+        standing: Standing::Refused(why),
+        agreed: if agreed == Agreed::In {
+            Agreed::Out(status)
+        } else {
+            agreed
+        },
+    };
+    let Seen::Member(member) = seen else {
+        return match agreed {
+            Agreed::HereBefore => stay(Standing::HereBefore),
+            _ if wanted.refused_as_it_is => stay(Standing::Refused(Refusal::Row)),
+            // Was a member and is not in the mirror: never added anew without a word from staff.
+            Agreed::In => refused(Refusal::Forgotten, MemberStatus::Forgotten),
+            _ => add(policy.consent(), agreed),
+        };
+    };
+    match member.status {
+        MemberStatus::Known(Status::Subscribed) => Decision {
+            agreed: Agreed::In,
+            ..stay(Standing::InSync)
+        },
+        MemberStatus::Known(Status::Pending) => Decision {
+            agreed: Agreed::In,
+            ..stay(Standing::Waiting(Wait::Confirmation))
+        },
+        status if member.in_compliance => refused(Refusal::InCompliance, status),
+        status @ MemberStatus::Known(Status::Unsubscribed) => refused(Refusal::Unsubscribed, status),
+        status @ (MemberStatus::Known(Status::Cleaned) | MemberStatus::CleanedForAbuse) => {
+            refused(Refusal::Cleaned, status)
+        }
+        MemberStatus::Forgotten => refused(Refusal::Forgotten, MemberStatus::Forgotten),
+        status @ MemberStatus::Known(Status::Archived) => match member.comes_back_as() {
+            Some(_) if wanted.refused_as_it_is => stay(Standing::Refused(Refusal::Row)),
+            Some(consent) => add(consent, Agreed::Out(status)),
+            None => refused(Refusal::Archived, status),
+        },
+        status @ MemberStatus::Known(Status::Transactional | Status::Other) => refused(Refusal::NotMarketing, status),
+    }
+}
+
+fn add(consent: Consent, agreed: Agreed) -> Decision {
+    Decision {
+        here: None,
+        there: Some(There::Add(consent)),
+        standing: Standing::Waiting(Wait::Call),
+        agreed,
+    }
+}
+
+fn out_of_group(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Decision {
+    let settle = |here, there, agreed| Decision {
+        here,
+        there,
+        standing: Standing::Out,
+        agreed,
+    };
+    let Seen::Member(member) = seen else {
+        return settle(None, None, Agreed::Nothing);
+    };
+    let out = Agreed::Out(member.status);
+    if member.status != MemberStatus::Known(Status::Subscribed) {
+        // Nobody is removed twice; somebody who has not confirmed cannot be archived, and joins if they confirm.
+        return settle(None, None, out);
+    }
+    if wanted.opted_out_here() && matches!(agreed, Agreed::In | Agreed::Out(_)) && !wanted.address_stays {
+        // Even where the mapping leaves removed people alone: nobody who opted out is mailed again.
+        return settle(None, Some(There::Unsubscribe), agreed);
+    }
+    match agreed {
+        Agreed::In if wanted.address_stays => settle(None, None, out),
+        Agreed::In => match policy.removal_of(wanted.place) {
+            Some(call) => settle(None, Some(call), Agreed::In),
+            None => settle(None, None, out),
+        },
+        // They came (back) at Mailchimp by themselves.
+        Agreed::Out(before) if before != member.status && wanted.may_join() => {
+            settle(Some(Here::Join), None, Agreed::In)
+        }
+        Agreed::Nothing if !member.here_before && wanted.may_join() => settle(Some(Here::Join), None, Agreed::In),
+        _ => settle(None, None, out),
+    }
+}
+
+impl Wanted {
+    /// Nobody in the group stands for the address already, and the contact is there to be added.
+    fn may_join(&self) -> bool {
+        self.place == Place::OutOfGroup && !self.address_stays
+    }
+
+    fn opted_out_here(&self) -> bool {
+        matches!(self.barrier, Some(Barrier::DoNotEmail | Barrier::NoBulkEmails))
+    }
+}
+
+impl Seen {
+    /// Is or may become mailed: subscribed or waiting for confirmation.
+    fn is_active(&self) -> bool {
+        matches!(
+            self,
+            Self::Member(SeenMember {
+                status: MemberStatus::Known(Status::Subscribed | Status::Pending),
+                ..
+            })
+        )
+    }
+
+    fn is_subscribed(&self) -> bool {
+        matches!(
+            self,
+            Self::Member(SeenMember {
+                status: MemberStatus::Known(Status::Subscribed),
+                ..
+            })
+        )
+    }
+}
+
+impl SeenMember {
+    /// The person (or somebody at Mailchimp for them) ended it, not one of our calls.
+    fn left_by_themselves(&self) -> bool {
+        match self.status {
+            MemberStatus::Known(Status::Unsubscribed) => !self.ended_by_us,
+            MemberStatus::CleanedForAbuse => true,
+            _ => false,
+        }
+    }
+
+    /// With what consent a member that we archived may come back: what they had then, never more.
+    fn comes_back_as(&self) -> Option<Consent> {
+        match (self.ended_by_us, self.status_before_end) {
+            (true, Some(Status::Subscribed)) => Some(Consent::Subscribed),
+            (true, Some(Status::Pending)) => Some(Consent::Pending),
+            _ => None,
+        }
+    }
+}
+
+impl Policy {
+    fn consent(self) -> Consent {
+        if self.double_optin {
+            Consent::Pending
+        } else {
+            Consent::Subscribed
+        }
+    }
+
+    /// Staff removal archives, unless the mapping chose otherwise; a deleted contact is always archived.
+    fn removal_of(self, place: Place) -> Option<There> {
+        match (place, self.removal) {
+            (Place::Deleted, _) | (_, Removal::Archive) => Some(There::Archive),
+            (_, Removal::Unsubscribe) => Some(There::Unsubscribe),
+            (_, Removal::Leave) => None,
+        }
+    }
+}
+
+impl There {
+    /// The word the database stores.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Unsubscribe => "unsubscribe",
+            Self::Archive => "archive",
+            Self::Add(_) => "add",
+        }
+    }
+
+    /// Opt-outs first, then removals, then additions.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Unsubscribe => 0,
+            Self::Archive => 1,
+            Self::Add(_) => 2,
+        }
+    }
+}

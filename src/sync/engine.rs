@@ -1,0 +1,176 @@
+//! What every part of the sync works with: the database, the way to Mailchimp, the keys, the settings; and for one
+//! organization the lease it works under.
+
+use super::connection::{self, Connection};
+use super::sealed::Seal;
+use super::slots;
+use crate::base::{Actor, Clock, OrganizationId};
+use crate::config::Config;
+use crate::db::{Db, OrgTx};
+use crate::mailchimp::{self, Client, Limits, Observer, Problem, oauth};
+use crate::work::{self, Lease};
+use std::sync::Arc;
+use url::Url;
+
+/// The sync's tools, cheaply cloned.
+#[derive(Clone)]
+pub struct Engine {
+    pub db: Db,
+    pub http: reqwest::Client,
+    pub config: Arc<Config>,
+    pub seal: Seal,
+    limits: Limits,
+    observer: Observer,
+}
+
+/// Why the work for an organization stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// Another process took over: nothing more may be written here.
+    #[error("the lease was lost")]
+    LeaseLost,
+    /// Mailchimp refuses the connection, or something else stands in the way of all calls.
+    #[error("Mailchimp: {0}")]
+    Mailchimp(Problem),
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    #[error(transparent)]
+    Unavailable(#[from] crate::db::Unavailable),
+    #[error(transparent)]
+    Unexpected(#[from] anyhow::Error),
+}
+
+impl Engine {
+    /// `observer` hears of every call, for the metrics.
+    pub fn new(db: Db, config: Arc<Config>, observer: Observer) -> anyhow::Result<Self> {
+        Ok(Self {
+            db,
+            http: mailchimp::http_client()?,
+            seal: Seal::from_secret(&config.secret_key),
+            config,
+            limits: Limits::default(),
+            observer,
+        })
+    }
+
+    /// The clock of the database.
+    pub fn clock(&self) -> &Clock {
+        self.db.clock()
+    }
+
+    /// This installation as Mailchimp's sign-in knows it; `None` where connecting is not offered. `callback` is the path
+    /// people come back to.
+    pub fn oauth(&self, callback: &str) -> anyhow::Result<Option<oauth::App>> {
+        let Some(app) = &self.config.mailchimp else {
+            return Ok(None);
+        };
+        let redirect = Url::parse(&self.config.link(callback))?;
+        let made = oauth::App::new(&app.login_url, app.client_id.clone(), &app.client_secret, redirect);
+        Ok(Some(made?))
+    }
+
+    /// A client for a connection; `None` when there is no token.
+    pub fn client(&self, organization: OrganizationId, connection: &Connection) -> anyhow::Result<Option<Client>> {
+        let Some(token) = connection.token(&self.seal, organization)? else {
+            return Ok(None);
+        };
+        let base = Url::parse(&connection.api_base)?;
+        let client = Client::new(self.http.clone(), &base, token);
+        Ok(Some(
+            client
+                .with_limits(self.limits.clone())
+                .with_observer(self.observer.clone()),
+        ))
+    }
+
+    /// The full address of an organization's Mailchimp page, for mails.
+    pub fn connection_link(&self, slug: &str) -> String {
+        self.config.link(&format!("/o/{slug}/mailchimp"))
+    }
+}
+
+/// The sync of one organization under its lease.
+#[derive(Clone)]
+pub struct Worker {
+    pub engine: Engine,
+    pub lease: Lease,
+    pub client: Client,
+    login_id: String,
+    /// The organization's slug, for links.
+    pub slug: String,
+}
+
+impl Worker {
+    /// `None` when there is nothing to work with: never connected, refused or disconnected.
+    pub async fn enter(engine: Engine, lease: Lease) -> Result<Option<Self>, Stop> {
+        let organization = lease.organization;
+        let connection = engine
+            .db
+            .read(organization, |tx| connection::find(tx).map_err(Stop::from))
+            .await?;
+        let Some(connection) = connection.filter(Connection::is_connected) else {
+            return Ok(None);
+        };
+        let Some(client) = engine.client(organization, &connection)? else {
+            return Ok(None);
+        };
+        let slug = engine
+            .db
+            .shared(move |tx| {
+                use crate::db::schema::organizations;
+                use diesel::prelude::*;
+                Ok::<String, Stop>(
+                    organizations::table
+                        .find(organization.0)
+                        .select(organizations::slug)
+                        .first(&mut **tx)?,
+                )
+            })
+            .await?;
+        Ok(Some(Self {
+            engine,
+            lease,
+            client,
+            login_id: connection.login_id,
+            slug,
+        }))
+    }
+
+    /// Changes rows as Mailchimp, while the lease is ours.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Stop>
+    where
+        F: FnOnce(&mut OrgTx<'_>) -> Result<T, Stop> + Send + 'static,
+        T: Send + 'static,
+    {
+        let lease = self.lease;
+        self.engine
+            .db
+            .write(lease.organization, Actor::Mailchimp, move |tx| {
+                let done = work(tx)?;
+                // Asked last, so that nothing commits after another process took over.
+                if work::is_held(tx, &lease)? {
+                    Ok(done)
+                } else {
+                    Err(Stop::LeaseLost)
+                }
+            })
+            .await
+    }
+
+    /// Reads rows.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Stop>
+    where
+        F: FnOnce(&mut OrgTx<'_>) -> Result<T, Stop> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.engine.db.read(self.lease.organization, work).await
+    }
+
+    /// Asks Mailchimp something in one of the user's slots. No transaction is open meanwhile.
+    pub async fn ask<T>(&self, call: impl Future<Output = Result<T, Problem>>) -> Result<Result<T, Problem>, Stop> {
+        let slot = slots::take(&self.engine.db, &self.login_id).await?;
+        let answer = call.await;
+        slots::give_back(&self.engine.db, slot).await?;
+        Ok(answer)
+    }
+}

@@ -1,0 +1,295 @@
+//! The mirror: what Mailchimp last told us about every member of a mapped audience. The member as Mailchimp shows it is the
+//! truth; reading it twice, late or in another order leads to the same mirror.
+
+use super::decide::{MemberStatus, Seen, SeenMember, There};
+use crate::db::OrgTx;
+use crate::db::schema::{audience_members, due_members, planned_calls};
+use crate::mailchimp::{Member, Status};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use std::collections::HashMap;
+
+/// Rows of one insert: Postgres takes 65,535 parameters a statement.
+const ROWS_PER_INSERT: usize = 2_000;
+
+/// A member as the mirror holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = audience_members, treat_none_as_null = true)]
+pub struct MirrorMember {
+    pub audience_id: String,
+    pub address_key: String,
+    pub address: String,
+    pub status: String,
+    pub mailchimp_contact_id: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub language: String,
+    pub unsubscribe_reason: String,
+    pub unsubscribe_campaign: String,
+    pub last_changed: Option<DateTime<Utc>>,
+    pub in_compliance: bool,
+    pub ended_by_us: bool,
+    pub status_before_end: Option<String>,
+    pub here_before: bool,
+    pub read_at: DateTime<Utc>,
+}
+
+impl MirrorMember {
+    /// The status the decision works with.
+    pub fn member_status(&self) -> MemberStatus {
+        status_of(&self.status)
+    }
+
+    /// What the decision sees of this member.
+    pub fn seen(&self) -> SeenMember {
+        SeenMember {
+            status: self.member_status(),
+            in_compliance: self.in_compliance,
+            ended_by_us: self.ended_by_us,
+            status_before_end: self.status_before_end.as_deref().map(Status::parse),
+            here_before: self.here_before,
+        }
+    }
+
+    /// Gets mail or may soon.
+    pub fn is_active(&self) -> bool {
+        matches!(
+            self.member_status(),
+            MemberStatus::Known(Status::Subscribed | Status::Pending)
+        )
+    }
+
+    /// The same apart from when it was read.
+    fn tells_the_same(&self, other: &Self) -> bool {
+        Self {
+            read_at: other.read_at,
+            ..self.clone()
+        } == *other
+    }
+}
+
+/// Reads the stored word for a status.
+pub fn status_of(word: &str) -> MemberStatus {
+    match word {
+        "forgotten" => MemberStatus::Forgotten,
+        "cleaned_for_abuse" => MemberStatus::CleanedForAbuse,
+        known => MemberStatus::Known(Status::parse(known)),
+    }
+}
+
+/// The word stored for a status.
+pub fn status_word(status: MemberStatus) -> &'static str {
+    match status {
+        MemberStatus::Forgotten => "forgotten",
+        MemberStatus::CleanedForAbuse => "cleaned_for_abuse",
+        MemberStatus::Known(known) => known.as_str(),
+    }
+}
+
+/// What a read of Mailchimp told about an address.
+#[derive(Clone, Debug)]
+pub enum Told {
+    Member(Box<Member>),
+    /// Asked for by itself, the address is not there, although the audience is.
+    NotThere {
+        address_key: String,
+    },
+}
+
+/// The mirror's row after a read. `asked` is a call of ours for this address that Mailchimp may have carried out without our
+/// knowing. `None`: never heard of, and still not there. Pure: told the same again, it answers the same.
+pub fn absorb(
+    before: Option<&MirrorMember>,
+    told: &Told,
+    audience: &str,
+    asked: Option<There>,
+    read_at: DateTime<Utc>,
+) -> Option<MirrorMember> {
+    let member = match told {
+        // Was there and is gone for good: remembered, so that nobody adds them again.
+        Told::NotThere { .. } => {
+            return before.map(|before| MirrorMember {
+                status: "forgotten".into(),
+                read_at,
+                ..before.clone()
+            });
+        }
+        Told::Member(member) => member,
+    };
+    let status = match before.map(MirrorMember::member_status) {
+        Some(MemberStatus::CleanedForAbuse) if member.status == Status::Cleaned => MemberStatus::CleanedForAbuse,
+        _ => MemberStatus::Known(member.status),
+    };
+    let unchanged = before.is_some_and(|before| before.member_status() == status);
+    let ended_by_us = match (member.status, before, asked) {
+        (Status::Unsubscribed | Status::Archived, Some(before), _) if unchanged => before.ended_by_us,
+        (Status::Unsubscribed, _, Some(There::Unsubscribe)) | (Status::Archived, _, Some(There::Archive)) => true,
+        _ => false,
+    };
+    let status_before_end = match before {
+        Some(before) if ended_by_us && unchanged => before.status_before_end.clone(),
+        Some(before) if ended_by_us => Some(before.status.clone()),
+        _ => None,
+    };
+    let active = matches!(member.status, Status::Subscribed | Status::Pending);
+    let merged = |tag: &str| {
+        member
+            .merge_fields
+            .get(tag)
+            .and_then(|value| value.as_str())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    Some(MirrorMember {
+        audience_id: audience.to_owned(),
+        address_key: member.email_address.trim().to_lowercase(),
+        address: member.email_address.trim().to_owned(),
+        status: status_word(status).to_owned(),
+        mailchimp_contact_id: member.contact_id.clone(),
+        first_name: merged("FNAME"),
+        last_name: merged("LNAME"),
+        language: member.language.clone(),
+        unsubscribe_reason: member.unsubscribe_reason.clone().unwrap_or_default(),
+        unsubscribe_campaign: before
+            .filter(|_| unchanged)
+            .map(|b| b.unsubscribe_campaign.clone())
+            .unwrap_or_default(),
+        last_changed: member.last_changed,
+        in_compliance: !active && before.is_some_and(|before| before.in_compliance),
+        ended_by_us,
+        status_before_end,
+        here_before: unchanged && before.is_some_and(|before| before.here_before),
+        read_at,
+    })
+}
+
+/// What the decision sees of an address.
+pub fn seen(member: Option<&MirrorMember>) -> Seen {
+    member.map_or(Seen::Absent, |member| Seen::Member(member.seen()))
+}
+
+/// The mirror's rows of some addresses.
+pub fn members(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> QueryResult<HashMap<String, MirrorMember>> {
+    let rows: Vec<MirrorMember> = audience_members::table
+        .filter(audience_members::organization_id.eq(tx.organization().0))
+        .filter(audience_members::audience_id.eq(audience))
+        .filter(audience_members::address_key.eq_any(keys))
+        .select(MirrorMember::as_select())
+        .load(&mut **tx)?;
+    Ok(rows
+        .into_iter()
+        .map(|member| (member.address_key.clone(), member))
+        .collect())
+}
+
+/// Takes reads into the mirror. Returns the addresses whose row is now another, each marked as due.
+pub fn take_in(tx: &mut OrgTx<'_>, audience: &str, told: &[Told]) -> QueryResult<Vec<String>> {
+    let keys: Vec<String> = told.iter().map(address_key).collect();
+    let before = members(tx, audience, &keys)?;
+    let asked = calls_under_way(tx, audience, &keys)?;
+    let now = tx.now();
+    let mut after: HashMap<String, MirrorMember> = HashMap::new();
+    for (key, told) in keys.iter().zip(told) {
+        // An address may come twice in one read: pages shift while they are read. The later telling is the newer.
+        let known = after.get(key).or_else(|| before.get(key));
+        if let Some(row) = absorb(known, told, audience, asked.get(key).copied(), now) {
+            after.insert(key.clone(), row);
+        }
+    }
+    let changed: Vec<MirrorMember> = after
+        .into_values()
+        .filter(|row| !before.get(&row.address_key).is_some_and(|old| row.tells_the_same(old)))
+        .collect();
+    put(tx, &changed)?;
+    let keys: Vec<String> = changed.into_iter().map(|row| row.address_key).collect();
+    mark_due(tx, audience, &keys, false)?;
+    Ok(keys)
+}
+
+/// Writes rows as they are.
+pub fn put(tx: &mut OrgTx<'_>, rows: &[MirrorMember]) -> QueryResult<()> {
+    use audience_members::dsl;
+    for chunk in rows.chunks(ROWS_PER_INSERT) {
+        diesel::insert_into(dsl::audience_members)
+            .values(chunk)
+            .on_conflict((dsl::organization_id, dsl::audience_id, dsl::address_key))
+            .do_update()
+            .set((
+                dsl::address.eq(excluded(dsl::address)),
+                dsl::status.eq(excluded(dsl::status)),
+                dsl::mailchimp_contact_id.eq(excluded(dsl::mailchimp_contact_id)),
+                dsl::first_name.eq(excluded(dsl::first_name)),
+                dsl::last_name.eq(excluded(dsl::last_name)),
+                dsl::language.eq(excluded(dsl::language)),
+                dsl::unsubscribe_reason.eq(excluded(dsl::unsubscribe_reason)),
+                dsl::unsubscribe_campaign.eq(excluded(dsl::unsubscribe_campaign)),
+                dsl::last_changed.eq(excluded(dsl::last_changed)),
+                dsl::in_compliance.eq(excluded(dsl::in_compliance)),
+                dsl::ended_by_us.eq(excluded(dsl::ended_by_us)),
+                dsl::status_before_end.eq(excluded(dsl::status_before_end)),
+                dsl::here_before.eq(excluded(dsl::here_before)),
+                dsl::read_at.eq(excluded(dsl::read_at)),
+            ))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Marks members as due; `read_first`: ask Mailchimp for the member before comparing.
+pub fn mark_due(tx: &mut OrgTx<'_>, audience: &str, keys: &[String], read_first: bool) -> QueryResult<()> {
+    use due_members::dsl;
+    let now = tx.now();
+    for chunk in keys.chunks(ROWS_PER_INSERT) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|key| {
+                (
+                    dsl::audience_id.eq(audience),
+                    dsl::address_key.eq(key),
+                    dsl::read_first.eq(read_first),
+                    dsl::due_since.eq(now),
+                )
+            })
+            .collect();
+        diesel::insert_into(dsl::due_members)
+            .values(rows)
+            .on_conflict((dsl::organization_id, dsl::audience_id, dsl::address_key))
+            .do_update()
+            .set((
+                dsl::read_first.eq(diesel::dsl::sql::<diesel::sql_types::Bool>(
+                    "due_members.read_first OR excluded.read_first",
+                )),
+                dsl::due_since.eq(excluded(dsl::due_since)),
+            ))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+fn address_key(told: &Told) -> String {
+    match told {
+        Told::Member(member) => member.email_address.trim().to_lowercase(),
+        Told::NotThere { address_key } => address_key.clone(),
+    }
+}
+
+/// Ends that we have asked for and whose outcome we do not know yet.
+fn calls_under_way(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> QueryResult<HashMap<String, There>> {
+    let rows: Vec<(String, String)> = planned_calls::table
+        .filter(planned_calls::organization_id.eq(tx.organization().0))
+        .filter(planned_calls::audience_id.eq(audience))
+        .filter(planned_calls::address_key.eq_any(keys))
+        .filter(planned_calls::settled_at.is_null())
+        .filter(planned_calls::asked_at.is_not_null())
+        .select((planned_calls::address_key, planned_calls::verb))
+        .load(&mut **tx)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(key, verb)| match verb.as_str() {
+            "unsubscribe" => Some((key, There::Unsubscribe)),
+            "archive" => Some((key, There::Archive)),
+            _ => None,
+        })
+        .collect())
+}
