@@ -30,6 +30,9 @@
     button?.setAttribute("aria-busy", "true");
   });
 
+  // What is wrong in a form is where typing goes on.
+  document.querySelector("[aria-invalid=true]")?.focus();
+
   // Going back must find the form ready again.
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
