@@ -202,19 +202,15 @@ impl Problem {
     /// Mailchimp's own title and detail as staff shall read them:
     /// `Member In Compliance State (x is in a compliance state …)`. Names the address: never for logs.
     pub fn words(&self) -> String {
-        let fields = self
-            .fields
-            .iter()
-            .map(|field| format!("{}: {}", field.field, field.message));
-        let said: Vec<String> = (!self.detail.is_empty())
-            .then(|| self.detail.clone())
-            .into_iter()
-            .chain(fields)
-            .collect();
-        if said.is_empty() {
-            self.title.clone()
-        } else {
-            format!("{} ({})", self.title, said.join(" "))
+        let mut said = vec![self.detail.clone()];
+        said.extend(
+            self.fields
+                .iter()
+                .map(|field| format!("{}: {}", field.field, field.message)),
+        );
+        match said.join(" ").trim() {
+            "" => self.title.clone(),
+            said => format!("{} ({said})", self.title),
         }
     }
 
@@ -225,12 +221,7 @@ impl Problem {
         let step = attempt.saturating_sub(1);
         match self.kind {
             Kind::Throttled => Some(doubled(THROTTLED_FIRST, step, THROTTLED_LONGEST)),
-            Kind::TooManySignups => {
-                let last = SIGNUPS_WAITS.len() - 1;
-                SIGNUPS_WAITS
-                    .get(usize::try_from(step).map_or(last, |step| step.min(last)))
-                    .copied()
-            }
+            Kind::TooManySignups => SIGNUPS_WAITS.iter().take(attempt.max(1) as usize).next_back().copied(),
             kind if kind.class() == Class::Passing => Some(doubled(DOWN_FIRST, step, DOWN_LONGEST)),
             _ => None,
         }
