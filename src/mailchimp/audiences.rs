@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::client::{Call, Client, Route};
-use super::paging::{PAGE_SIZE_MAX, Page, read_to_the_end};
+use super::paging::{PAGE_SIZE_MAX, Reading};
 use super::problem::Problem;
 use super::wire;
 
@@ -236,22 +236,19 @@ impl Client {
     /// All audiences, read to the end, and what the plan allows.
     pub async fn audiences(&self) -> Result<Audiences, Problem> {
         let mut constraints = Constraints::default();
-        let audiences = read_to_the_end(
-            |audience: &Audience| audience.id.to_string(),
-            async |offset| {
-                let call = Call::get(&AUDIENCES, &[])
-                    .query("count", PAGE_SIZE_MAX)
-                    .query("offset", offset);
-                let page: AudiencesPage = self.read(call).await?;
-                constraints = page.constraints;
-                Ok(Page {
-                    items: page.lists,
-                    total_items: page.total_items,
-                })
-            },
-        )
-        .await?;
-        Ok(Audiences { audiences, constraints })
+        let mut reading = Reading::of(|audience: &Audience| audience.id.to_string());
+        while let Some(offset) = reading.next_offset()? {
+            let call = Call::get(&AUDIENCES, &[])
+                .query("count", PAGE_SIZE_MAX)
+                .query("offset", offset);
+            let page: AudiencesPage = self.read(call).await?;
+            constraints = page.constraints;
+            reading.take(page.lists, page.total_items);
+        }
+        Ok(Audiences {
+            audiences: reading.rows,
+            constraints,
+        })
     }
 
     /// One audience; [`Kind::AudienceGone`](super::Kind::AudienceGone) when it was deleted.
@@ -261,19 +258,14 @@ impl Client {
 
     /// All merge fields of an audience, read to the end.
     pub async fn merge_fields(&self, audience: &AudienceId) -> Result<Vec<MergeField>, Problem> {
-        read_to_the_end(
-            |field: &MergeField| field.merge_id.to_string(),
-            async |offset| {
-                let call = Call::get(&MERGE_FIELDS, &[audience.as_str()]);
-                let call = call.query("count", PAGE_SIZE_MAX).query("offset", offset);
-                let page: MergeFieldsPage = self.read(call).await?;
-                Ok(Page {
-                    items: page.merge_fields,
-                    total_items: page.total_items,
-                })
-            },
-        )
-        .await
+        let mut reading = Reading::of(|field: &MergeField| field.merge_id.to_string());
+        while let Some(offset) = reading.next_offset()? {
+            let call = Call::get(&MERGE_FIELDS, &[audience.as_str()]);
+            let call = call.query("count", PAGE_SIZE_MAX).query("offset", offset);
+            let page: MergeFieldsPage = self.read(call).await?;
+            reading.take(page.merge_fields, page.total_items);
+        }
+        Ok(reading.rows)
     }
 
     /// What "not found" meant below an audience, where Mailchimp says the same of a missing member and of a missing

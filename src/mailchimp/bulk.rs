@@ -59,7 +59,7 @@ impl BulkError {
             message: self.field_message.clone(),
         };
         let fields = if self.field.is_empty() { Vec::new() } else { vec![field] };
-        Problem::row(&self.error_code, &self.error, fields)
+        Problem::row(self.error_code == "ERROR_CONTACT_EXISTS", &self.error, fields)
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::audiences::AudienceId;
 use super::client::{Call, Client, Route};
 use super::hash::SubscriberHash;
-use super::paging::{PAGE_SIZE_MAX, Page, read_to_the_end};
+use super::paging::{PAGE_SIZE_MAX, Reading};
 use super::problem::{Kind, Problem};
 use super::wire;
 
@@ -303,29 +303,26 @@ impl Client {
     /// All members that match, read to the end and counted; the offset of the query is not used.
     pub async fn all_members(&self, audience: &AudienceId, query: &MembersQuery) -> Result<MembersRead, Problem> {
         let mut asked_at = None;
-        let members = read_to_the_end(
-            |member: &Member| member.id.clone(),
-            async |offset| {
-                let page = self
-                    .members_page(
-                        audience,
-                        &MembersQuery {
-                            offset,
-                            ..query.clone()
-                        },
-                    )
-                    .await?;
-                if offset == 0 {
-                    asked_at = page.asked_at;
-                }
-                Ok(Page {
-                    items: page.members,
-                    total_items: page.total_items,
-                })
-            },
-        )
-        .await?;
-        Ok(MembersRead { members, asked_at })
+        let mut reading = Reading::of(|member: &Member| member.id.clone());
+        while let Some(offset) = reading.next_offset()? {
+            let page = self
+                .members_page(
+                    audience,
+                    &MembersQuery {
+                        offset,
+                        ..query.clone()
+                    },
+                )
+                .await?;
+            if offset == 0 {
+                asked_at = page.asked_at;
+            }
+            reading.take(page.members, page.total_items);
+        }
+        Ok(MembersRead {
+            members: reading.rows,
+            asked_at,
+        })
     }
 
     /// One member, `None` when the audience has none under this hash. When the audience itself is gone it is

@@ -9,61 +9,65 @@ use super::problem::Problem;
 pub const PAGE_SIZE_MAX: usize = 1000;
 
 /// How often a collection is read from the start before it is given up for now.
-const READS_MAX: usize = 2;
+const READINGS_MAX: usize = 2;
 
-/// One page of a collection and the count Mailchimp gave with it.
-pub(super) struct Page<T> {
-    pub items: Vec<T>,
-    pub total_items: usize,
-}
-
-/// Reads from offset 0 to the end. The rows are complete: as many different ones as `total_items` said, and it said the
-/// same on every page. Read once more when they differ; then it is [`Problem::incomplete`].
-pub(super) async fn read_to_the_end<T>(
-    key: impl Fn(&T) -> String,
-    mut page_at: impl AsyncFnMut(usize) -> Result<Page<T>, Problem>,
-) -> Result<Vec<T>, Problem> {
-    for _ in 0..READS_MAX {
-        let mut reading = Reading::default();
-        loop {
-            let page = page_at(reading.items.len()).await?;
-            if reading.take(page) {
-                break;
-            }
-        }
-        if reading.is_complete(&key) {
-            return Ok(reading.items);
-        }
-    }
-    Err(Problem::incomplete())
-}
-
-/// The rows of one reading so far, and what Mailchimp said their number is.
-struct Reading<T> {
-    items: Vec<T>,
+/// A collection while it is read: says which page to ask for next, takes it, and in the end vouches for the whole.
+///
+/// ```ignore
+/// let mut reading = Reading::of(|row: &Row| row.id.clone());
+/// while let Some(offset) = reading.next_offset()? {
+///     let page = ask_for_page(offset).await?;
+///     reading.take(page.rows, page.total_items);
+/// }
+/// reading.rows
+/// ```
+pub(super) struct Reading<T> {
+    pub rows: Vec<T>,
+    key: fn(&T) -> String,
     totals: HashSet<usize>,
-}
-
-impl<T> Default for Reading<T> {
-    fn default() -> Self {
-        Self {
-            items: Vec::new(),
-            totals: HashSet::new(),
-        }
-    }
+    at_end: bool,
+    readings: usize,
 }
 
 impl<T> Reading<T> {
-    /// Adds a page; true when it was the last.
-    fn take(&mut self, page: Page<T>) -> bool {
-        let nothing_more = page.items.is_empty();
-        self.items.extend(page.items);
-        self.totals.insert(page.total_items);
-        nothing_more || self.items.len() >= page.total_items
+    /// `key` tells rows apart.
+    pub(super) fn of(key: fn(&T) -> String) -> Self {
+        Self {
+            rows: Vec::new(),
+            key,
+            totals: HashSet::new(),
+            at_end: false,
+            readings: 1,
+        }
     }
 
-    fn is_complete(&self, key: impl Fn(&T) -> String) -> bool {
-        let different: HashSet<String> = self.items.iter().map(key).collect();
-        self.totals.len() == 1 && self.totals.contains(&different.len()) && different.len() == self.items.len()
+    /// Where the next page begins; `None` when the collection is complete: as many different rows as `total_items`
+    /// said, and it said the same on every page. When not, it is read once more; then it is [`Problem::incomplete`].
+    pub(super) fn next_offset(&mut self) -> Result<Option<usize>, Problem> {
+        if self.at_end && self.is_complete() {
+            return Ok(None);
+        }
+        if self.at_end && self.readings == READINGS_MAX {
+            return Err(Problem::incomplete());
+        }
+        if self.at_end {
+            *self = Self {
+                readings: self.readings + 1,
+                ..Self::of(self.key)
+            };
+        }
+        Ok(Some(self.rows.len()))
+    }
+
+    /// Adds the page that was asked for.
+    pub(super) fn take(&mut self, rows: Vec<T>, total_items: usize) {
+        self.at_end = rows.is_empty() || self.rows.len() + rows.len() >= total_items;
+        self.rows.extend(rows);
+        self.totals.insert(total_items);
+    }
+
+    fn is_complete(&self) -> bool {
+        let different: HashSet<String> = self.rows.iter().map(self.key).collect();
+        different.len() == self.rows.len() && self.totals == HashSet::from([self.rows.len()])
     }
 }

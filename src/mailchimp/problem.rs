@@ -30,6 +30,13 @@ const SIGNUPS_WAITS: [Duration; 4] = [
     Duration::from_secs(7 * 24 * 3600),
 ];
 
+/// Title of [`Kind::MemberExists`]. Titles are not translated.
+const MEMBER_EXISTS: &str = "Member Exists";
+/// Title of [`Kind::InCompliance`].
+const IN_COMPLIANCE: &str = "Member In Compliance State";
+/// Title of [`Kind::Forgotten`].
+const FORGOTTEN: &str = "Forgotten Email Not Subscribed";
+
 /// What is to be done about a [`Problem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -195,19 +202,15 @@ impl Problem {
     /// Mailchimp's own title and detail as staff shall read them:
     /// `Member In Compliance State (x is in a compliance state …)`. Names the address: never for logs.
     pub fn words(&self) -> String {
-        let fields = self
-            .fields
-            .iter()
-            .map(|field| format!("{}: {}", field.field, field.message));
-        let said: Vec<String> = (!self.detail.is_empty())
-            .then(|| self.detail.clone())
-            .into_iter()
-            .chain(fields)
-            .collect();
-        if said.is_empty() {
-            self.title.clone()
-        } else {
-            format!("{} ({})", self.title, said.join(" "))
+        let mut said = vec![self.detail.clone()];
+        said.extend(
+            self.fields
+                .iter()
+                .map(|field| format!("{}: {}", field.field, field.message)),
+        );
+        match said.join(" ").trim() {
+            "" => self.title.clone(),
+            said => format!("{} ({said})", self.title),
         }
     }
 
@@ -218,12 +221,7 @@ impl Problem {
         let step = attempt.saturating_sub(1);
         match self.kind {
             Kind::Throttled => Some(doubled(THROTTLED_FIRST, step, THROTTLED_LONGEST)),
-            Kind::TooManySignups => {
-                let last = SIGNUPS_WAITS.len() - 1;
-                SIGNUPS_WAITS
-                    .get(usize::try_from(step).map_or(last, |step| step.min(last)))
-                    .copied()
-            }
+            Kind::TooManySignups => SIGNUPS_WAITS.iter().take(attempt.max(1) as usize).next_back().copied(),
             kind if kind.class() == Class::Passing => Some(doubled(DOWN_FIRST, step, DOWN_LONGEST)),
             _ => None,
         }
@@ -288,11 +286,18 @@ impl Problem {
         Self::new(kind, status, error, description)
     }
 
-    /// One refused row of a bulk write, which has only a sentence to go by.
-    pub(super) fn row(title: &str, detail: &str, fields: Vec<FieldProblem>) -> Self {
-        let kind = kind_of_fields(&fields)
-            .or_else(|| kind_of_words(detail))
-            .unwrap_or(Kind::Refused);
+    /// One refused row of a bulk write, which has only a code and a sentence: given the title a single call would have.
+    pub(super) fn row(exists: bool, detail: &str, fields: Vec<FieldProblem>) -> Self {
+        let kind = match kind_of_fields(&fields).or_else(|| kind_of_words(detail)) {
+            _ if exists => Kind::MemberExists,
+            known => known.unwrap_or(Kind::Refused),
+        };
+        let title = match kind {
+            Kind::MemberExists => MEMBER_EXISTS,
+            Kind::InCompliance => IN_COMPLIANCE,
+            Kind::Forgotten => FORGOTTEN,
+            _ => "Invalid Resource",
+        };
         Self {
             fields,
             ..Self::new(kind, None, title, detail)
@@ -399,9 +404,9 @@ struct Document {
 
 fn kind_of_document(status: u16, document: &Document) -> Kind {
     match (status, document.title.as_str()) {
-        (400, "Member Exists") => Kind::MemberExists,
-        (400, "Member In Compliance State") => Kind::InCompliance,
-        (400, "Forgotten Email Not Subscribed") => Kind::Forgotten,
+        (400, MEMBER_EXISTS) => Kind::MemberExists,
+        (400, IN_COMPLIANCE) => Kind::InCompliance,
+        (400, FORGOTTEN) => Kind::Forgotten,
         (400, _) => kind_of_invalid_resource(document),
         (401, _) => Kind::TokenRefused,
         (403, "User Disabled") => Kind::UserDisabled,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use reqwest::Method;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::audiences::{AudienceId, is_plain};
 use super::client::{Call, Client, Route};
@@ -85,8 +85,12 @@ pub struct Webhook {
     #[serde(default, deserialize_with = "wire::or_default")]
     pub sources: Sources,
     /// Told once, when the webhook is made, and never again. Older accounts have none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "some_secret")]
     pub signing_secret: Option<SecretString>,
+}
+
+fn some_secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SecretString>, D::Error> {
+    Ok(wire::some_text(from)?.map(SecretString::from))
 }
 
 /// Without the secret path.
