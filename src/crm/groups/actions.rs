@@ -5,12 +5,13 @@ use super::model::Group;
 use super::store;
 use crate::base::{ContactId, GroupId};
 use crate::changelog::{self, FieldChange, NewChange};
-use crate::db::schema::{group_contacts, group_history, groups};
+use crate::db::schema::{contacts, group_contacts, group_history, groups};
 use crate::db::{OrgTx, Unavailable};
 use crate::work;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
-use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
+use std::collections::HashSet;
 
 /// Why a group cannot have a title.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +104,7 @@ pub fn delete(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<()> {
         .into_iter()
         .filter_map(|(contact, status)| (status == "Added").then_some(ContactId(contact)))
         .collect();
-    log_contacts(
+    changelog::record_for_each(
         tx,
         &members,
         &format!("Removed from {}", before.title),
@@ -115,31 +116,16 @@ pub fn delete(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<()> {
 /// Contacts join a group, for the first time or again. Whoever is in it already stays as they are; deleted contacts stay out.
 pub fn add_contacts(tx: &mut OrgTx<'_>, group: GroupId, contacts: &[ContactId], why: &str) -> QueryResult<Added> {
     let title = existing(tx, group)?.title;
-    let looked_at = join(tx, group, contacts, why)?;
-    let who = |fits: fn(&Joining) -> bool| -> Vec<ContactId> {
-        looked_at
-            .iter()
-            .filter(|row| fits(row))
-            .map(|row| ContactId(row.contact_id))
-            .collect()
-    };
-    let added = who(|row| row.has_joined);
+    let living = living(tx, contacts)?;
+    let past = past_members(tx, group, contacts)?;
+    let added = join(tx, group, &living, why)?;
+    let (again, first): (Vec<ContactId>, Vec<_>) = added.iter().partition(|contact| past.contains(contact));
     record_history(tx, group, &added, "Added", why)?;
-    log_contacts(
-        tx,
-        &who(|row| row.has_joined && !row.was_removed),
-        &format!("Added to {title}"),
-        why,
-    )?;
-    log_contacts(
-        tx,
-        &who(|row| row.has_joined && row.was_removed),
-        &format!("Rejoined {title}"),
-        why,
-    )?;
+    changelog::record_for_each(tx, &first, &format!("Added to {title}"), why)?;
+    changelog::record_for_each(tx, &again, &format!("Rejoined {title}"), why)?;
     work::contacts_are_due(tx, &added)?;
     Ok(Added {
-        already_there: looked_at.len() - added.len(),
+        already_there: living.len() - added.len(),
         added,
     })
 }
@@ -154,7 +140,7 @@ pub fn remove_contacts(
     let title = existing(tx, group)?.title;
     let removed = leave(tx, group, contacts, why)?;
     record_history(tx, group, &removed, "Removed", why)?;
-    log_contacts(tx, &removed, &format!("Removed from {title}"), why)?;
+    changelog::record_for_each(tx, &removed, &format!("Removed from {title}"), why)?;
     work::contacts_are_due(tx, &removed)?;
     Ok(removed)
 }
@@ -169,7 +155,7 @@ pub fn delete_membership(tx: &mut OrgTx<'_>, group: GroupId, contact: ContactId,
     }
     let contact = [contact];
     record_history(tx, group, &contact, "Deleted", why)?;
-    log_contacts(tx, &contact, &format!("Membership in {title} deleted"), why)?;
+    changelog::record_for_each(tx, &contact, &format!("Membership in {title} deleted"), why)?;
     work::contacts_are_due(tx, &contact)?;
     Ok(true)
 }
@@ -178,72 +164,85 @@ fn existing(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<Group> {
     store::find(tx, group)?.ok_or(QueryError::NotFound)
 }
 
+/// A contact whose row a statement changed.
 #[derive(QueryableByName)]
-struct Joining {
+struct Changed {
     #[diesel(sql_type = BigInt)]
     contact_id: i64,
-    #[diesel(sql_type = Bool)]
-    has_joined: bool,
-    #[diesel(sql_type = Bool)]
-    was_removed: bool,
 }
 
-/// One row for each of the contacts that exists. In order of id, so that two people adding the same selection cannot lock
+fn living(tx: &mut OrgTx<'_>, among: &[ContactId]) -> QueryResult<Vec<ContactId>> {
+    contacts::table
+        .filter(
+            contacts::organization_id
+                .eq(tx.organization().0)
+                .and(contacts::id.eq_any(numbers(among)))
+                .and(contacts::deleted_at.is_null()),
+        )
+        .select(contacts::id)
+        .load(&mut **tx)
+}
+
+fn past_members(tx: &mut OrgTx<'_>, group: GroupId, among: &[ContactId]) -> QueryResult<HashSet<ContactId>> {
+    let past: Vec<ContactId> = group_contacts::table
+        .filter(
+            group_contacts::organization_id
+                .eq(tx.organization().0)
+                .and(group_contacts::group_id.eq(group.0))
+                .and(group_contacts::contact_id.eq_any(numbers(among)))
+                .and(group_contacts::status.eq("Removed")),
+        )
+        .select(group_contacts::contact_id)
+        .load(&mut **tx)?;
+    Ok(past.into_iter().collect())
+}
+
+/// Who joined, of those who were not in the group. In order of id, so that two people adding the same selection cannot lock
 /// each other out.
-fn join(tx: &mut OrgTx<'_>, group: GroupId, contacts: &[ContactId], why: &str) -> QueryResult<Vec<Joining>> {
-    let (organization, now, method) = (tx.organization(), tx.now(), tx.actor().method());
-    diesel::sql_query(
-        "WITH living AS (
-            SELECT id FROM contacts WHERE organization_id = $1 AND id = ANY($3) AND deleted_at IS NULL),
-         removed AS (
-            SELECT contact_id FROM group_contacts
-            WHERE organization_id = $1 AND group_id = $2 AND contact_id = ANY($3) AND status = 'Removed'),
-         joined AS (
-            INSERT INTO group_contacts (group_id, contact_id, status, added_at, method, why)
-            SELECT $2, id, 'Added', $4, $5, $6 FROM living ORDER BY id
-            ON CONFLICT (organization_id, group_id, contact_id) DO UPDATE
-            SET status = 'Added', added_at = excluded.added_at, removed_at = NULL, method = excluded.method, why = excluded.why
-            WHERE group_contacts.status = 'Removed'
-            RETURNING contact_id)
-         SELECT living.id AS contact_id, joined.contact_id IS NOT NULL AS has_joined, removed.contact_id IS NOT NULL AS was_removed
-         FROM living LEFT JOIN joined ON joined.contact_id = living.id LEFT JOIN removed ON removed.contact_id = living.id
-         ORDER BY living.id",
+fn join(tx: &mut OrgTx<'_>, group: GroupId, contacts: &[ContactId], why: &str) -> QueryResult<Vec<ContactId>> {
+    let (now, method) = (tx.now(), tx.actor().method());
+    let joined: Vec<Changed> = diesel::sql_query(
+        "INSERT INTO group_contacts (group_id, contact_id, status, added_at, method, why)
+         SELECT $1, id, 'Added', $3, $4, $5 FROM unnest($2) AS id ORDER BY id
+         ON CONFLICT (organization_id, group_id, contact_id) DO UPDATE
+         SET status = 'Added', added_at = excluded.added_at, removed_at = NULL, method = excluded.method, why = excluded.why
+         WHERE group_contacts.status = 'Removed'
+         RETURNING contact_id",
     )
-    .bind::<BigInt, _>(organization.0)
-    .bind::<BigInt, _>(group.0)
-    .bind::<Array<BigInt>, _>(numbers(contacts))
-    .bind::<Timestamptz, _>(now)
-    .bind::<Text, _>(method)
-    .bind::<Text, _>(why)
-    .load(&mut **tx)
-}
-
-/// Who left, of those who were in the group.
-fn leave(tx: &mut OrgTx<'_>, group: GroupId, contacts: &[ContactId], why: &str) -> QueryResult<Vec<ContactId>> {
-    #[derive(QueryableByName)]
-    struct Left {
-        #[diesel(sql_type = BigInt)]
-        contact_id: i64,
-    }
-    let (organization, now, method) = (tx.organization(), tx.now(), tx.actor().method());
-    let left: Vec<Left> = diesel::sql_query(
-        "WITH members AS (
-            SELECT contact_id FROM group_contacts
-            WHERE organization_id = $1 AND group_id = $2 AND contact_id = ANY($3) AND status = 'Added'
-            ORDER BY contact_id FOR UPDATE)
-         UPDATE group_contacts SET status = 'Removed', removed_at = $4, method = $5, why = $6
-         FROM members
-         WHERE organization_id = $1 AND group_id = $2 AND group_contacts.contact_id = members.contact_id
-         RETURNING group_contacts.contact_id",
-    )
-    .bind::<BigInt, _>(organization.0)
     .bind::<BigInt, _>(group.0)
     .bind::<Array<BigInt>, _>(numbers(contacts))
     .bind::<Timestamptz, _>(now)
     .bind::<Text, _>(method)
     .bind::<Text, _>(why)
     .load(&mut **tx)?;
-    Ok(left.into_iter().map(|row| ContactId(row.contact_id)).collect())
+    Ok(joined.into_iter().map(|row| ContactId(row.contact_id)).collect())
+}
+
+/// Who left, of those who were in the group; locked in the same order as `join` does.
+fn leave(tx: &mut OrgTx<'_>, group: GroupId, contacts: &[ContactId], why: &str) -> QueryResult<Vec<ContactId>> {
+    let (organization, now, method) = (tx.organization().0, tx.now(), tx.actor().method());
+    let of_group = group_contacts::organization_id
+        .eq(organization)
+        .and(group_contacts::group_id.eq(group.0));
+    let members: Vec<ContactId> = group_contacts::table
+        .filter(
+            of_group
+                .and(group_contacts::contact_id.eq_any(numbers(contacts)))
+                .and(group_contacts::status.eq("Added")),
+        )
+        .order(group_contacts::contact_id)
+        .for_update()
+        .select(group_contacts::contact_id)
+        .load(&mut **tx)?;
+    diesel::update(group_contacts::table.filter(of_group.and(group_contacts::contact_id.eq_any(numbers(&members)))))
+        .set((
+            group_contacts::status.eq("Removed"),
+            group_contacts::removed_at.eq(now),
+            group_contacts::method.eq(method),
+            group_contacts::why.eq(why),
+        ))
+        .execute(&mut **tx)?;
+    Ok(members)
 }
 
 fn record_history(
@@ -266,19 +265,6 @@ fn record_history(
     .bind::<Text, _>(why)
     .execute(&mut **tx)?;
     Ok(())
-}
-
-fn log_contacts(tx: &mut OrgTx<'_>, contacts: &[ContactId], what: &str, why: &str) -> QueryResult<()> {
-    let lines: Vec<_> = contacts
-        .iter()
-        .map(|contact| NewChange {
-            contact: Some(*contact),
-            what,
-            fields: Vec::new(),
-            why,
-        })
-        .collect();
-    changelog::record_all(tx, &lines)
 }
 
 fn log_group(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
