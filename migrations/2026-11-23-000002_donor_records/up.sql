@@ -197,7 +197,7 @@ CREATE TABLE imports (
     created_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
     PRIMARY KEY (organization_id, id),
-    FOREIGN KEY (organization_id, group_id) REFERENCES groups
+    FOREIGN KEY (organization_id, group_id) REFERENCES groups ON DELETE SET NULL (group_id)
 );
 
 CREATE TABLE import_rows (

@@ -4,6 +4,7 @@ use crate::base::ContactId;
 use crate::db::OrgTx;
 use crate::db::schema::changes;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use serde::{Deserialize, Serialize};
 
 /// Rows of one insert: Postgres takes 65,535 parameters a statement.
@@ -66,5 +67,23 @@ pub fn record_all(tx: &mut OrgTx<'_>, all: &[NewChange<'_>]) -> QueryResult<()> 
             .collect();
         diesel::insert_into(changes::table).values(rows).execute(&mut **tx)?;
     }
+    Ok(())
+}
+
+/// Writes the same line for each of these contacts, in one statement however many they are.
+pub fn record_for_each(tx: &mut OrgTx<'_>, contacts: &[ContactId], what: &str, why: &str) -> QueryResult<()> {
+    let (now, actor) = (tx.now(), tx.actor().clone());
+    diesel::sql_query(
+        "INSERT INTO changes (at, contact_id, actor_kind, actor_id, actor_name, what, why) \
+         SELECT $2, id, $3, $4, $5, $6, $7 FROM unnest($1) AS id",
+    )
+    .bind::<Array<BigInt>, _>(contacts.iter().map(|id| id.0).collect::<Vec<_>>())
+    .bind::<Timestamptz, _>(now)
+    .bind::<Text, _>(actor.kind())
+    .bind::<Nullable<BigInt>, _>(actor.id())
+    .bind::<Text, _>(actor.name())
+    .bind::<Text, _>(what)
+    .bind::<Text, _>(why)
+    .execute(&mut **tx)?;
     Ok(())
 }

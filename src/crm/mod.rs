@@ -1,1 +1,3 @@
 //! The donor records: a room for each noun of the menu.
+
+pub mod groups;

@@ -1,0 +1,100 @@
+//! The seam to the sync, which stands above: what groups ask about Mailchimp, so that staff are told at once and the pages
+//! need not know how it is kept in step.
+
+use crate::base::{ContactId, GroupId};
+use crate::db::OrgTx;
+use chrono::{DateTime, Utc};
+use diesel::QueryResult;
+use std::collections::HashMap;
+
+/// How the sync is seen from the groups below it.
+pub trait MailchimpView: Send + Sync {
+    /// What staff must be told when these contacts were just added to the group, inside the same transaction: whom
+    /// Mailchimp will not take, in its words. At most `limit` of them, with the count of all.
+    fn refusals_on_adding(
+        &self,
+        tx: &mut OrgTx<'_>,
+        group: GroupId,
+        contacts: &[ContactId],
+        limit: usize,
+    ) -> QueryResult<Refusals>;
+
+    /// Where a contact stands at Mailchimp, for each synced group it belongs or has belonged to.
+    fn standings(&self, tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<Vec<GroupStanding>>;
+
+    /// A word that is another whenever `standings` of this contact would read otherwise; asked every second by each
+    /// contact page that is open, so it must cost next to nothing.
+    fn standings_version(&self, tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<String>;
+
+    /// How each synced group fares, for Manage Groups; groups that are not synced are absent.
+    fn column(&self, tx: &mut OrgTx<'_>) -> QueryResult<HashMap<GroupId, GroupSync>>;
+
+    /// Why a group may not be deleted, in a sentence; `None` when nothing ties it.
+    fn holds(&self, tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<Option<String>>;
+}
+
+/// The contacts whom Mailchimp will not take.
+#[derive(Clone, Debug, Default)]
+pub struct Refusals {
+    pub first: Vec<Refusal>,
+    pub total: i64,
+}
+
+/// One contact whom Mailchimp will not take.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub contact: ContactId,
+    /// The whole message: "There was a problem trying to subscribe this contact at Mailchimp: Mailchimp API said: …".
+    pub words: String,
+}
+
+/// Where a contact stands at Mailchimp with one group.
+#[derive(Clone, Debug)]
+pub struct GroupStanding {
+    pub group: GroupId,
+    /// The badge's colour: `good`, `warn`, `bad`, `info` or `quiet`.
+    pub tone: &'static str,
+    /// A word or two for the badge: "In sync", "Blocked at Mailchimp".
+    pub state: String,
+    /// One sentence about it.
+    pub sentence: String,
+    pub checked_at: Option<DateTime<Utc>>,
+    /// The action that helps: its address within the organization ("mailchimp/…"), and its name.
+    pub help: Option<(String, String)>,
+}
+
+/// How a synced group fares.
+#[derive(Clone, Debug)]
+pub struct GroupSync {
+    /// The badge's colour: `good`, `warn`, `bad`, `info` or `quiet`.
+    pub tone: &'static str,
+    /// "In sync", "12 waiting", "3 need attention", "Broken".
+    pub text: String,
+    /// The page that explains it: its address within the organization ("mailchimp/…").
+    pub link: String,
+}
+
+/// While the product knows no Mailchimp: there is nothing to say.
+pub struct NotConnected;
+
+impl MailchimpView for NotConnected {
+    fn refusals_on_adding(&self, _: &mut OrgTx<'_>, _: GroupId, _: &[ContactId], _: usize) -> QueryResult<Refusals> {
+        Ok(Refusals::default())
+    }
+
+    fn standings(&self, _: &mut OrgTx<'_>, _: ContactId) -> QueryResult<Vec<GroupStanding>> {
+        Ok(Vec::new())
+    }
+
+    fn standings_version(&self, _: &mut OrgTx<'_>, _: ContactId) -> QueryResult<String> {
+        Ok(String::new())
+    }
+
+    fn column(&self, _: &mut OrgTx<'_>) -> QueryResult<HashMap<GroupId, GroupSync>> {
+        Ok(HashMap::new())
+    }
+
+    fn holds(&self, _: &mut OrgTx<'_>, _: GroupId) -> QueryResult<Option<String>> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,7 @@
+//! Groups are hand-picked lists of contacts: made, filled and emptied here, each change with its method and its reason.
+//! What Mailchimp makes of them is known to the sync above, which answers through `MailchimpView`.
+
+pub mod actions;
+pub mod mailchimp;
+pub mod model;
+pub mod store;
