@@ -1,0 +1,17 @@
+//! Contacts: the people, organizations and households a charity knows. Their list and search, adding and changing them,
+//! and the one place where anybody (import, sync) writes them.
+
+pub mod actions;
+mod differences;
+mod duplicates;
+pub mod model;
+mod rows;
+pub mod rules;
+mod search;
+pub mod store;
+mod terms;
+
+pub use actions::ContactError;
+pub use duplicates::{Duplicate, possible_duplicates};
+pub use model::{Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, OnHold, Phone, Privacy};
+pub use search::{ContactRow, ListFilter, Selection, Sort, count, list, rows as list_rows, select};

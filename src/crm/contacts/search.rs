@@ -1,0 +1,284 @@
+//! The list of contacts: what is searched and filtered, in which order, and whom an action on it is for.
+
+use super::model::ContactType;
+use super::terms;
+use crate::base::ContactId;
+use crate::db::OrgTx;
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+
+/// The columns the list can be sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    #[default]
+    Name,
+    City,
+    Province,
+    Phone,
+    DateCreated,
+    LastModified,
+}
+
+impl Sort {
+    /// In the order of the columns.
+    pub const ALL: [Self; 6] = [
+        Self::Name,
+        Self::City,
+        Self::Province,
+        Self::Phone,
+        Self::DateCreated,
+        Self::LastModified,
+    ];
+
+    /// The word in the address.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::City => "city",
+            Self::Province => "province",
+            Self::Phone => "phone",
+            Self::DateCreated => "created",
+            Self::LastModified => "modified",
+        }
+    }
+
+    /// The heading of the column.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::City => "City",
+            Self::Province => "Province",
+            Self::Phone => "Phone",
+            Self::DateCreated => "Date Created",
+            Self::LastModified => "Last Modified",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.as_str() == word)
+    }
+
+    /// Contacts without a value come last either way; the id makes the order of equals firm.
+    fn order(self, descending: bool) -> String {
+        let way = if descending { "DESC" } else { "ASC" };
+        match self {
+            Self::Name => format!("lower(contacts.sort_name) {way}, contacts.id {way}"),
+            Self::City => format!("lower(nullif(address.city, '')) {way} NULLS LAST, contacts.id {way}"),
+            Self::Province => format!("lower(nullif(address.province, '')) {way} NULLS LAST, contacts.id {way}"),
+            Self::Phone => format!("phone.number {way} NULLS LAST, contacts.id {way}"),
+            Self::DateCreated => format!("contacts.created_at {way}, contacts.id {way}"),
+            Self::LastModified => format!("contacts.modified_at {way}, contacts.id {way}"),
+        }
+    }
+}
+
+/// Which contacts are wanted, and in which order.
+#[derive(Clone, Debug, Default)]
+pub struct ListFilter {
+    /// What stands in the search box; empty for all.
+    pub query: String,
+    pub contact_type: Option<ContactType>,
+    pub sort: Sort,
+    pub descending: bool,
+}
+
+impl ListFilter {
+    /// Reads a query string or a form; what it does not know is passed over.
+    pub fn of(pairs: &[(String, String)]) -> Self {
+        let value = |name: &str| {
+            let found = pairs.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.trim()).unwrap_or_default()
+        };
+        Self {
+            query: value("q").to_owned(),
+            contact_type: ContactType::parse(value("type")),
+            sort: Sort::parse(value("sort")).unwrap_or_default(),
+            descending: value("order") == "descending",
+        }
+    }
+
+    /// The pairs `of` reads again.
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = Vec::new();
+        if !self.query.is_empty() {
+            pairs.push(("q", self.query.clone()));
+        }
+        pairs.extend(self.contact_type.map(|kind| ("type", kind.as_str().to_owned())));
+        if self.sort != Sort::Name {
+            pairs.push(("sort", self.sort.as_str().to_owned()));
+        }
+        if self.descending {
+            pairs.push(("order", "descending".to_owned()));
+        }
+        pairs
+    }
+
+    /// Whether everybody is wanted.
+    pub fn is_open(&self) -> bool {
+        self.query.is_empty() && self.contact_type.is_none()
+    }
+}
+
+/// Whom an action on the list is for: "n Selected Records Only" or "All n Records".
+#[derive(Clone, Debug)]
+pub enum Selection {
+    These(Vec<ContactId>),
+    All(ListFilter),
+}
+
+impl Selection {
+    /// Reads the form of a list: `scope` = `selected` with `id`s, or `scope` = `all` with the list's filter.
+    pub fn of(pairs: &[(String, String)]) -> Self {
+        if pairs.iter().any(|(name, value)| name == "scope" && value == "all") {
+            return Self::All(ListFilter::of(pairs));
+        }
+        let ids = pairs.iter().filter(|(name, _)| name == "id");
+        Self::These(ids.filter_map(|(_, value)| value.parse().ok()).collect())
+    }
+
+    /// The pairs `of` reads again: hidden fields of a page in between.
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::These(ids) => {
+                let ids = ids.iter().map(|id| ("id", id.to_string()));
+                std::iter::once(("scope", "selected".to_owned())).chain(ids).collect()
+            }
+            Self::All(filter) => {
+                let scope = std::iter::once(("scope", "all".to_owned()));
+                scope.chain(filter.pairs()).collect()
+            }
+        }
+    }
+}
+
+/// A line of the list.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct ContactRow {
+    #[diesel(sql_type = BigInt)]
+    pub id: ContactId,
+    #[diesel(sql_type = Text)]
+    pub contact_type: ContactType,
+    /// "Lem, Anne"
+    #[diesel(sql_type = Text)]
+    pub sort_name: String,
+    #[diesel(sql_type = Text)]
+    pub display_name: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = Text)]
+    pub city: String,
+    #[diesel(sql_type = Text)]
+    pub province: String,
+    #[diesel(sql_type = Text)]
+    pub phone: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    pub modified_at: DateTime<Utc>,
+}
+
+const ROW: &str = "SELECT contacts.id, contacts.contact_type, contacts.sort_name, contacts.display_name, \
+        coalesce(email.address, '') AS email, coalesce(address.city, '') AS city, \
+        coalesce(address.province, '') AS province, coalesce(phone.number, '') AS phone, \
+        contacts.created_at, contacts.modified_at \
+    FROM contacts \
+    LEFT JOIN emails email ON email.organization_id = contacts.organization_id \
+        AND email.contact_id = contacts.id AND email.is_primary \
+    LEFT JOIN addresses address ON address.organization_id = contacts.organization_id \
+        AND address.contact_id = contacts.id AND address.is_primary \
+    LEFT JOIN phones phone ON phone.organization_id = contacts.organization_id \
+        AND phone.contact_id = contacts.id AND phone.is_primary";
+
+/// The lines that fit, in order.
+pub fn list(tx: &mut OrgTx<'_>, filter: &ListFilter, offset: i64, limit: i64) -> QueryResult<Vec<ContactRow>> {
+    let order = filter.sort.order(filter.descending);
+    fitting(tx, ROW, filter)
+        .sql(format!(" ORDER BY {order} OFFSET {offset} LIMIT {limit}"))
+        .load(&mut **tx)
+}
+
+/// How many contacts fit.
+pub fn count(tx: &mut OrgTx<'_>, filter: &ListFilter) -> QueryResult<i64> {
+    let row: Count = fitting(tx, "SELECT count(*) AS contacts FROM contacts", filter).get_result(&mut **tx)?;
+    Ok(row.contacts)
+}
+
+/// The lines of certain contacts, in the order of the ids given; those in the trash are left out.
+pub fn rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<ContactRow>> {
+    let wanted: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let mut rows: Vec<ContactRow> = diesel::sql_query(format!(
+        "{ROW} WHERE contacts.organization_id = $1 AND contacts.id = ANY($2) AND contacts.deleted_at IS NULL"
+    ))
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<BigInt>, _>(wanted)
+    .load(&mut **tx)?;
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+    Ok(rows)
+}
+
+/// The contacts a selection means, by id; those in the trash are left out.
+pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<ContactId>> {
+    const IDS: &str = "SELECT contacts.id FROM contacts";
+    let rows: Vec<Id> = match selection {
+        Selection::All(filter) => fitting(tx, IDS, filter).sql(" ORDER BY contacts.id").load(&mut **tx)?,
+        Selection::These(ids) => {
+            let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+            fitting(tx, IDS, &ListFilter::default())
+                .sql(" AND contacts.id = ANY($3) ORDER BY contacts.id")
+                .bind::<Array<BigInt>, _>(ids)
+                .load(&mut **tx)?
+        }
+    };
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// `select` with the conditions of a filter. Words are looked up by `^@` on COLLATE "C": the one text search that an index
+/// serves under row-level security.
+fn fitting<'q>(tx: &OrgTx<'_>, select: &str, filter: &ListFilter) -> BoxedSqlQuery<'q, Pg, SqlQuery> {
+    let mut query = diesel::sql_query(format!(
+        "{select} WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL \
+         AND ($2::text IS NULL OR contacts.contact_type = $2)"
+    ))
+    .into_boxed()
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Nullable<Text>, _>(filter.contact_type.map(ContactType::as_str));
+    if filter.query.trim().is_empty() {
+        return query;
+    }
+    let words = terms::wanted(&filter.query);
+    if words.is_empty() {
+        return query.sql(" AND false");
+    }
+    for (at, wanted) in words.into_iter().enumerate() {
+        let kinds: Vec<String> = wanted.kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
+        let of_kinds = if kinds.is_empty() {
+            String::new()
+        } else {
+            format!(" AND kind IN ({})", kinds.join(", "))
+        };
+        query = query
+            .sql(format!(
+                " AND contacts.id IN (SELECT contact_id FROM contact_search_terms \
+                   WHERE organization_id = $1 AND term ^@ ${}{of_kinds})",
+                at + 3
+            ))
+            .bind::<Text, _>(wanted.word);
+    }
+    query
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    contacts: i64,
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: ContactId,
+}

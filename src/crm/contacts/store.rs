@@ -1,0 +1,171 @@
+//! Reading contacts: one, several, and those that a file or Mailchimp speaks of.
+
+use super::model::{Address, Contact, Details, Email, OnHold, Phone};
+use crate::base::{ContactId, EmailAddress};
+use crate::db::OrgTx;
+use crate::db::schema::{addresses, contacts, emails, phones};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+/// The contact with this id, also from the trash.
+pub fn find(tx: &mut OrgTx<'_>, id: ContactId) -> QueryResult<Option<Contact>> {
+    Ok(find_all(tx, &[id])?.pop())
+}
+
+/// The contacts with these ids, also from the trash, in the order of their ids.
+pub fn find_all(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<Contact>> {
+    let rows: Vec<Row> = contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::id.eq_any(ids))
+        .order(contacts::id)
+        .select(Row::as_select())
+        .load(&mut **tx)?;
+    let mut emails = emails_of(tx, ids)?;
+    let mut phones = phones_of(tx, ids)?;
+    let mut addresses = addresses_of(tx, ids)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Contact {
+            emails: emails.remove(&row.id).unwrap_or_default(),
+            phones: phones.remove(&row.id).unwrap_or_default(),
+            addresses: addresses.remove(&row.id).unwrap_or_default(),
+            id: row.id,
+            display_name: row.display_name,
+            sort_name: row.sort_name,
+            created_at: row.created_at,
+            modified_at: row.modified_at,
+            deleted_at: row.deleted_at,
+            details: row.details,
+        })
+        .collect())
+}
+
+/// Which contact bears each of these external identifiers; those in the trash are left out.
+pub fn by_external_identifiers(tx: &mut OrgTx<'_>, identifiers: &[String]) -> QueryResult<HashMap<String, ContactId>> {
+    let rows: Vec<(Option<String>, ContactId)> = contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::deleted_at.is_null())
+        .filter(contacts::external_identifier.eq_any(identifiers))
+        .select((contacts::external_identifier, contacts::id))
+        .load(&mut **tx)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(identifier, id)| Some((identifier?, id)))
+        .collect())
+}
+
+/// A contact that has a certain email address, with the names to tell apart those who share it.
+#[derive(Clone, Debug, Queryable)]
+pub struct AddressHolder {
+    /// The address in lower case.
+    pub address_key: String,
+    pub contact: ContactId,
+    pub first_name: String,
+    pub last_name: String,
+    pub display_name: String,
+}
+
+/// Everybody who has one of these addresses (in lower case), whichever of theirs it is; those in the trash are left out.
+pub fn by_addresses(tx: &mut OrgTx<'_>, address_keys: &[String]) -> QueryResult<Vec<AddressHolder>> {
+    emails::table
+        .inner_join(
+            contacts::table.on(contacts::organization_id
+                .eq(emails::organization_id)
+                .and(contacts::id.eq(emails::contact_id))),
+        )
+        .filter(emails::organization_id.eq(tx.organization()))
+        .filter(emails::address_key.eq_any(address_keys))
+        .filter(contacts::deleted_at.is_null())
+        .order((emails::address_key, contacts::id))
+        .select((
+            emails::address_key,
+            contacts::id,
+            contacts::first_name,
+            contacts::last_name,
+            contacts::display_name,
+        ))
+        .load(&mut **tx)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = contacts)]
+struct Row {
+    id: ContactId,
+    display_name: String,
+    sort_name: String,
+    created_at: DateTime<Utc>,
+    modified_at: DateTime<Utc>,
+    deleted_at: Option<DateTime<Utc>>,
+    #[diesel(embed)]
+    details: Details,
+}
+
+type EmailRow = (
+    ContactId,
+    String,
+    String,
+    bool,
+    bool,
+    Option<DateTime<Utc>>,
+    Option<String>,
+);
+
+fn emails_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<HashMap<ContactId, Vec<Email>>> {
+    let rows: Vec<EmailRow> = emails::table
+        .filter(emails::organization_id.eq(tx.organization()))
+        .filter(emails::contact_id.eq_any(ids))
+        .order((emails::is_primary.desc(), emails::id))
+        .select((
+            emails::contact_id,
+            emails::address,
+            emails::location_type,
+            emails::is_primary,
+            emails::is_bulk_mail,
+            emails::on_hold_since,
+            emails::on_hold_reason,
+        ))
+        .load(&mut **tx)?;
+    let mut found: HashMap<ContactId, Vec<Email>> = HashMap::new();
+    for (contact, address, location_type, is_primary, is_bulk_mail, since, reason) in rows {
+        let address = EmailAddress::parse(&address).map_err(|sentence| {
+            diesel::result::Error::DeserializationError(format!("a stored email: {sentence}").into())
+        })?;
+        found.entry(contact).or_default().push(Email {
+            address,
+            location_type,
+            is_primary,
+            is_bulk_mail,
+            on_hold: since.zip(reason).map(|(since, reason)| OnHold { since, reason }),
+        });
+    }
+    Ok(found)
+}
+
+fn phones_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<HashMap<ContactId, Vec<Phone>>> {
+    let rows: Vec<(ContactId, Phone)> = phones::table
+        .filter(phones::organization_id.eq(tx.organization()))
+        .filter(phones::contact_id.eq_any(ids))
+        .order((phones::is_primary.desc(), phones::id))
+        .select((phones::contact_id, Phone::as_select()))
+        .load(&mut **tx)?;
+    Ok(by_contact(rows))
+}
+
+fn addresses_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<HashMap<ContactId, Vec<Address>>> {
+    let rows: Vec<(ContactId, Address)> = addresses::table
+        .filter(addresses::organization_id.eq(tx.organization()))
+        .filter(addresses::contact_id.eq_any(ids))
+        .order((addresses::is_primary.desc(), addresses::id))
+        .select((addresses::contact_id, Address::as_select()))
+        .load(&mut **tx)?;
+    Ok(by_contact(rows))
+}
+
+fn by_contact<T>(rows: Vec<(ContactId, T)>) -> HashMap<ContactId, Vec<T>> {
+    let mut found: HashMap<ContactId, Vec<T>> = HashMap::new();
+    for (contact, row) in rows {
+        found.entry(contact).or_default().push(row);
+    }
+    found
+}
