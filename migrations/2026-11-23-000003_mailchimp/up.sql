@@ -148,10 +148,12 @@ CREATE INDEX sync_standings_contact ON sync_standings (organization_id, contact_
 CREATE INDEX sync_standings_standing ON sync_standings (organization_id, mapping_id, standing, reason);
 
 -- Due marks, set in the transaction that changes something. The sync compares whoever is due; nothing depends on the event.
+-- Each marking gives a new number: the sync deletes only the marks it has seen, so that a change during its work stays due.
 CREATE TABLE due_contacts (
     organization_id bigint NOT NULL DEFAULT current_organization_id(),
     contact_id bigint NOT NULL,
     due_since timestamptz NOT NULL,
+    mark bigserial NOT NULL,
     PRIMARY KEY (organization_id, contact_id),
     FOREIGN KEY (organization_id, contact_id) REFERENCES contacts
 );
@@ -162,6 +164,7 @@ CREATE TABLE due_members (
     -- Read again at Mailchimp first, or only compared.
     read_first boolean NOT NULL,
     due_since timestamptz NOT NULL,
+    mark bigserial NOT NULL,
     PRIMARY KEY (organization_id, audience_id, address_key),
     FOREIGN KEY (organization_id, audience_id) REFERENCES audiences
 );

@@ -6,6 +6,7 @@ pub mod model;
 mod store;
 
 pub use member::Guarded;
+pub use store::organization;
 
 /// A member of staff at work for the organization of the path: the argument of most handlers.
 pub type Member = Guarded<member::Member>;

@@ -2,7 +2,7 @@
 
 use super::model::{Organization, StaffMember, Workplace};
 use crate::base::{OrganizationId, Role, StaffId};
-use crate::db::SharedTx;
+use crate::db::{OrgTx, SharedTx};
 use crate::db::schema::{memberships, organizations, staff};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -52,4 +52,20 @@ pub fn workplaces(tx: &mut SharedTx<'_>, id: StaffId) -> QueryResult<Vec<Workpla
             },
         )
         .collect())
+}
+
+/// The organization of the running transaction.
+pub fn organization(tx: &mut OrgTx<'_>) -> QueryResult<Organization> {
+    let id = tx.organization();
+    let (slug, name, time_zone, unsubscribe_sets_no_bulk_emails): (String, String, String, bool) = organizations::table
+        .find(id)
+        .select((
+            organizations::slug,
+            organizations::name,
+            organizations::time_zone,
+            organizations::unsubscribe_sets_no_bulk_emails,
+        ))
+        .first(&mut **tx)?;
+    let time_zone = time_zone.parse().unwrap_or(chrono_tz::America::Toronto);
+    Ok(Organization { id, slug, name, time_zone, unsubscribe_sets_no_bulk_emails })
 }

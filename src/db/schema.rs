@@ -153,6 +153,7 @@ diesel::table! {
         organization_id -> BigInt,
         contact_id -> BigInt,
         due_since -> Timestamptz,
+        mark -> BigInt,
     }
 }
 
@@ -163,6 +164,7 @@ diesel::table! {
         address_key -> Text,
         read_first -> Bool,
         due_since -> Timestamptz,
+        mark -> BigInt,
     }
 }
 

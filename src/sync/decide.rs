@@ -30,14 +30,14 @@ pub enum Place {
 /// Our own reason for not mailing somebody who is in the group; the first that holds is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Barrier {
-    Deceased,
     DoNotEmail,
     /// "NO BULK EMAILS (User Opt Out)"
     NoBulkEmails,
+    Deceased,
     NoEmail,
-    /// Every address is on hold.
+    /// The address Mailchimp has, or every address there is, is on hold.
     OnHold,
-    /// The address differs from the one Mailchimp has for this contact.
+    /// The address Mailchimp has for this contact is none of theirs any more.
     AddressChanged,
     /// Another contact of the group owns the address.
     SharesAddress,

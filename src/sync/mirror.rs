@@ -260,7 +260,7 @@ pub fn mark_due(tx: &mut OrgTx<'_>, audience: &str, keys: &[String], read_first:
                 dsl::read_first.eq(diesel::dsl::sql::<diesel::sql_types::Bool>(
                     "due_members.read_first OR excluded.read_first",
                 )),
-                dsl::due_since.eq(excluded(dsl::due_since)),
+                dsl::mark.eq(excluded(dsl::mark)),
             ))
             .execute(&mut **tx)?;
     }

@@ -3,6 +3,10 @@
 pub mod connection;
 pub mod decide;
 pub mod engine;
+pub mod facts;
 pub mod mirror;
+pub mod newcomers;
+pub mod plan;
 pub mod sealed;
 pub mod slots;
+pub mod standing;

@@ -14,12 +14,11 @@ pub fn contacts_are_due(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResu
     }
     let (organization, now) = (tx.organization(), tx.now());
     let ids: Vec<i64> = contacts.iter().map(|id| id.0).collect();
-    // Ordered, so that two transactions marking the same people cannot lock each other out. An existing mark is renewed:
-    // the sync deletes only marks it has seen, so a change during its work is looked at again.
+    // Ordered, so that two transactions marking the same people cannot lock each other out.
     diesel::sql_query(
         "INSERT INTO due_contacts (organization_id, contact_id, due_since) \
          SELECT $1, id, $3 FROM unnest($2) AS id GROUP BY id ORDER BY id \
-         ON CONFLICT (organization_id, contact_id) DO UPDATE SET due_since = greatest(due_contacts.due_since, excluded.due_since)",
+         ON CONFLICT (organization_id, contact_id) DO UPDATE SET mark = excluded.mark",
     )
     .bind::<BigInt, _>(organization.0)
     .bind::<Array<BigInt>, _>(ids)

@@ -1,0 +1,310 @@
+//! Brings the decision its facts: for some contacts of one mapping, what our records want, what the mirror shows, what was
+//! agreed. Preview, run and "why?" all gather here.
+
+use super::decide::{self, Agreed, Barrier, Decision, MemberStatus, Place, Policy, Removal, Seen, Wanted};
+use super::mirror::{self, MirrorMember};
+use super::standing;
+use crate::base::{ContactId, GroupId, MappingId};
+use crate::crm::contacts::{self, Contact};
+use crate::db::OrgTx;
+use crate::db::schema::{audiences, group_contacts, mappings, sync_standings};
+use crate::mailchimp::Status;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
+
+/// A link between a group and an audience.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    pub id: MappingId,
+    pub group: GroupId,
+    pub audience: String,
+    pub policy: Policy,
+    /// `false`: broken, resting until somebody mends it.
+    pub is_on: bool,
+}
+
+/// Everything about one contact of one mapping.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub contact: Contact,
+    pub wanted: Wanted,
+    /// The address the contact is followed by at Mailchimp, or would be sent as.
+    pub address: Option<String>,
+    /// With whom the address is shared, where that one owns it.
+    pub owner: Option<ContactId>,
+    pub member: Option<MirrorMember>,
+    pub agreed: Agreed,
+    /// What would be sent, as a hash: a refused row waits until this differs.
+    pub row: Vec<u8>,
+    /// As stored before this decision.
+    pub stored: Option<StoredStanding>,
+}
+
+impl Person {
+    /// What the decision says of this person.
+    pub fn decide(&self, policy: Policy) -> Decision {
+        decide::decide(&self.wanted, &self.seen(), self.agreed, policy)
+    }
+
+    fn seen(&self) -> Seen {
+        mirror::seen(self.member.as_ref())
+    }
+}
+
+/// A stored standing.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = sync_standings)]
+pub struct StoredStanding {
+    pub contact_id: ContactId,
+    pub address_key: Option<String>,
+    pub agreed: String,
+    pub agreed_status: Option<String>,
+    pub standing: String,
+    pub reason: String,
+    pub words: String,
+    pub refused_row: Option<Vec<u8>>,
+}
+
+impl StoredStanding {
+    fn agreement(&self) -> Agreed {
+        standing::read_agreement(&self.agreed, self.agreed_status.as_deref())
+    }
+}
+
+type MappingRow = (MappingId, GroupId, String, String, bool, bool, String);
+
+/// The organization's mappings.
+pub fn mappings_of(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Mapping>> {
+    let rows: Vec<MappingRow> = mappings::table
+        .inner_join(
+            audiences::table
+                .on(audiences::organization_id.eq(mappings::organization_id).and(audiences::id.eq(mappings::audience_id))),
+        )
+        .filter(mappings::organization_id.eq(tx.organization()))
+        .order(mappings::id)
+        .select((
+            mappings::id,
+            mappings::group_id,
+            mappings::audience_id,
+            mappings::removal,
+            mappings::double_optin,
+            audiences::double_optin,
+            mappings::state,
+        ))
+        .load(&mut **tx)?;
+    Ok(rows.into_iter().map(mapping).collect())
+}
+
+fn mapping((id, group, audience, removal, wants, asks, state): MappingRow) -> Mapping {
+    let removal = match removal.as_str() {
+        "unsubscribe" => Removal::Unsubscribe,
+        "leave" => Removal::Leave,
+        _ => Removal::Archive,
+    };
+    Mapping { id, group, audience, policy: Policy { removal, double_optin: wants || asks }, is_on: state == "on" }
+}
+
+/// Gathers the facts of some contacts. `by_address` names the address under which somebody just came in at Mailchimp, where
+/// that is not the one they would be sent as.
+pub fn gather(
+    tx: &mut OrgTx<'_>,
+    mapping: &Mapping,
+    ids: &[ContactId],
+    by_address: &HashMap<ContactId, String>,
+) -> QueryResult<Vec<Person>> {
+    let mut known = Known::of(tx, mapping, ids)?;
+    known.extend_with_sharers(tx, mapping, by_address)?;
+    let all_keys: Vec<String> = known.keys(by_address).into_iter().collect();
+    let members = mirror::members(tx, &mapping.audience, &all_keys)?;
+    let owners = known.owners(by_address, &members);
+    Ok(ids.iter().filter_map(|id| known.person(*id, by_address, &members, &owners)).collect())
+}
+
+/// Contacts with their place in the group and what is stored of them.
+struct Known {
+    contacts: HashMap<ContactId, Contact>,
+    places: HashMap<ContactId, (String, DateTime<Utc>)>,
+    stored: HashMap<ContactId, StoredStanding>,
+}
+
+impl Known {
+    fn of(tx: &mut OrgTx<'_>, mapping: &Mapping, ids: &[ContactId]) -> QueryResult<Self> {
+        let places: Vec<(ContactId, String, DateTime<Utc>)> = group_contacts::table
+            .filter(group_contacts::organization_id.eq(tx.organization()))
+            .filter(group_contacts::group_id.eq(mapping.group))
+            .filter(group_contacts::contact_id.eq_any(ids))
+            .select((group_contacts::contact_id, group_contacts::status, group_contacts::added_at))
+            .load(&mut **tx)?;
+        let stored: Vec<StoredStanding> = sync_standings::table
+            .filter(sync_standings::organization_id.eq(tx.organization()))
+            .filter(sync_standings::mapping_id.eq(mapping.id))
+            .filter(sync_standings::contact_id.eq_any(ids))
+            .select(StoredStanding::as_select())
+            .load(&mut **tx)?;
+        Ok(Self {
+            contacts: contacts::store::find_all(tx, ids)?.into_iter().map(|contact| (contact.id, contact)).collect(),
+            places: places.into_iter().map(|(id, status, added)| (id, (status, added))).collect(),
+            stored: stored.into_iter().map(|row| (row.contact_id, row)).collect(),
+        })
+    }
+
+    /// Adds the other members of the group who have one of the same addresses.
+    fn extend_with_sharers(
+        &mut self,
+        tx: &mut OrgTx<'_>,
+        mapping: &Mapping,
+        by_address: &HashMap<ContactId, String>,
+    ) -> QueryResult<()> {
+        let keys: Vec<String> = self.keys(by_address).into_iter().collect();
+        let holders = contacts::store::by_addresses(tx, &keys)?;
+        let others: HashSet<ContactId> =
+            holders.into_iter().map(|holder| holder.contact).filter(|id| !self.contacts.contains_key(id)).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let others = Self::of(tx, mapping, &others.into_iter().collect::<Vec<_>>())?;
+        self.contacts.extend(others.contacts);
+        self.places.extend(others.places);
+        self.stored.extend(others.stored);
+        Ok(())
+    }
+
+    /// Every address that matters for these contacts, in lower case.
+    fn keys(&self, by_address: &HashMap<ContactId, String>) -> HashSet<String> {
+        let own = self.contacts.values().flat_map(|contact| contact.emails.iter().map(|email| email.address.key()));
+        let followed = self.stored.values().filter_map(|row| row.address_key.clone());
+        own.chain(followed).chain(by_address.values().cloned()).collect()
+    }
+
+    fn place(&self, contact: &Contact) -> Place {
+        match self.places.get(&contact.id) {
+            _ if contact.deleted_at.is_some() => Place::Deleted,
+            Some((status, _)) if status == "Added" => Place::InGroup,
+            _ => Place::OutOfGroup,
+        }
+    }
+
+    fn agreed(&self, id: ContactId) -> Agreed {
+        self.stored.get(&id).map_or(Agreed::Nothing, StoredStanding::agreement)
+    }
+
+    /// The address by which a contact is known at Mailchimp, or would be sent as.
+    fn address(
+        &self,
+        contact: &Contact,
+        by_address: &HashMap<ContactId, String>,
+        members: &HashMap<String, MirrorMember>,
+    ) -> Option<String> {
+        if let Some(key) = by_address.get(&contact.id) {
+            return Some(key.clone());
+        }
+        let followed = self.stored.get(&contact.id).and_then(|row| row.address_key.clone());
+        if self.agreed(contact.id) == Agreed::In && followed.is_some() {
+            return followed;
+        }
+        let chosen = contact.bulk_mail_address().map(|email| email.address.key());
+        let is_active = |key: &String| members.get(key).is_some_and(MirrorMember::is_active);
+        if chosen.as_ref().is_some_and(is_active) {
+            return chosen;
+        }
+        // A person who opted out under one address is not written to under another: the new address gains no consent.
+        let own = contact.emails.iter().map(|email| email.address.key()).chain(followed.clone());
+        let opted_out = own.into_iter().find(|key| members.get(key).is_some_and(has_opted_out));
+        opted_out.or(chosen).or(followed)
+    }
+
+    /// Who owns each shared address: the contact whose primary address it is, else the longest in the group.
+    fn owners(
+        &self,
+        by_address: &HashMap<ContactId, String>,
+        members: &HashMap<String, MirrorMember>,
+    ) -> HashMap<String, ContactId> {
+        let mut ranked: Vec<(bool, DateTime<Utc>, ContactId, String)> = self
+            .contacts
+            .values()
+            .filter(|contact| self.place(contact) == Place::InGroup)
+            .filter_map(|contact| {
+                let key = self.address(contact, by_address, members)?;
+                let added = self.places.get(&contact.id).map(|(_, added)| *added)?;
+                let is_primary = contact.emails.iter().any(|email| email.is_primary && email.address.key() == key);
+                Some((!is_primary, added, contact.id, key))
+            })
+            .collect();
+        ranked.sort();
+        let mut owners = HashMap::new();
+        for (_, _, id, key) in ranked {
+            owners.entry(key).or_insert(id);
+        }
+        owners
+    }
+
+    fn person(
+        &self,
+        id: ContactId,
+        by_address: &HashMap<ContactId, String>,
+        members: &HashMap<String, MirrorMember>,
+        owners: &HashMap<String, ContactId>,
+    ) -> Option<Person> {
+        let contact = self.contacts.get(&id)?;
+        let place = self.place(contact);
+        let address = self.address(contact, by_address, members);
+        let owner = address.as_ref().and_then(|key| owners.get(key)).copied().filter(|owner| *owner != id);
+        let stored = self.stored.get(&id).cloned();
+        let row = row_mark(contact, address.as_deref());
+        let wanted = Wanted {
+            place,
+            barrier: barrier(contact, address.as_deref(), owner.is_some() && place == Place::InGroup),
+            address_stays: owner.is_some() && place != Place::InGroup,
+            refused_as_it_is: stored.as_ref().is_some_and(|stored| stored.refused_row.as_ref() == Some(&row)),
+        };
+        Some(Person {
+            contact: contact.clone(),
+            wanted,
+            member: address.as_ref().and_then(|key| members.get(key)).cloned(),
+            address,
+            owner,
+            agreed: self.agreed(id),
+            row,
+            stored,
+        })
+    }
+}
+
+fn has_opted_out(member: &MirrorMember) -> bool {
+    match member.member_status() {
+        MemberStatus::Known(Status::Unsubscribed) | MemberStatus::Forgotten | MemberStatus::CleanedForAbuse => true,
+        _ => member.in_compliance,
+    }
+}
+
+/// Why the contact may not be mailed under the address; the first that holds.
+fn barrier(contact: &Contact, address: Option<&str>, is_shared: bool) -> Option<Barrier> {
+    let details = &contact.details;
+    let email = address.and_then(|key| contact.emails.iter().find(|email| email.address.key() == key));
+    if details.privacy.do_not_email {
+        Some(Barrier::DoNotEmail)
+    } else if details.privacy.is_opt_out {
+        Some(Barrier::NoBulkEmails)
+    } else if details.is_deceased {
+        Some(Barrier::Deceased)
+    } else if contact.emails.is_empty() {
+        Some(Barrier::NoEmail)
+    } else if email.map_or_else(|| contact.bulk_mail_address().is_none(), |email| email.on_hold.is_some()) {
+        Some(Barrier::OnHold)
+    } else if address.is_some() && email.is_none() {
+        Some(Barrier::AddressChanged)
+    } else if is_shared {
+        Some(Barrier::SharesAddress)
+    } else {
+        None
+    }
+}
+
+/// A hash of what Mailchimp would be sent of this contact.
+fn row_mark(contact: &Contact, address: Option<&str>) -> Vec<u8> {
+    let details = &contact.details;
+    let parts = [address.unwrap_or_default(), &details.first_name, &details.last_name, &details.preferred_language];
+    Sha256::digest(parts.join("\n")).to_vec()
+}
