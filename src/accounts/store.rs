@@ -2,8 +2,8 @@
 
 use super::model::{Organization, StaffMember, Workplace};
 use crate::base::{OrganizationId, Role, StaffId};
-use crate::db::{OrgTx, SharedTx};
 use crate::db::schema::{memberships, organizations, staff};
+use crate::db::{OrgTx, SharedTx};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -67,5 +67,11 @@ pub fn organization(tx: &mut OrgTx<'_>) -> QueryResult<Organization> {
         ))
         .first(&mut **tx)?;
     let time_zone = time_zone.parse().unwrap_or(chrono_tz::America::Toronto);
-    Ok(Organization { id, slug, name, time_zone, unsubscribe_sets_no_bulk_emails })
+    Ok(Organization {
+        id,
+        slug,
+        name,
+        time_zone,
+        unsubscribe_sets_no_bulk_emails,
+    })
 }

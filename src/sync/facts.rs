@@ -79,8 +79,9 @@ type MappingRow = (MappingId, GroupId, String, String, bool, bool, String);
 pub fn mappings_of(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Mapping>> {
     let rows: Vec<MappingRow> = mappings::table
         .inner_join(
-            audiences::table
-                .on(audiences::organization_id.eq(mappings::organization_id).and(audiences::id.eq(mappings::audience_id))),
+            audiences::table.on(audiences::organization_id
+                .eq(mappings::organization_id)
+                .and(audiences::id.eq(mappings::audience_id))),
         )
         .filter(mappings::organization_id.eq(tx.organization()))
         .order(mappings::id)
@@ -103,7 +104,16 @@ fn mapping((id, group, audience, removal, wants, asks, state): MappingRow) -> Ma
         "leave" => Removal::Leave,
         _ => Removal::Archive,
     };
-    Mapping { id, group, audience, policy: Policy { removal, double_optin: wants || asks }, is_on: state == "on" }
+    Mapping {
+        id,
+        group,
+        audience,
+        policy: Policy {
+            removal,
+            double_optin: wants || asks,
+        },
+        is_on: state == "on",
+    }
 }
 
 /// Gathers the facts of some contacts. `by_address` names the address under which somebody just came in at Mailchimp, where
@@ -119,7 +129,10 @@ pub fn gather(
     let all_keys: Vec<String> = known.keys(by_address).into_iter().collect();
     let members = mirror::members(tx, &mapping.audience, &all_keys)?;
     let owners = known.owners(by_address, &members);
-    Ok(ids.iter().filter_map(|id| known.person(*id, by_address, &members, &owners)).collect())
+    Ok(ids
+        .iter()
+        .filter_map(|id| known.person(*id, by_address, &members, &owners))
+        .collect())
 }
 
 /// Contacts with their place in the group and what is stored of them.
@@ -135,7 +148,11 @@ impl Known {
             .filter(group_contacts::organization_id.eq(tx.organization()))
             .filter(group_contacts::group_id.eq(mapping.group))
             .filter(group_contacts::contact_id.eq_any(ids))
-            .select((group_contacts::contact_id, group_contacts::status, group_contacts::added_at))
+            .select((
+                group_contacts::contact_id,
+                group_contacts::status,
+                group_contacts::added_at,
+            ))
             .load(&mut **tx)?;
         let stored: Vec<StoredStanding> = sync_standings::table
             .filter(sync_standings::organization_id.eq(tx.organization()))
@@ -144,8 +161,14 @@ impl Known {
             .select(StoredStanding::as_select())
             .load(&mut **tx)?;
         Ok(Self {
-            contacts: contacts::store::find_all(tx, ids)?.into_iter().map(|contact| (contact.id, contact)).collect(),
-            places: places.into_iter().map(|(id, status, added)| (id, (status, added))).collect(),
+            contacts: contacts::store::find_all(tx, ids)?
+                .into_iter()
+                .map(|contact| (contact.id, contact))
+                .collect(),
+            places: places
+                .into_iter()
+                .map(|(id, status, added)| (id, (status, added)))
+                .collect(),
             stored: stored.into_iter().map(|row| (row.contact_id, row)).collect(),
         })
     }
@@ -159,8 +182,11 @@ impl Known {
     ) -> QueryResult<()> {
         let keys: Vec<String> = self.keys(by_address).into_iter().collect();
         let holders = contacts::store::by_addresses(tx, &keys)?;
-        let others: HashSet<ContactId> =
-            holders.into_iter().map(|holder| holder.contact).filter(|id| !self.contacts.contains_key(id)).collect();
+        let others: HashSet<ContactId> = holders
+            .into_iter()
+            .map(|holder| holder.contact)
+            .filter(|id| !self.contacts.contains_key(id))
+            .collect();
         if others.is_empty() {
             return Ok(());
         }
@@ -173,7 +199,10 @@ impl Known {
 
     /// Every address that matters for these contacts, in lower case.
     fn keys(&self, by_address: &HashMap<ContactId, String>) -> HashSet<String> {
-        let own = self.contacts.values().flat_map(|contact| contact.emails.iter().map(|email| email.address.key()));
+        let own = self
+            .contacts
+            .values()
+            .flat_map(|contact| contact.emails.iter().map(|email| email.address.key()));
         let followed = self.stored.values().filter_map(|row| row.address_key.clone());
         own.chain(followed).chain(by_address.values().cloned()).collect()
     }
@@ -210,7 +239,11 @@ impl Known {
             return chosen;
         }
         // A person who opted out under one address is not written to under another: the new address gains no consent.
-        let own = contact.emails.iter().map(|email| email.address.key()).chain(followed.clone());
+        let own = contact
+            .emails
+            .iter()
+            .map(|email| email.address.key())
+            .chain(followed.clone());
         let opted_out = own.into_iter().find(|key| members.get(key).is_some_and(has_opted_out));
         opted_out.or(chosen).or(followed)
     }
@@ -228,7 +261,10 @@ impl Known {
             .filter_map(|contact| {
                 let key = self.address(contact, by_address, members)?;
                 let added = self.places.get(&contact.id).map(|(_, added)| *added)?;
-                let is_primary = contact.emails.iter().any(|email| email.is_primary && email.address.key() == key);
+                let is_primary = contact
+                    .emails
+                    .iter()
+                    .any(|email| email.is_primary && email.address.key() == key);
                 Some((!is_primary, added, contact.id, key))
             })
             .collect();
@@ -250,14 +286,20 @@ impl Known {
         let contact = self.contacts.get(&id)?;
         let place = self.place(contact);
         let address = self.address(contact, by_address, members);
-        let owner = address.as_ref().and_then(|key| owners.get(key)).copied().filter(|owner| *owner != id);
+        let owner = address
+            .as_ref()
+            .and_then(|key| owners.get(key))
+            .copied()
+            .filter(|owner| *owner != id);
         let stored = self.stored.get(&id).cloned();
         let row = row_mark(contact, address.as_deref());
         let wanted = Wanted {
             place,
             barrier: barrier(contact, address.as_deref(), owner.is_some() && place == Place::InGroup),
             address_stays: owner.is_some() && place != Place::InGroup,
-            refused_as_it_is: stored.as_ref().is_some_and(|stored| stored.refused_row.as_ref() == Some(&row)),
+            refused_as_it_is: stored
+                .as_ref()
+                .is_some_and(|stored| stored.refused_row.as_ref() == Some(&row)),
         };
         Some(Person {
             contact: contact.clone(),
@@ -291,7 +333,10 @@ fn barrier(contact: &Contact, address: Option<&str>, is_shared: bool) -> Option<
         Some(Barrier::Deceased)
     } else if contact.emails.is_empty() {
         Some(Barrier::NoEmail)
-    } else if email.map_or_else(|| contact.bulk_mail_address().is_none(), |email| email.on_hold.is_some()) {
+    } else if email.map_or_else(
+        || contact.bulk_mail_address().is_none(),
+        |email| email.on_hold.is_some(),
+    ) {
         Some(Barrier::OnHold)
     } else if address.is_some() && email.is_none() {
         Some(Barrier::AddressChanged)
@@ -305,6 +350,11 @@ fn barrier(contact: &Contact, address: Option<&str>, is_shared: bool) -> Option<
 /// A hash of what Mailchimp would be sent of this contact.
 fn row_mark(contact: &Contact, address: Option<&str>) -> Vec<u8> {
     let details = &contact.details;
-    let parts = [address.unwrap_or_default(), &details.first_name, &details.last_name, &details.preferred_language];
+    let parts = [
+        address.unwrap_or_default(),
+        &details.first_name,
+        &details.last_name,
+        &details.preferred_language,
+    ];
     Sha256::digest(parts.join("\n")).to_vec()
 }

@@ -63,7 +63,11 @@ pub fn resolve(
     let holders = contacts::store::by_addresses(tx, keys)?;
     let known = known_to(tx, mapping, keys, &holders)?;
     for key in keys {
-        let related: Vec<ContactId> = known.iter().filter(|(_, of)| of == key).map(|(contact, _)| *contact).collect();
+        let related: Vec<ContactId> = known
+            .iter()
+            .filter(|(_, of)| of == key)
+            .map(|(contact, _)| *contact)
+            .collect();
         if !related.is_empty() {
             arrived.contacts.extend(related);
             continue;
@@ -111,7 +115,9 @@ fn admit(
 
 /// A contact for a subscriber whom nobody knows. An address we cannot read is left to Mailchimp.
 fn add_contact(tx: &mut OrgTx<'_>, member: &MirrorMember) -> QueryResult<Option<ContactId>> {
-    let Ok(address) = EmailAddress::parse(&member.address) else { return Ok(None) };
+    let Ok(address) = EmailAddress::parse(&member.address) else {
+        return Ok(None);
+    };
     let draft = ContactDraft {
         details: Details {
             first_name: member.first_name.clone(),
@@ -120,7 +126,11 @@ fn add_contact(tx: &mut OrgTx<'_>, member: &MirrorMember) -> QueryResult<Option<
             source: "Mailchimp".into(),
             ..Details::default()
         },
-        emails: vec![EmailDraft { is_primary: true, is_bulk_mail: true, ..EmailDraft::new(address) }],
+        emails: vec![EmailDraft {
+            is_primary: true,
+            is_bulk_mail: true,
+            ..EmailDraft::new(address)
+        }],
         ..ContactDraft::default()
     };
     match contacts::actions::add(tx, &draft) {

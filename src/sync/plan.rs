@@ -39,13 +39,22 @@ pub struct Batch {
 
 /// Decides whoever is due, up to a batch of them.
 pub fn plan(tx: &mut OrgTx<'_>, run: &mut Run) -> QueryResult<Batch> {
-    let mappings: Vec<Mapping> = facts::mappings_of(tx)?.into_iter().filter(|mapping| mapping.is_on).collect();
+    let mappings: Vec<Mapping> = facts::mappings_of(tx)?
+        .into_iter()
+        .filter(|mapping| mapping.is_on)
+        .collect();
     let due = due_contact_ids(tx)?;
     let members = due_member_keys(tx)?;
-    let mut batch = Batch { looked_at: due.len() + members.len(), planned: 0 };
+    let mut batch = Batch {
+        looked_at: due.len() + members.len(),
+        planned: 0,
+    };
     for mapping in &mappings {
-        let keys: Vec<String> =
-            members.iter().filter(|(audience, _, _)| *audience == mapping.audience).map(|(_, key, _)| key.clone()).collect();
+        let keys: Vec<String> = members
+            .iter()
+            .filter(|(audience, _, _)| *audience == mapping.audience)
+            .map(|(_, key, _)| key.clone())
+            .collect();
         let told = mirror::members(tx, &mapping.audience, &keys)?;
         hold_cleaned_addresses(tx, &told)?;
         let arrived = newcomers::resolve(tx, mapping, &keys, &told)?;
@@ -84,9 +93,16 @@ fn remove(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person) -> QueryResult
     let organization = accounts::organization(tx)?;
     let why = person.member.as_ref().map_or_else(String::new, |member| {
         let when = member.last_changed.unwrap_or(member.read_at);
-        let verb = if member.status == "cleaned_for_abuse" { "Reported as spam" } else { "Unsubscribed" };
+        let verb = if member.status == "cleaned_for_abuse" {
+            "Reported as spam"
+        } else {
+            "Unsubscribed"
+        };
         let mut why = format!("{verb} at Mailchimp on {}", organization.local(when));
-        for (label, detail) in [("reason", &member.unsubscribe_reason), ("campaign", &member.unsubscribe_campaign)] {
+        for (label, detail) in [
+            ("reason", &member.unsubscribe_reason),
+            ("campaign", &member.unsubscribe_campaign),
+        ] {
             if !detail.is_empty() {
                 why.push_str(&format!("; {label}: {detail}"));
             }
@@ -105,7 +121,12 @@ fn store_standing(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, decisi
     let (standing, reason) = standing::stored(decision.standing);
     let (agreed, agreed_status) = standing::stored_agreement(decision.agreed);
     let refused = person.wanted.refused_as_it_is;
-    let words = person.stored.as_ref().filter(|_| refused).map(|stored| stored.words.clone()).unwrap_or_default();
+    let words = person
+        .stored
+        .as_ref()
+        .filter(|_| refused)
+        .map(|stored| stored.words.clone())
+        .unwrap_or_default();
     let after = facts::StoredStanding {
         contact_id: person.contact.id,
         address_key: person.address.clone(),
@@ -137,7 +158,11 @@ fn store_standing(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, decisi
         dsl::decided_at.eq(tx.now()),
     );
     diesel::insert_into(dsl::sync_standings)
-        .values((dsl::mapping_id.eq(mapping.id), dsl::contact_id.eq(person.contact.id), changed))
+        .values((
+            dsl::mapping_id.eq(mapping.id),
+            dsl::contact_id.eq(person.contact.id),
+            changed,
+        ))
         .on_conflict((dsl::organization_id, dsl::mapping_id, dsl::contact_id))
         .do_update()
         .set((
@@ -184,14 +209,18 @@ fn settle_call(
     person: &Person,
     there: Option<There>,
 ) -> QueryResult<bool> {
-    let wanted = there.zip(person.address.clone()).map(|(call, key)| (call.verb().to_owned(), body(person, call), key));
+    let wanted = there
+        .zip(person.address.clone())
+        .map(|(call, key)| (call.verb().to_owned(), body(person, call), key));
     let open = open_call(tx, mapping, person.contact.id)?;
     let (id, call) = open.map_or((None, None), |(id, call)| (Some(id), Some(call)));
     let change = compare_calls(call.as_ref(), wanted.as_ref());
     if let (CallChange::Drop | CallChange::Plan, Some(id)) = (change, id) {
         supersede(tx, &[id], "A newer decision took its place.")?;
     }
-    let (CallChange::Plan, Some((verb, body, key))) = (change, wanted) else { return Ok(false) };
+    let (CallChange::Plan, Some((verb, body, key))) = (change, wanted) else {
+        return Ok(false);
+    };
     let now = tx.now();
     let run = run_row(tx, run)?;
     diesel::insert_into(planned_calls::table)
@@ -214,9 +243,15 @@ fn settle_call(
 /// What the call needs beyond the address: for an addition the status and the fields that are sent. An empty value here
 /// never blanks one there, so empty ones are left out.
 fn body(person: &Person, call: There) -> serde_json::Value {
-    let There::Add(consent) = call else { return serde_json::json!({}) };
+    let There::Add(consent) = call else {
+        return serde_json::json!({});
+    };
     let details = &person.contact.details;
-    let email = person.contact.emails.iter().find(|email| Some(email.address.key()) == person.address);
+    let email = person
+        .contact
+        .emails
+        .iter()
+        .find(|email| Some(email.address.key()) == person.address);
     let fields: serde_json::Map<_, _> = [("FNAME", &details.first_name), ("LNAME", &details.last_name)]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
@@ -252,7 +287,12 @@ fn open_call(tx: &mut OrgTx<'_>, mapping: &Mapping, contact: ContactId) -> Query
         .filter(planned_calls::mapping_id.eq(mapping.id))
         .filter(planned_calls::contact_id.eq(contact))
         .filter(planned_calls::settled_at.is_null())
-        .select((planned_calls::id, planned_calls::verb, planned_calls::body, planned_calls::address_key))
+        .select((
+            planned_calls::id,
+            planned_calls::verb,
+            planned_calls::body,
+            planned_calls::address_key,
+        ))
         .first(&mut **tx)
         .optional()?;
     Ok(found.map(|(id, verb, body, key)| (id, (verb, body, key))))

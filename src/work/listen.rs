@@ -18,7 +18,7 @@ pub struct Wakes(Arc<Notify>);
 
 impl Wakes {
     /// Waits for the next wake-up. Register before looking for work, so that none is missed.
-    pub fn next(&self) -> impl Future<Output = ()> + '_ {
+    pub fn next(&self) -> tokio::sync::futures::Notified<'_> {
         self.0.notified()
     }
 
