@@ -3,4 +3,5 @@
 mod groups;
 mod private_postgres;
 mod support;
+mod test_browser;
 mod test_cluster;

@@ -44,7 +44,14 @@ fn kill_postmaster(folder: &Path) -> String {
         .next()
         .unwrap()
         .to_owned();
-    assert!(Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
+    assert!(
+        Command::new("sh")
+            .arg("-c")
+            .arg(format!("kill -KILL {pid}"))
+            .status()
+            .unwrap()
+            .success()
+    );
     pid
 }
 
