@@ -8,7 +8,7 @@ pub mod crm;
 pub mod db;
 pub mod incidents;
 pub mod mail;
+pub mod mailchimp;
 pub mod server;
 pub mod web;
 pub mod work;
-pub mod mailchimp;

@@ -67,26 +67,34 @@ impl Person {
 
     /// Says something on the next page that is shown.
     pub fn say(&self, flash: Flash) {
-        let mut waiting: Vec<Flash> = self.session.get(FLASHES).ok().flatten().unwrap_or_default();
-        waiting.push(flash);
-        if let Err(error) = self.session.insert(FLASHES, waiting) {
-            tracing::warn!(%error, "a message could not be kept for the next page");
-        }
+        say(&self.session, flash);
     }
 
     /// The layout's facts for a page outside any organization.
     pub fn page(&self, section: &'static str) -> Page {
-        let flashes = self
-            .session
-            .remove_as::<Vec<Flash>>(FLASHES)
-            .and_then(Result::ok)
-            .unwrap_or_default();
         Page {
             person: Some(self.staff.name.clone()),
-            flashes,
             section,
-            ..Page::default()
+            ..plain_page(&self.session)
         }
+    }
+}
+
+/// Says something on the next page that this browser is shown.
+pub(super) fn say(session: &Session, flash: Flash) {
+    let mut waiting: Vec<Flash> = session.get(FLASHES).ok().flatten().unwrap_or_default();
+    waiting.push(flash);
+    if let Err(error) = session.insert(FLASHES, waiting) {
+        tracing::warn!(%error, "a message could not be kept for the next page");
+    }
+}
+
+/// The layout's facts for a page that needs nobody: the messages that wait.
+pub(super) fn plain_page(session: &Session) -> Page {
+    let flashes = session.remove_as::<Vec<Flash>>(FLASHES);
+    Page {
+        flashes: flashes.and_then(Result::ok).unwrap_or_default(),
+        ..Page::default()
     }
 }
 

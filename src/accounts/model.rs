@@ -40,3 +40,20 @@ impl Organization {
             .to_string()
     }
 }
+
+/// The longest name of a person or an organization, in characters.
+const NAME_LENGTH_MAX: usize = 150;
+
+/// A name as somebody typed it: one line, not empty. `or_else` is the sentence for an empty one.
+pub fn required(typed: &str, or_else: &'static str) -> Result<String, &'static str> {
+    let words: Vec<&str> = typed
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let name = words.join(" ");
+    match name.chars().count() {
+        0 => Err(or_else),
+        length if length > NAME_LENGTH_MAX => Err("This is too long. Please use at most 150 characters."),
+        _ => Ok(name),
+    }
+}

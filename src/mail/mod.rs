@@ -1,5 +1,8 @@
 //! Mail to staff: a letter is written into the outbox in the transaction that causes it, and sent afterwards.
 
 mod outbox;
+mod post_office;
+mod sender;
 
 pub use outbox::{Letter, post};
+pub use sender::start;

@@ -1,2 +1,5 @@
 //! What the tests stand on.
+#![allow(dead_code, reason = "offered to tests that are still to be written")]
+pub mod browserless;
 pub mod cluster;
+pub mod world;
