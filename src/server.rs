@@ -30,7 +30,10 @@ const TASK_WAIT: Duration = Duration::from_secs(10);
 
 /// Every route of the product, with what each needs.
 pub fn routes() -> Vec<Route> {
-    [own_routes(), accounts::routes()].into_iter().flatten().collect()
+    [own_routes(), accounts::routes(), mail::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn own_routes() -> Vec<Route> {

@@ -1,6 +1,7 @@
 //! Whoever asks for a page. A handler that takes a `Member` acts for one organization and cannot reach another's rows.
 
 use super::model::{Organization, StaffMember, Workplace};
+use super::session;
 use crate::base::{Actor, Role};
 use crate::db::{Db, OrgTx, Unavailable};
 use crate::web::{Banner, Flash, OrganizationBar, Page, PageError, redirect};
@@ -10,9 +11,6 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::rc::Rc;
-
-/// The session's name for messages that wait for the next page.
-const FLASHES: &str = "flashes";
 
 /// A signed-in person, before any organization.
 pub struct Person {
@@ -67,34 +65,17 @@ impl Person {
 
     /// Says something on the next page that is shown.
     pub fn say(&self, flash: Flash) {
-        say(&self.session, flash);
+        session::say(&self.session, flash);
     }
 
     /// The layout's facts for a page outside any organization.
     pub fn page(&self, section: &'static str) -> Page {
         Page {
             person: Some(self.staff.name.clone()),
+            banner: (!self.staff.is_verified).then(please_confirm),
             section,
-            ..plain_page(&self.session)
+            ..session::plain_page(&self.session)
         }
-    }
-}
-
-/// Says something on the next page that this browser is shown.
-pub(super) fn say(session: &Session, flash: Flash) {
-    let mut waiting: Vec<Flash> = session.get(FLASHES).ok().flatten().unwrap_or_default();
-    waiting.push(flash);
-    if let Err(error) = session.insert(FLASHES, waiting) {
-        tracing::warn!(%error, "a message could not be kept for the next page");
-    }
-}
-
-/// The layout's facts for a page that needs nobody: the messages that wait.
-pub(super) fn plain_page(session: &Session) -> Page {
-    let flashes = session.remove_as::<Vec<Flash>>(FLASHES);
-    Page {
-        flashes: flashes.and_then(Result::ok).unwrap_or_default(),
-        ..Page::default()
     }
 }
 
@@ -159,6 +140,7 @@ impl Member {
 
     /// The layout's facts; `section` is the current menu entry.
     pub fn page(&self, section: &'static str) -> Page {
+        let page = self.person.page(section);
         let others = self.person.workplaces.iter().map(|place| &place.organization);
         Page {
             organization: Some(OrganizationBar {
@@ -172,8 +154,16 @@ impl Member {
                 may_write: self.may_write(),
                 may_administer: self.may_administer(),
             }),
-            banner: self.banner.clone(),
-            ..self.person.page(section)
+            banner: self.banner.clone().or(page.banner),
+            ..page
         }
+    }
+}
+
+fn please_confirm() -> Banner {
+    Banner {
+        text: "Please confirm your email address with the link we sent you.".into(),
+        link: "/account".into(),
+        link_text: "Send it again, or correct the address".into(),
     }
 }

@@ -8,6 +8,7 @@ pub mod model;
 mod pages;
 pub mod password;
 mod rate_limit;
+pub mod session;
 mod store;
 mod token;
 

@@ -1,6 +1,7 @@
 //! Passwords: which are accepted, and how they are kept. Hashing is slow on purpose, so it runs beside the requests and
 //! only a few at a time.
 
+use crate::web::Field;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use secrecy::{ExposeSecret, SecretString};
@@ -56,6 +57,14 @@ pub fn accept(password: &SecretString, name: &str, email: &str) -> Result<(), &'
         return Err("Choose a password that is harder to guess. Four words in a row are easy to remember.");
     }
     Ok(())
+}
+
+/// The field of a form for a new password, with the verdict on what was typed. It is never shown again.
+pub fn field(verdict: Result<(), &'static str>) -> Field {
+    Field {
+        value: String::new(),
+        error: verdict.err().map(Into::into),
+    }
 }
 
 fn letters_and_digits(text: &str) -> String {

@@ -21,7 +21,6 @@ const KEPT_AFTERWARDS: TimeDelta = TimeDelta::days(30);
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "reset and invitations come next")]
 pub enum Purpose {
     /// `email` becomes the confirmed address of the person.
     VerifyEmail,
@@ -74,10 +73,8 @@ impl Grant {
 }
 
 /// Makes a link's token. Only its hash is kept, so it must go into the letter now.
-pub fn issue(tx: &mut SharedTx<'_>, purpose: Purpose, grant: &Grant) -> QueryResult<String> {
-    let now = tx.now();
-    diesel::delete(account_tokens::table.filter(account_tokens::expires_at.lt(now - KEPT_AFTERWARDS)))
-        .execute(&mut **tx)?;
+pub fn issue(conn: &mut PgConnection, now: DateTime<Utc>, purpose: Purpose, grant: &Grant) -> QueryResult<String> {
+    diesel::delete(account_tokens::table.filter(account_tokens::expires_at.lt(now - KEPT_AFTERWARDS))).execute(conn)?;
     let token = BASE64_URL_SAFE_NO_PAD.encode(rand::rng().random::<[u8; 32]>());
     diesel::insert_into(account_tokens::table)
         .values((
@@ -87,7 +84,7 @@ pub fn issue(tx: &mut SharedTx<'_>, purpose: Purpose, grant: &Grant) -> QueryRes
             account_tokens::created_at.eq(now),
             account_tokens::expires_at.eq(now + purpose.lasts()),
         ))
-        .execute(&mut **tx)?;
+        .execute(conn)?;
     Ok(token)
 }
 
@@ -112,14 +109,14 @@ pub fn redeem(tx: &mut SharedTx<'_>, purpose: Purpose, token: &str) -> QueryResu
 }
 
 /// Takes back a person's unused links of one purpose.
-pub fn withdraw(tx: &mut SharedTx<'_>, purpose: Purpose, staff: StaffId) -> QueryResult<usize> {
+pub fn withdraw(conn: &mut PgConnection, purpose: Purpose, staff: StaffId) -> QueryResult<usize> {
     let unused = account_tokens::table.filter(
         account_tokens::staff_id
             .eq(staff.0)
             .and(account_tokens::purpose.eq(purpose.as_str()))
             .and(account_tokens::used_at.is_null()),
     );
-    diesel::delete(unused).execute(&mut **tx)
+    diesel::delete(unused).execute(conn)
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]

@@ -2,10 +2,9 @@
 //! place outside of any transaction.
 
 use super::super::rate_limit::{self, SIGN_IN_FROM_ADDRESS, SIGN_IN_OF_ACCOUNT};
-use super::sign_up::has_address;
+use super::super::store;
 use crate::base::StaffId;
 use crate::db::SharedTx;
-use crate::db::schema::staff;
 use diesel::prelude::*;
 use std::time::Duration;
 
@@ -22,24 +21,20 @@ pub fn begin_sign_in(
     email: &str,
     client_address: &str,
 ) -> QueryResult<Result<Credentials, Duration>> {
+    let now = tx.now();
     let waits = [
-        rate_limit::take(tx, SIGN_IN_FROM_ADDRESS, client_address)?,
-        rate_limit::take(tx, SIGN_IN_OF_ACCOUNT, email)?,
+        rate_limit::take(tx, now, SIGN_IN_FROM_ADDRESS, client_address)?,
+        rate_limit::take(tx, now, SIGN_IN_OF_ACCOUNT, email)?,
     ];
     if let Some(wait) = waits.into_iter().flatten().max() {
         return Ok(Err(wait));
     }
-    let found: Option<(i64, Option<String>)> = staff::table
-        .filter(has_address(email))
-        .select((staff::id, staff::password_hash))
-        .first(&mut **tx)
-        .optional()?;
-    Ok(Ok(match found {
-        Some((id, password_hash)) => Credentials {
-            staff: Some(StaffId(id)),
-            password_hash,
-        },
-        None => Credentials::default(),
+    let Some(person) = store::staff_member_at(tx, email)? else {
+        return Ok(Ok(Credentials::default()));
+    };
+    Ok(Ok(Credentials {
+        staff: Some(person.id),
+        password_hash: store::password_hash(tx, person.id)?,
     }))
 }
 

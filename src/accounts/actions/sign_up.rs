@@ -1,16 +1,15 @@
 //! An organization comes in: it, its owner and the letter that confirms the address, or none of them.
 
 use super::super::letters::{self, letter};
-use super::super::token::{self, Grant, Purpose};
+use super::super::store;
+use super::account::send_verification;
 use crate::base::{Actor, EmailAddress, OrganizationId, Role, StaffId};
 use crate::changelog::{self, NewChange};
 use crate::config::Config;
 use crate::db::schema::{memberships, organizations, staff};
 use crate::db::{SharedTx, Unavailable};
 use crate::mail;
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
 
 /// The longest part of a name that goes into an address.
 const SLUG_LENGTH_MAX: usize = 40;
@@ -35,7 +34,7 @@ pub struct SignedUp {
     pub staff: StaffId,
 }
 
-/// Why an organization could not be signed up.
+/// Why an organization could not be signed up; nothing was made.
 #[derive(Debug, thiserror::Error)]
 pub enum SignUpError {
     /// There is an account with this address; its owner signs in and adds the organization from there.
@@ -63,7 +62,7 @@ pub fn sign_up(tx: &mut SharedTx<'_>, config: &Config, new: &NewOrganization) ->
         .optional()?;
     let id = inserted.map(StaffId).ok_or(SignUpError::EmailTaken)?;
     if verified_at.is_none() {
-        send_verification(tx, config, id, &new.person_name, &new.email)?;
+        send_verification(tx, config, id, &new.email)?;
     }
     let (organization, slug) = add_organization(tx, id, &new.person_name, &new.name)?;
     Ok(SignedUp {
@@ -79,18 +78,12 @@ pub fn ask_to_sign_up(
     config: &Config,
     new: &NewOrganization,
 ) -> Result<Option<StaffId>, SignUpError> {
-    let known: Option<String> = staff::table
-        .filter(has_address(new.email.as_typed()))
-        .select(staff::name)
-        .first(&mut **tx)
-        .optional()?;
-    let Some(name) = known else {
+    let Some(known) = store::staff_member_at(tx, new.email.as_typed())? else {
         return sign_up(tx, config, new).map(|signed_up| Some(signed_up.staff));
     };
     let text = letters::AlreadyHere {
-        name: &name,
-        organization: &new.name,
-        sign_in: &config.link("/sign-in"),
+        name: &known.name,
+        sign_in: &config.link("/sign-in?next=/organizations/new"),
         reset: &config.link("/reset-password"),
     };
     mail::post(tx, None, &letter(&new.email, "You already have an account", text))?;
@@ -164,57 +157,6 @@ fn slug_of(name: &str) -> String {
         "" => "organization".into(),
         slug => slug.into(),
     }
-}
-
-/// Writes the letter that asks to confirm an address.
-pub fn send_verification(
-    tx: &mut SharedTx<'_>,
-    config: &Config,
-    id: StaffId,
-    name: &str,
-    email: &EmailAddress,
-) -> QueryResult<()> {
-    let grant = Grant {
-        staff_id: Some(id.0),
-        email: Some(email.as_typed().to_owned()),
-        ..Grant::default()
-    };
-    let token = token::issue(tx, Purpose::VerifyEmail, &grant)?;
-    let text = letters::VerifyEmail {
-        name,
-        link: &config.link(&format!("/verify-email/{token}")),
-        days: token::VERIFICATION_LASTS.num_days(),
-    };
-    mail::post(tx, None, &letter(email, "Please confirm your email address", text))
-}
-
-/// The address of the link is the person's own from now on. `None`: the link does not work, or somebody else has the address.
-pub fn verify_email(tx: &mut SharedTx<'_>, token: &str) -> QueryResult<Option<StaffId>> {
-    let grant = token::redeem(tx, Purpose::VerifyEmail, token)?;
-    let Some((id, email)) = grant.and_then(|grant| Some((grant.staff()?, grant.email?))) else {
-        return Ok(None);
-    };
-    let taken: bool = diesel::select(diesel::dsl::exists(
-        staff::table.filter(has_address(&email)).filter(staff::id.ne(id.0)),
-    ))
-    .get_result(&mut **tx)?;
-    if taken {
-        return Ok(None);
-    }
-    diesel::update(staff::table.find(id.0))
-        .set((staff::email.eq(email), staff::verified_at.eq(tx.now())))
-        .execute(&mut **tx)?;
-    token::withdraw(tx, Purpose::VerifyEmail, id)?;
-    Ok(Some(id))
-}
-
-/// Addresses are compared as the unique index of `staff` does.
-pub fn has_address(address: &str) -> Box<dyn BoxableExpression<staff::table, diesel::pg::Pg, SqlType = Bool>> {
-    Box::new(
-        sql::<Bool>("lower(email) = lower(")
-            .bind::<Text, _>(address.to_owned())
-            .sql(")"),
-    )
 }
 
 #[cfg(test)]

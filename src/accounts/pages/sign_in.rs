@@ -1,9 +1,10 @@
 //! Signing in and out. The answer to a wrong password is the same whether or not there is such an account.
 
-use super::super::{actions, member, password};
+use super::super::session::{self, Browser, plain_page};
+use super::super::{actions, password};
 use super::ClientAddress;
 use crate::db::Db;
-use crate::web::{self, Answer, Field, Page, PageError, Sessions, redirect, staff_of};
+use crate::web::{self, Answer, Field, Page, PageError, redirect, staff_of};
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
@@ -29,22 +30,12 @@ pub struct Next {
 }
 
 /// What was typed.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
     email: String,
     password: SecretString,
     next: String,
-}
-
-impl Default for Typed {
-    fn default() -> Self {
-        Self {
-            email: String::new(),
-            password: SecretString::from(""),
-            next: String::new(),
-        }
-    }
 }
 
 /// `GET /sign-in`
@@ -53,7 +44,7 @@ pub async fn show(session: Session, query: Query<Next>) -> Answer {
         return Ok(redirect(local_path(&query.next)));
     }
     web::show(SignInPage {
-        page: member::plain_page(&session),
+        page: plain_page(&session),
         email: Field::default(),
         password: Field::default(),
         next: local_path(&query.next).to_owned(),
@@ -62,7 +53,13 @@ pub async fn show(session: Session, query: Query<Next>) -> Answer {
 }
 
 /// `POST /sign-in`
-pub async fn submit(session: Session, db: Data<Db>, from: ClientAddress, typed: Form<Typed>) -> Answer {
+pub async fn submit(
+    session: Session,
+    db: Data<Db>,
+    from: ClientAddress,
+    browser: Browser,
+    typed: Form<Typed>,
+) -> Answer {
     let typed = typed.into_inner();
     let email = typed.email.trim().to_owned();
     let counted = {
@@ -74,7 +71,7 @@ pub async fn submit(session: Session, db: Data<Db>, from: ClientAddress, typed: 
     let is_right = password::is_right(&typed.password, credentials.password_hash).await?;
     let Some(id) = credentials.staff.filter(|_| is_right) else {
         let page = SignInPage {
-            page: member::plain_page(&session),
+            page: plain_page(&session),
             email: Field::holding(typed.email),
             password: Field::default(),
             next: local_path(&typed.next).to_owned(),
@@ -84,7 +81,7 @@ pub async fn submit(session: Session, db: Data<Db>, from: ClientAddress, typed: 
     };
     db.shared(move |tx| Ok::<_, PageError>(actions::signed_in(tx, &email)?))
         .await?;
-    Sessions::sign_in(&session, id)?;
+    session::begin(&session, id, &browser)?;
     Ok(redirect(local_path(&typed.next)))
 }
 
@@ -108,10 +105,8 @@ mod tests {
 
     #[test]
     fn after_signing_in_one_stays_here() {
-        assert_eq!(
-            local_path("/o/riverside/contacts?sort=name"),
-            "/o/riverside/contacts?sort=name"
-        );
+        let here = "/o/riverside/contacts?sort=name";
+        assert_eq!(local_path(here), here);
         for elsewhere in [
             "",
             "https://evil.test/",

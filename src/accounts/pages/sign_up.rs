@@ -2,13 +2,14 @@
 
 use super::super::actions::{self, NewOrganization, SignUpError};
 use super::super::model::required;
+use super::super::password;
 use super::super::rate_limit::{self, LETTERS_TO_RECIPIENT, SIGN_UP_FROM_ADDRESS};
-use super::super::{member, password};
+use super::super::session::plain_page;
 use super::ClientAddress;
 use crate::base::{EmailAddress, StaffId};
 use crate::config::Config;
 use crate::db::Db;
-use crate::web::{self, Answer, Field, Page, PageError, redirect};
+use crate::web::{self, Answer, Field, Page, PageError, redirect, staff_of};
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form};
@@ -17,7 +18,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 /// The session's name for the address a letter went to.
-const SENT_TO: &str = "letter_sent_to";
+const SENT_TO: &str = "signed_up_with";
 /// The session's name for whoever signed up in this browser: confirming the address here signs them in.
 pub(super) const SIGNED_UP: &str = "signed_up";
 
@@ -38,24 +39,13 @@ struct SignUpForm {
 }
 
 /// What was typed.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
     organization: String,
     name: String,
     email: String,
     password: SecretString,
-}
-
-impl Default for Typed {
-    fn default() -> Self {
-        Self {
-            organization: String::new(),
-            name: String::new(),
-            email: String::new(),
-            password: SecretString::from(""),
-        }
-    }
 }
 
 struct Wanted {
@@ -66,8 +56,11 @@ struct Wanted {
 
 /// `GET /sign-up`
 pub async fn show(session: Session, config: Data<Config>) -> Answer {
+    if staff_of(&session).is_some() {
+        return Ok(redirect("/organizations/new"));
+    }
     web::show(SignUpPage {
-        page: member::plain_page(&session),
+        page: plain_page(&session),
         form: SignUpForm::default(),
         offers_mailchimp: config.mailchimp.is_some(),
     })
@@ -81,19 +74,17 @@ pub async fn submit(
     from: ClientAddress,
     typed: Form<Typed>,
 ) -> Answer {
-    let wanted = match read(&typed) {
-        Ok(wanted) => wanted,
-        Err(form) => {
-            let page = SignUpPage {
-                page: member::plain_page(&session),
-                form,
-                offers_mailchimp: config.mailchimp.is_some(),
-            };
-            return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
-        }
+    let (form, wanted) = read(&typed);
+    let Some(wanted) = wanted else {
+        let page = SignUpPage {
+            page: plain_page(&session),
+            form,
+            offers_mailchimp: config.mailchimp.is_some(),
+        };
+        return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
     };
-    let (recipient, sent_to) = (wanted.email.key(), wanted.email.as_typed().to_owned());
-    count_attempt(&db, recipient, from).await?;
+    count_attempt(&db, wanted.email.key(), from).await?;
+    let sent_to = wanted.email.as_typed().to_owned();
     let new = NewOrganization {
         name: wanted.organization,
         person_name: wanted.name,
@@ -105,11 +96,11 @@ pub async fn submit(
     let signed_up: Result<Option<StaffId>, SignUpError> =
         db.shared(move |tx| actions::ask_to_sign_up(tx, &config, &new)).await;
     let signed_up = match signed_up {
-        // Somebody else took the address in this very moment: they get the letter, and we say nothing of it.
+        Ok(signed_up) => signed_up,
+        // The same form at the same moment, twice: the first one's letter is on its way.
         Err(SignUpError::EmailTaken) => None,
         Err(SignUpError::Database(error)) => return Err(error.into()),
         Err(SignUpError::Unavailable(error)) => return Err(error.into()),
-        Ok(signed_up) => signed_up,
     };
     session.insert(SIGNED_UP, signed_up).map_err(anyhow::Error::from)?;
     session.insert(SENT_TO, sent_to).map_err(anyhow::Error::from)?;
@@ -119,9 +110,10 @@ pub async fn submit(
 async fn count_attempt(db: &Db, recipient: String, from: ClientAddress) -> Result<(), PageError> {
     let wait = db
         .shared(move |tx| {
+            let now = tx.now();
             let waits = [
-                rate_limit::take(tx, SIGN_UP_FROM_ADDRESS, &from.0)?,
-                rate_limit::take(tx, LETTERS_TO_RECIPIENT, &recipient)?,
+                rate_limit::take(tx, now, SIGN_UP_FROM_ADDRESS, &from.0)?,
+                rate_limit::take(tx, now, LETTERS_TO_RECIPIENT, &recipient)?,
             ];
             Ok::<_, PageError>(waits.into_iter().flatten().max())
         })
@@ -129,29 +121,28 @@ async fn count_attempt(db: &Db, recipient: String, from: ClientAddress) -> Resul
     wait.map_or(Ok(()), |wait| Err(PageError::TooMany(wait)))
 }
 
-fn read(typed: &Typed) -> Result<Wanted, SignUpForm> {
+fn read(typed: &Typed) -> (SignUpForm, Option<Wanted>) {
     let (organization_field, organization) = Field::read(&typed.organization, |text| {
         required(text, "Write the name of your organization.")
     });
     let (name_field, name) = Field::read(&typed.name, |text| required(text, "Write your name."));
     let (email_field, email) = Field::read(&typed.email, EmailAddress::parse);
     let verdict = password::accept(&typed.password, &typed.name, typed.email.trim());
-    if let (Some(organization), Some(name), Some(email), Ok(())) = (organization, name, email, verdict) {
-        return Ok(Wanted {
+    let wanted = match (organization, name, email, verdict) {
+        (Some(organization), Some(name), Some(email), Ok(())) => Some(Wanted {
             organization,
             name,
             email,
-        });
-    }
-    Err(SignUpForm {
+        }),
+        _ => None,
+    };
+    let form = SignUpForm {
         organization: organization_field,
         name: name_field,
         email: email_field,
-        password: Field {
-            value: String::new(),
-            error: verdict.err().map(Into::into),
-        },
-    })
+        password: password::field(verdict),
+    };
+    (form, wanted)
 }
 
 #[derive(Template)]
@@ -166,7 +157,7 @@ struct SentPage {
 pub async fn sent(session: Session, config: Data<Config>) -> Answer {
     match session.get(SENT_TO).ok().flatten() {
         Some(email) => web::show(SentPage {
-            page: member::plain_page(&session),
+            page: plain_page(&session),
             email,
             is_demo: config.is_demo,
         }),

@@ -1,6 +1,8 @@
 //! The address `/`: straight to work, or the welcome page.
 
-use super::super::{Member, member, store};
+use super::super::model::Workplace;
+use super::super::session::plain_page;
+use super::super::{Member, store};
 use crate::config::Config;
 use crate::db::Db;
 use crate::web::{self, Answer, Page, PageError, redirect, staff_of};
@@ -19,7 +21,7 @@ struct WelcomePage {
 #[template(path = "accounts/choose.html")]
 struct ChoosePage {
     page: Page,
-    workplaces: Vec<super::super::model::Workplace>,
+    workplaces: Vec<Workplace>,
 }
 
 /// `GET /`
@@ -32,11 +34,12 @@ pub async fn show(session: Session, db: Data<Db>, config: Data<Config>) -> Answe
         .await?;
     match (person, workplaces.as_slice()) {
         (None, _) => welcome(&session, &config),
+        // Messages wait for the page that is gone on to.
         (_, [only]) => Ok(redirect(&format!("/o/{}/contacts", only.organization.slug))),
         (Some(person), _) => web::show(ChoosePage {
             page: Page {
                 person: Some(person.name),
-                ..member::plain_page(&session)
+                ..plain_page(&session)
             },
             workplaces,
         }),
@@ -45,7 +48,7 @@ pub async fn show(session: Session, db: Data<Db>, config: Data<Config>) -> Answe
 
 fn welcome(session: &Session, config: &Config) -> Answer {
     web::show(WelcomePage {
-        page: member::plain_page(session),
+        page: plain_page(session),
         offers_mailchimp: config.mailchimp.is_some(),
     })
 }

@@ -1,14 +1,14 @@
 //! The link that confirms an address. Opening it only asks, because mail scanners open links; the button confirms.
 
-use super::super::actions;
-use super::super::member;
+use super::super::session::{self, Browser, plain_page};
 use super::super::token::{self, Purpose};
+use super::super::{actions, store};
+use super::link_ended::link_ended;
 use super::sign_up::SIGNED_UP;
 use crate::base::StaffId;
 use crate::db::Db;
-use crate::web::{self, Answer, Flash, Page, PageError, Sessions, redirect, staff_of};
+use crate::web::{self, Answer, Flash, Page, PageError, redirect, staff_of};
 use actix_session::Session;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
@@ -19,16 +19,6 @@ struct VerifyPage {
     email: String,
 }
 
-#[derive(Template)]
-#[template(path = "accounts/link_ended.html")]
-pub(super) struct LinkEndedPage {
-    pub page: Page,
-    /// What to do instead.
-    pub advice: &'static str,
-    pub link: &'static str,
-    pub link_text: &'static str,
-}
-
 /// `GET /verify-email/{token}`
 pub async fn show(session: Session, db: Data<Db>, token: Path<String>) -> Answer {
     let token = token.into_inner();
@@ -37,38 +27,47 @@ pub async fn show(session: Session, db: Data<Db>, token: Path<String>) -> Answer
         .await?;
     match grant.and_then(|grant| grant.email) {
         Some(email) => web::show(VerifyPage {
-            page: member::plain_page(&session),
+            page: plain_page(&session),
             email,
         }),
-        None => ended(&session),
+        None => ended(&session, &db).await,
     }
 }
 
 /// `POST /verify-email/{token}`
-pub async fn submit(session: Session, db: Data<Db>, token: Path<String>) -> Answer {
+pub async fn submit(session: Session, db: Data<Db>, browser: Browser, token: Path<String>) -> Answer {
     let token = token.into_inner();
     let verified = db
         .shared(move |tx| Ok::<_, PageError>(actions::verify_email(tx, &token)?))
         .await?;
     let Some(id) = verified else {
-        return ended(&session);
+        return ended(&session, &db).await;
     };
-    let signed_up_here: Option<Option<StaffId>> = session.get(SIGNED_UP).ok().flatten();
-    if signed_up_here == Some(Some(id)) {
+    let signed_up_here: Option<StaffId> = session.get(SIGNED_UP).ok().flatten();
+    if staff_of(&session).is_none() && signed_up_here == Some(id) {
         session.remove(SIGNED_UP);
-        Sessions::sign_in(&session, id)?;
+        session::begin(&session, id, &browser)?;
     }
-    member::say(&session, Flash::success("Thank you, your email address is confirmed."));
+    session::say(&session, Flash::success("Thank you, your email address is confirmed."));
     Ok(redirect(if staff_of(&session).is_some() { "/" } else { "/sign-in" }))
 }
 
-fn ended(session: &Session) -> Answer {
-    let page = LinkEndedPage {
-        page: member::plain_page(session),
-        advice: "It may have been used already, or it is too old. If your address is not confirmed yet, sign in: \
-                 the notice at the top of the page sends you a new link.",
-        link: "/sign-in",
-        link_text: "Sign in",
+/// Somebody who presses the button twice, or whose mail program did, has nothing to worry about.
+async fn ended(session: &Session, db: &Db) -> Answer {
+    let is_verified = match staff_of(session) {
+        Some(id) => {
+            let person = db
+                .shared(move |tx| Ok::<_, PageError>(store::staff_member(tx, id)?))
+                .await?;
+            person.is_some_and(|person| person.is_verified)
+        }
+        None => false,
     };
-    web::show_with(StatusCode::GONE, page)
+    if is_verified {
+        session::say(session, Flash::success("Your email address is confirmed."));
+        return Ok(redirect("/"));
+    }
+    let advice = "It was used already, or it is too old. Sign in: if your address is not confirmed yet, a notice at the \
+                  top of the page offers you a new link.";
+    link_ended(session, advice, "/sign-in", "Sign in")
 }
