@@ -90,7 +90,8 @@ fn carry_out(
 
 /// The person left at Mailchimp: out of the group, and why; NO BULK EMAILS as well where the organization wants that.
 fn remove(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person) -> QueryResult<()> {
-    let organization = accounts::organization(tx)?;
+    let id = tx.organization();
+    let organization = accounts::organization(tx, id)?;
     let why = person.member.as_ref().map_or_else(String::new, |member| {
         let when = member.last_changed.unwrap_or(member.read_at);
         let verb = if member.status == "cleaned_for_abuse" {
