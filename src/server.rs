@@ -3,6 +3,7 @@
 use crate::accounts::guard;
 use crate::base::Clock;
 use crate::config::Config;
+use crate::crm;
 use crate::db::Db;
 use crate::web::{self, Needs, OwnOrigin, PageError, Route, SESSION_DAYS, Sessions, get};
 use crate::work::{self, Wakes};
@@ -24,7 +25,15 @@ const SHUTDOWN_SECONDS: u64 = 10;
 
 /// Every route of the product, with what each needs.
 pub fn routes() -> Vec<Route> {
-    [own_routes()].into_iter().flatten().collect()
+    [
+        own_routes(),
+        crm::contacts::routes(),
+        crm::profile::routes(),
+        crm::changes::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn own_routes() -> Vec<Route> {
