@@ -1,10 +1,11 @@
 //! Puts the rooms' routes together, starts the web server and the work in the background, and stops both cleanly.
 
-use crate::accounts::guard;
+use crate::accounts::{self, guard};
 use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
 use crate::db::Db;
+use crate::mail;
 use crate::web::{self, Needs, OwnOrigin, PageError, Route, SESSION_DAYS, Sessions, get};
 use crate::work::{self, Wakes};
 use actix_session::SessionMiddleware;
@@ -18,15 +19,22 @@ use secrecy::ExposeSecret;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
 
 /// Seconds that open requests may take to end once the process is told to stop.
 const SHUTDOWN_SECONDS: u64 = 10;
 
+/// How long the work in the background may take to end.
+const TASK_WAIT: Duration = Duration::from_secs(10);
+
 /// Every route of the product, with what each needs.
 pub fn routes() -> Vec<Route> {
     [
         own_routes(),
+        accounts::routes(),
+        mail::routes(),
         crm::contacts::routes(),
         crm::profile::routes(),
         crm::changes::routes(),
@@ -48,7 +56,18 @@ fn own_routes() -> Vec<Route> {
 pub struct Application {
     address: SocketAddr,
     server: Server,
-    stop: Arc<AtomicBool>,
+    wakes: Wakes,
+    sender: JoinHandle<()>,
+    stop: StopOnDrop,
+}
+
+/// Ends the work in the background, also when the server is dropped without having been stopped.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Application {
@@ -66,8 +85,16 @@ impl Application {
         let db = Db::connect(database_url, clock)?;
         let stop = Arc::new(AtomicBool::new(false));
         let wakes = work::listen(database_url.to_owned(), stop.clone())?;
-        let server = serve(listener, Arc::new(config), db, wakes)?;
-        Ok(Self { address, server, stop })
+        let (transport, from) = (&config.mail, config.mail_from.clone());
+        let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
+        let server = serve(listener, Arc::new(config), db, wakes.clone())?;
+        Ok(Self {
+            address,
+            server,
+            wakes,
+            sender,
+            stop: StopOnDrop(stop),
+        })
     }
 
     /// Where it listens.
@@ -83,7 +110,11 @@ impl Application {
     /// Runs until Ctrl-C, SIGTERM or the handle stops it.
     pub async fn run_until_stopped(self) -> std::io::Result<()> {
         let ended = self.server.await;
-        self.stop.store(true, Ordering::Relaxed);
+        drop(self.stop);
+        self.wakes.wake();
+        if tokio::time::timeout(TASK_WAIT, self.sender).await.is_err() {
+            tracing::warn!("a letter was still being sent; it may go out twice");
+        }
         ended
     }
 }

@@ -1,6 +1,7 @@
 //! Whoever asks for a page. A handler that takes a `Member` acts for one organization and cannot reach another's rows.
 
 use super::model::{Organization, StaffMember, Workplace};
+use super::session;
 use crate::base::{Actor, Role};
 use crate::db::{Db, OrgTx, Unavailable};
 use crate::web::{Banner, Flash, OrganizationBar, Page, PageError, redirect};
@@ -10,9 +11,6 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::rc::Rc;
-
-/// The session's name for messages that wait for the next page.
-const FLASHES: &str = "flashes";
 
 /// A signed-in person, before any organization.
 pub struct Person {
@@ -67,25 +65,16 @@ impl Person {
 
     /// Says something on the next page that is shown.
     pub fn say(&self, flash: Flash) {
-        let mut waiting: Vec<Flash> = self.session.get(FLASHES).ok().flatten().unwrap_or_default();
-        waiting.push(flash);
-        if let Err(error) = self.session.insert(FLASHES, waiting) {
-            tracing::warn!(%error, "a message could not be kept for the next page");
-        }
+        session::say(&self.session, flash);
     }
 
     /// The layout's facts for a page outside any organization.
     pub fn page(&self, section: &'static str) -> Page {
-        let flashes = self
-            .session
-            .remove_as::<Vec<Flash>>(FLASHES)
-            .and_then(Result::ok)
-            .unwrap_or_default();
         Page {
             person: Some(self.staff.name.clone()),
-            flashes,
+            banner: (!self.staff.is_verified).then(please_confirm),
             section,
-            ..Page::default()
+            ..session::plain_page(&self.session)
         }
     }
 }
@@ -151,6 +140,7 @@ impl Member {
 
     /// The layout's facts; `section` is the current menu entry.
     pub fn page(&self, section: &'static str) -> Page {
+        let page = self.person.page(section);
         let others = self.person.workplaces.iter().map(|place| &place.organization);
         Page {
             organization: Some(OrganizationBar {
@@ -164,8 +154,16 @@ impl Member {
                 may_write: self.may_write(),
                 may_administer: self.may_administer(),
             }),
-            banner: self.banner.clone(),
-            ..self.person.page(section)
+            banner: self.banner.clone().or(page.banner),
+            ..page
         }
+    }
+}
+
+fn please_confirm() -> Banner {
+    Banner {
+        text: "Please confirm your email address with the link we sent you.".into(),
+        link: "/account".into(),
+        link_text: "Send it again, or correct the address".into(),
     }
 }

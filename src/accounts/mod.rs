@@ -1,11 +1,19 @@
 //! Organizations and staff: signing up and in, roles, invitations, settings, and the guard of every page.
 
+pub mod actions;
 pub mod guard;
+mod letters;
 mod member;
 pub mod model;
+mod pages;
+pub mod password;
+mod rate_limit;
+pub mod session;
 mod store;
+mod token;
 
 pub use member::Guarded;
+pub use pages::routes;
 pub use store::organization;
 
 /// A member of staff at work for the organization of the path: the argument of most handlers.

@@ -44,9 +44,14 @@ pub fn wake(conn: &mut PgConnection, organization: OrganizationId, kind: Kind, a
             wake_ups::due_at.eq(at),
         ))
         .execute(conn)?;
+    tell(conn, kind.as_str())
+}
+
+/// Wakes the tasks of all processes when the transaction commits; `what` is for whoever watches.
+pub fn tell(conn: &mut PgConnection, what: &str) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_notify($1, $2)")
         .bind::<Text, _>(CHANNEL)
-        .bind::<Text, _>(kind.as_str())
+        .bind::<Text, _>(what)
         .execute(conn)?;
     Ok(())
 }

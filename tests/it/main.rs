@@ -1,5 +1,6 @@
 //! One integration binary.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+mod accounts;
 mod groups;
 mod private_postgres;
 mod support;

@@ -1,3 +1,6 @@
 //! What the tests stand on.
+#![allow(dead_code, reason = "offered to tests that are still to be written")]
 pub mod browser;
+pub mod browserless;
 pub mod cluster;
+pub mod world;
