@@ -4,4 +4,5 @@
 pub mod actions;
 pub mod mailchimp;
 pub mod model;
+mod rows;
 pub mod store;
