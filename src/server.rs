@@ -3,6 +3,8 @@
 use crate::accounts::{self, guard};
 use crate::base::Clock;
 use crate::config::Config;
+use crate::crm;
+use crate::crm::groups::mailchimp::{MailchimpView, NotConnected};
 use crate::db::Db;
 use crate::mail;
 use crate::web::{self, Needs, OwnOrigin, PageError, Route, SESSION_DAYS, Sessions, get};
@@ -30,10 +32,18 @@ const TASK_WAIT: Duration = Duration::from_secs(10);
 
 /// Every route of the product, with what each needs.
 pub fn routes() -> Vec<Route> {
-    [own_routes(), accounts::routes(), mail::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        own_routes(),
+        accounts::routes(),
+        mail::routes(),
+        crm::contacts::routes(),
+        crm::profile::routes(),
+        crm::changes::routes(),
+        crm::groups::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn own_routes() -> Vec<Route> {
@@ -113,11 +123,13 @@ impl Application {
 
 fn serve(listener: TcpListener, config: Arc<Config>, db: Db, wakes: Wakes) -> std::io::Result<Server> {
     let key = Key::derive_from(config.secret_key.expose_secret().as_bytes());
+    let mailchimp: Arc<dyn MailchimpView> = Arc::new(NotConnected);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(db.clone()))
             .app_data(Data::from(config.clone()))
             .app_data(Data::new(wakes.clone()))
+            .app_data(Data::from(mailchimp.clone()))
             .app_data(Data::new(OwnOrigin::of(&config.public_url)))
             .app_data(FormConfig::default().limit(web::FORM_BYTES_MAX))
             .wrap(sessions(&config, &db, &key))

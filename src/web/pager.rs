@@ -14,6 +14,13 @@ pub struct Pager {
 }
 
 impl Pager {
+    /// The number of the page that is shown when page `wanted` of `total` rows is asked for: the last one where there are
+    /// not so many.
+    pub fn number(wanted: i64, total: i64) -> i64 {
+        let last = (total + PAGE_SIZE - 1) / PAGE_SIZE;
+        wanted.clamp(1, last.max(1))
+    }
+
     /// The pager of page `number` (from 1) of a list of `total` rows; `link` makes the address of a page.
     pub fn of(number: i64, total: i64, link: impl Fn(i64) -> String) -> Self {
         let number = number.max(1);

@@ -25,7 +25,7 @@
     const button = event.submitter;
     const question = button?.dataset.confirm ?? form.dataset.confirm;
     if (form.dataset.sent || (question && !window.confirm(question))) return event.preventDefault();
-    if ((button?.formMethod || form.method) !== "post" || form.hasAttribute("data-download")) return;
+    if ((button?.formMethod || form.method) !== "post" || (button ?? form).matches("[data-download], [data-download] *")) return;
     form.dataset.sent = "yes";
     button?.setAttribute("aria-busy", "true");
   });

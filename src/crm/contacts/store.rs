@@ -6,6 +6,7 @@ use crate::db::OrgTx;
 use crate::db::schema::{addresses, contacts, emails, phones};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
 use std::collections::HashMap;
 
 /// The contact with this id, also from the trash.
@@ -86,6 +87,28 @@ pub fn by_addresses(tx: &mut OrgTx<'_>, address_keys: &[String]) -> QueryResult<
             contacts::display_name,
         ))
         .load(&mut **tx)
+}
+
+/// How many emails, phones and addresses the one of these contacts has that has most of each.
+pub fn most_entries(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<(usize, usize, usize)> {
+    let mut most = |table: &str| -> QueryResult<usize> {
+        let row: Most = diesel::sql_query(format!(
+            "SELECT coalesce(max(entries), 0) AS most FROM ( \
+                SELECT count(*) AS entries FROM {table} WHERE organization_id = $1 AND contact_id = ANY($2) \
+                GROUP BY contact_id) AS each"
+        ))
+        .bind::<BigInt, _>(tx.organization())
+        .bind::<Array<BigInt>, _>(ids.iter().map(|id| id.0).collect::<Vec<_>>())
+        .get_result(&mut **tx)?;
+        Ok(usize::try_from(row.most).unwrap_or_default())
+    };
+    Ok((most("emails")?, most("phones")?, most("addresses")?))
+}
+
+#[derive(QueryableByName)]
+struct Most {
+    #[diesel(sql_type = BigInt)]
+    most: i64,
 }
 
 #[derive(Queryable, Selectable)]

@@ -4,4 +4,8 @@
 pub mod actions;
 pub mod mailchimp;
 pub mod model;
+mod pages;
+mod rows;
 pub mod store;
+
+pub use pages::routes;

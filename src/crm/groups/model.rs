@@ -1,7 +1,9 @@
 //! What a group is, and where a contact stands in it, in CiviCRM's words.
 
 use crate::base::GroupId;
+use crate::db::schema::groups;
 use chrono::{DateTime, Utc};
+use diesel::prelude::*;
 
 /// The longest title, in characters: it still fits a menu.
 pub const TITLE_LENGTH_MAX: usize = 100;
@@ -9,7 +11,8 @@ pub const TITLE_LENGTH_MAX: usize = 100;
 pub const DESCRIPTION_LENGTH_MAX: usize = 2_000;
 
 /// A hand-picked group of contacts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = groups)]
 pub struct Group {
     pub id: GroupId,
     pub title: String,
@@ -27,7 +30,7 @@ pub struct Counted {
 }
 
 /// Where a contact stands in one group: in it, or no longer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Queryable)]
 pub struct Membership {
     pub group: GroupId,
     pub title: String,
@@ -53,7 +56,7 @@ impl Membership {
 }
 
 /// One change of a contact's membership, as it was recorded then.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Queryable)]
 pub struct HistoryLine {
     pub at: DateTime<Utc>,
     pub title: String,

@@ -1,0 +1,37 @@
+//! A line of the Change Log as people read it.
+
+use crate::accounts::model::Organization;
+use crate::base::ContactId;
+use crate::changelog::{Change, FieldChange};
+
+/// Who, when, what, old → new, why; `templates/changelog/lines.html` writes a `Vec` of them called `lines`.
+pub struct Line {
+    /// In the organization's time zone.
+    pub when: String,
+    pub who: String,
+    /// "Import", "Mailchimp" …; empty for a person.
+    pub kind: &'static str,
+    /// The contact and its name.
+    pub contact: Option<(ContactId, String)>,
+    pub what: String,
+    pub fields: Vec<FieldChange>,
+    pub why: String,
+}
+
+impl Line {
+    /// The line of a change.
+    pub fn of(change: Change, organization: &Organization) -> Self {
+        Self {
+            when: organization.local(change.at),
+            kind: match change.actor_kind.as_str() {
+                "import" => "Import",
+                _ => "",
+            },
+            who: change.actor_name,
+            contact: change.contact,
+            what: change.what,
+            fields: change.fields,
+            why: change.why,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Adding a contact and changing one. A form that is not accepted comes back with everything that was typed.
+
+use super::Pairs;
+use super::duplicates::Match;
+use super::form::ContactForm;
+use crate::accounts::Member;
+use crate::base::ContactId;
+use crate::crm::contacts::actions::{self, ContactError};
+use crate::crm::contacts::duplicates::{Duplicate, possible_duplicates};
+use crate::crm::contacts::model::{Contact, ContactDraft, ContactType};
+use crate::crm::contacts::rules::Problem;
+use crate::crm::contacts::store;
+use crate::web::{self, Answer, Field, Flash, Page, PageError};
+use actix_web::http::StatusCode;
+use actix_web::web::{Form, Path, Query};
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "contacts/form.html")]
+struct FormPage {
+    page: Page,
+    form: ContactForm,
+    /// `None` for a new contact.
+    contact: Option<Contact>,
+    /// Contacts that look like the new one; a second "Save" adds it all the same.
+    duplicates: Vec<Match>,
+    /// The contact was changed by somebody else since the form was opened.
+    changed_meanwhile: bool,
+}
+
+impl FormPage {
+    fn of(member: &Member, form: ContactForm, contact: Option<Contact>) -> Self {
+        Self {
+            page: member.page("contacts"),
+            form,
+            contact,
+            duplicates: Vec::new(),
+            changed_meanwhile: false,
+        }
+    }
+
+    fn refused(self) -> Answer {
+        web::show_with(StatusCode::UNPROCESSABLE_ENTITY, self)
+    }
+
+    /// Which state of the contact the form began with, to notice when it has changed meanwhile.
+    fn began_with(&self) -> String {
+        match self.form.value("began_with") {
+            typed if !typed.is_empty() && !self.changed_meanwhile => typed.to_owned(),
+            _ => self.contact.as_ref().map(state_of).unwrap_or_default(),
+        }
+    }
+
+    /// The duplicates on this page, so that saving it again means "all the same".
+    fn seen(&self) -> String {
+        let ids: Vec<String> = self.duplicates.iter().map(|found| found.id.to_string()).collect();
+        ids.join(",")
+    }
+
+    /// Problems that belong to a list as a whole.
+    fn problem_of(&self, list: &str) -> Field {
+        self.form.field(list)
+    }
+}
+
+/// `GET /o/{organization}/contacts/new?type=individual`
+pub async fn new(member: Member, query: Query<Pairs>) -> Answer {
+    let wanted = query.iter().find(|(name, _)| name == "type");
+    let contact_type = wanted.and_then(|(_, word)| ContactType::parse(word));
+    let form = ContactForm::blank(contact_type.unwrap_or_default());
+    web::show(FormPage::of(&member, form, None))
+}
+
+enum Adding {
+    Added(ContactId),
+    LooksLike(Vec<Duplicate>),
+}
+
+/// `POST /o/{organization}/contacts/new`
+pub async fn create(member: Member, sent: Form<Pairs>) -> Answer {
+    let mut form = ContactForm::read(&sent);
+    let then = form.value("then").to_owned();
+    if form.show_another(&then) {
+        return web::show(FormPage::of(&member, form, None));
+    }
+    let (draft, problems) = form.draft(None);
+    if !problems.is_empty() {
+        form.show_problems(problems);
+        return FormPage::of(&member, form, None).refused();
+    }
+    let name = draft.display_name();
+    let seen: Vec<ContactId> = form.value("seen").split(',').filter_map(|id| id.parse().ok()).collect();
+    match member.write(move |tx| add_unless_known(tx, &draft, &seen)).await {
+        Ok(Adding::Added(id)) => {
+            member.say(Flash::success(format!("{name} was added.")));
+            Ok(member.redirect(&match then.as_str() {
+                "new" => format!("contacts/new?type={}", form.contact_type.as_str()),
+                _ => format!("contacts/{id}"),
+            }))
+        }
+        Ok(Adding::LooksLike(found)) => {
+            let mut page = FormPage::of(&member, form, None);
+            page.duplicates = found.into_iter().map(|found| Match::of(&member, found)).collect();
+            page.refused()
+        }
+        Err(error) => refuse(&member, form, None, error),
+    }
+}
+
+/// Asks about duplicates that were not on the page yet.
+fn add_unless_known(
+    tx: &mut crate::db::OrgTx<'_>,
+    draft: &ContactDraft,
+    seen: &[ContactId],
+) -> Result<Adding, ContactError> {
+    let found = possible_duplicates(tx, draft, None)?;
+    if found.iter().any(|duplicate| !seen.contains(&duplicate.row.id)) {
+        return Ok(Adding::LooksLike(found));
+    }
+    Ok(Adding::Added(actions::add(tx, draft)?))
+}
+
+/// `GET /o/{organization}/contacts/{contact}/edit`
+pub async fn edit(member: Member, path: Path<(String, ContactId)>) -> Answer {
+    let contact = existing(&member, path.into_inner().1).await?;
+    web::show(FormPage::of(&member, ContactForm::of(&contact), Some(contact)))
+}
+
+/// `POST /o/{organization}/contacts/{contact}/edit`
+pub async fn save(member: Member, path: Path<(String, ContactId)>, sent: Form<Pairs>) -> Answer {
+    let contact = existing(&member, path.into_inner().1).await?;
+    let mut form = ContactForm::read(&sent);
+    form.contact_type = contact.details.contact_type;
+    let then = form.value("then").to_owned();
+    if form.show_another(&then) {
+        return web::show(FormPage::of(&member, form, Some(contact)));
+    }
+    let (draft, problems) = form.draft(Some(&contact));
+    if !problems.is_empty() {
+        form.show_problems(problems);
+        return FormPage::of(&member, form, Some(contact)).refused();
+    }
+    if form.value("began_with") != state_of(&contact) && contact.draft() != draft {
+        let mut page = FormPage::of(&member, form, Some(contact));
+        page.changed_meanwhile = true;
+        return page.refused();
+    }
+    let id = contact.id;
+    match member.write(move |tx| actions::change(tx, id, &draft, "")).await {
+        Ok(was_changed) => {
+            member.say(match was_changed {
+                true => Flash::success("Your changes were saved."),
+                false => Flash::success("Nothing was different, so nothing was changed."),
+            });
+            Ok(member.redirect(&format!("contacts/{id}")))
+        }
+        Err(error) => refuse(&member, form, Some(contact), error),
+    }
+}
+
+fn refuse(member: &Member, mut form: ContactForm, contact: Option<Contact>, error: ContactError) -> Answer {
+    form.show_problems(match error {
+        ContactError::Invalid(problems) => problems,
+        ContactError::IdentifierTaken(_) => {
+            let words = "Another contact has this External Identifier. Each may be used once.";
+            vec![Problem::new("external_identifier", words)]
+        }
+        other => return Err(other.into()),
+    });
+    FormPage::of(member, form, contact).refused()
+}
+
+async fn existing(member: &Member, id: ContactId) -> Result<Contact, PageError> {
+    let found = member.read(move |tx| Ok::<_, PageError>(store::find(tx, id)?)).await?;
+    found.ok_or(PageError::NotFound)
+}
+
+fn state_of(contact: &Contact) -> String {
+    contact.modified_at.timestamp_micros().to_string()
+}

@@ -1,0 +1,146 @@
+//! The list of contacts, and the search box that leads to it.
+
+use super::Pairs;
+use crate::accounts::Member;
+use crate::accounts::model::Organization;
+use crate::base::ContactId;
+use crate::crm::contacts::model::ContactType;
+use crate::crm::contacts::search::{self, ContactRow, ListFilter, Sort};
+use crate::web::{self, Answer, Choice, PAGE_SIZE, Page, PageError, Pager};
+use actix_web::web::Query;
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "contacts/list.html")]
+struct ListPage {
+    page: Page,
+    title: &'static str,
+    filter: ListFilter,
+    headings: Vec<Heading>,
+    rows: Vec<Listed>,
+    pager: Pager,
+    types: Vec<Choice>,
+}
+
+/// The head of a column: pressing it sorts by it, pressing again turns the order around.
+struct Heading {
+    label: &'static str,
+    url: String,
+    /// `ascending`, `descending`, or nothing where the list is sorted by another.
+    sorted: &'static str,
+}
+
+struct Listed {
+    id: ContactId,
+    contact_type: ContactType,
+    name: String,
+    city: String,
+    province: String,
+    phone: String,
+    created: String,
+    modified: String,
+}
+
+/// `GET /o/{organization}/contacts`
+pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
+    let filter = ListFilter::of(&query);
+    let wanted = query.iter().find(|(name, _)| name == "page");
+    let wanted: i64 = wanted.and_then(|(_, number)| number.parse().ok()).unwrap_or(1);
+    let asked = filter.clone();
+    let (number, total, rows) = member
+        .read(move |tx| {
+            let total = search::count(tx, &asked)?;
+            let number = Pager::number(wanted, total);
+            let rows = search::list(tx, &asked, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
+            Ok::<_, PageError>((number, total, rows))
+        })
+        .await?;
+
+    let organization = &member.organization;
+    web::show(ListPage {
+        title: filter.contact_type.map_or("Contacts", ContactType::plural),
+        headings: Sort::ALL.map(|sort| heading(&member, &filter, sort)).into(),
+        rows: rows.into_iter().map(|row| listed(row, organization)).collect(),
+        pager: Pager::of(number, total, |page| at(&member, &filter, page)),
+        types: types(filter.contact_type),
+        page: Page {
+            query: filter.query.clone(),
+            ..member.page("contacts")
+        },
+        filter,
+    })
+}
+
+/// `GET /o/{organization}/search?q=`: straight to the contact when exactly one is found, else to the list.
+pub async fn search(member: Member, query: Query<Pairs>) -> Answer {
+    let filter = ListFilter {
+        query: ListFilter::of(&query).query,
+        ..ListFilter::default()
+    };
+    let asked = filter.clone();
+    let found = member
+        .read(move |tx| match asked.is_open() {
+            true => Ok::<_, PageError>(Vec::new()),
+            false => Ok(search::list(tx, &asked, 0, 2)?),
+        })
+        .await?;
+    match found.as_slice() {
+        [only] => Ok(member.redirect(&format!("contacts/{}", only.id))),
+        _ => Ok(web::redirect(&at(&member, &filter, 1))),
+    }
+}
+
+fn at(member: &Member, filter: &ListFilter, page: i64) -> String {
+    let mut pairs = filter.pairs();
+    if page > 1 {
+        pairs.push(("page", page.to_string()));
+    }
+    let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+    match query.as_str() {
+        "" => member.at("contacts"),
+        query => member.at(&format!("contacts?{query}")),
+    }
+}
+
+fn heading(member: &Member, filter: &ListFilter, sort: Sort) -> Heading {
+    let is_current = filter.sort == sort;
+    // The newest first is what somebody wants who sorts by a date.
+    let starts_descending = matches!(sort, Sort::DateCreated | Sort::LastModified);
+    let pressed = ListFilter {
+        sort,
+        descending: if is_current {
+            !filter.descending
+        } else {
+            starts_descending
+        },
+        ..filter.clone()
+    };
+    Heading {
+        label: sort.label(),
+        url: at(member, &pressed, 1),
+        sorted: match (is_current, filter.descending) {
+            (false, _) => "",
+            (true, false) => "ascending",
+            (true, true) => "descending",
+        },
+    }
+}
+
+fn listed(row: ContactRow, organization: &Organization) -> Listed {
+    Listed {
+        id: row.id,
+        contact_type: row.contact_type,
+        name: row.sort_name,
+        city: row.city,
+        province: row.province,
+        phone: row.phone,
+        created: organization.local(row.created_at),
+        modified: organization.local(row.modified_at),
+    }
+}
+
+fn types(chosen: Option<ContactType>) -> Vec<Choice> {
+    let all = std::iter::once(("", "All Contacts"));
+    let kinds = ContactType::ALL.map(|kind| (kind.as_str(), kind.plural()));
+    Choice::list(all.chain(kinds), chosen.map_or("", ContactType::as_str))
+}

@@ -1,0 +1,155 @@
+//! A new group, and the settings of one that exists.
+
+use super::super::actions::{self, TitleError};
+use super::super::mailchimp::GroupSync;
+use super::super::model::{self, Group};
+use super::{GroupPath, Mailchimp, existing};
+use crate::accounts::Member;
+use crate::base::GroupId;
+use crate::web::{self, Answer, Field, Flash, Page, PageError};
+use actix_web::http::StatusCode;
+use actix_web::web::Form;
+use askama::Template;
+use serde::Deserialize;
+
+#[derive(Template)]
+#[template(path = "groups/new.html")]
+struct NewPage {
+    page: Page,
+    form: GroupForm,
+}
+
+#[derive(Template)]
+#[template(path = "groups/settings.html")]
+struct SettingsPage {
+    page: Page,
+    group: Group,
+    sync: Option<GroupSync>,
+    form: GroupForm,
+}
+
+#[derive(Default)]
+struct GroupForm {
+    title: Field,
+    description: Field,
+}
+
+/// What was typed.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    title: String,
+    description: String,
+}
+
+/// `GET /o/{organization}/groups/new`
+pub async fn show_new(member: Member) -> Answer {
+    web::show(NewPage {
+        page: member.page("groups"),
+        form: GroupForm::default(),
+    })
+}
+
+/// `POST /o/{organization}/groups/new`
+pub async fn create(member: Member, typed: Form<Typed>) -> Answer {
+    let wrong = |form| {
+        let page = member.page("groups");
+        web::show_with(StatusCode::UNPROCESSABLE_ENTITY, NewPage { page, form })
+    };
+    let (title, description) = match read(&typed) {
+        Ok(read) => read,
+        Err(form) => return wrong(form),
+    };
+    let said = saved(&title);
+    let created: Result<GroupId, TitleError> = member.write(move |tx| actions::create(tx, &title, &description)).await;
+    match created {
+        Ok(group) => {
+            member.say(said);
+            Ok(member.redirect(&format!("groups/{group}")))
+        }
+        Err(TitleError::Taken) => wrong(taken(&typed)),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// `GET /o/{organization}/groups/{group}/settings`
+pub async fn show(member: Member, path: GroupPath, mailchimp: Mailchimp) -> Answer {
+    let (group, sync) = look_up(&member, path.1, mailchimp).await?;
+    let form = GroupForm {
+        title: Field::holding(&group.title),
+        description: Field::holding(&group.description),
+    };
+    web::show(SettingsPage {
+        page: member.page("groups"),
+        group,
+        sync,
+        form,
+    })
+}
+
+/// `POST /o/{organization}/groups/{group}/settings`
+pub async fn save(member: Member, path: GroupPath, mailchimp: Mailchimp, typed: Form<Typed>) -> Answer {
+    let id = path.1;
+    let form = match read(&typed) {
+        Err(form) => form,
+        Ok((title, description)) => {
+            let said = saved(&title);
+            let changed: Result<(), TitleError> = member
+                .write(move |tx| actions::change(tx, id, &title, &description))
+                .await;
+            match changed {
+                Ok(()) => {
+                    member.say(said);
+                    return Ok(member.redirect("groups"));
+                }
+                Err(TitleError::Taken) => taken(&typed),
+                Err(other) => return Err(other.into()),
+            }
+        }
+    };
+    let (group, sync) = look_up(&member, id, mailchimp).await?;
+    let page = SettingsPage {
+        page: member.page("groups"),
+        group,
+        sync,
+        form,
+    };
+    web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page)
+}
+
+async fn look_up(member: &Member, id: GroupId, mailchimp: Mailchimp) -> Result<(Group, Option<GroupSync>), PageError> {
+    member
+        .read(move |tx| Ok((existing(tx, id)?, mailchimp.column(tx)?.remove(&id))))
+        .await
+}
+
+fn read(typed: &Typed) -> Result<(String, String), GroupForm> {
+    let (title_field, title) = Field::read(&typed.title, model::title);
+    let (description_field, description) = Field::read(&typed.description, model::description);
+    title.zip(description).ok_or(GroupForm {
+        title: title_field,
+        description: description_field,
+    })
+}
+
+fn taken(typed: &Typed) -> GroupForm {
+    let sentence = format!("Group “{}” already exists.", typed.title.trim());
+    GroupForm {
+        title: Field::wrong(&typed.title, sentence),
+        description: Field::holding(&typed.description),
+    }
+}
+
+fn saved(title: &str) -> Flash {
+    Flash::success(format!("The group “{title}” has been saved."))
+}
+
+impl From<TitleError> for PageError {
+    fn from(error: TitleError) -> Self {
+        match error {
+            TitleError::Taken => Self::Refused("Another group has this name. Nothing was changed.".into()),
+            TitleError::Unavailable(error) => error.into(),
+            TitleError::Query(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The Summary tab: everything that is written down about the contact.
+
+use super::{Frame, Tab};
+use crate::accounts::Member;
+use crate::accounts::model::Organization;
+use crate::base::ContactId;
+use crate::crm::contacts::model::{Contact, ContactType, Email, language_name};
+use crate::crm::contacts::store;
+use crate::web::{self, Answer, Page, PageError};
+use actix_web::web::Path;
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+#[derive(Template)]
+#[template(path = "profile/summary.html")]
+struct SummaryPage {
+    page: Page,
+    frame: Frame,
+    contact: Contact,
+    organization: Organization,
+}
+
+impl SummaryPage {
+    fn local(&self, moment: &DateTime<Utc>) -> String {
+        self.organization.local(*moment)
+    }
+
+    /// Whether mailings go to this email.
+    fn gets_mailings(&self, email: &Email) -> bool {
+        self.contact.bulk_mail_address().is_some_and(|chosen| chosen == email)
+    }
+
+    fn language(&self) -> &str {
+        language_name(&self.contact.details.preferred_language)
+    }
+}
+
+/// `GET /o/{organization}/contacts/{contact}`
+pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
+    let id = path.into_inner().1;
+    let (frame, contact) = member
+        .read(move |tx| {
+            let contact = store::find(tx, id)?.ok_or(PageError::NotFound)?;
+            Ok::<_, PageError>((Frame::load(tx, id, Tab::Summary)?, contact))
+        })
+        .await?;
+    web::show(SummaryPage {
+        page: member.page("contacts"),
+        frame,
+        contact,
+        organization: member.organization.clone(),
+    })
+}
