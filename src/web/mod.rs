@@ -2,6 +2,7 @@
 //! and the table that routes are written down in.
 
 mod assets;
+mod csv_cell;
 mod error;
 mod form;
 mod page;
@@ -11,6 +12,7 @@ mod security;
 mod session_store;
 
 pub use assets::{asset, serve_asset};
+pub use csv_cell::csv_cell;
 pub use error::PageError;
 pub use form::{Choice, Field};
 pub use page::{Banner, Flash, OrganizationBar, Page};

@@ -1,0 +1,249 @@
+//! The sync as the groups below it see it: what staff are told at once, and how each contact stands.
+
+use super::decide::{Barrier, Refusal, Standing, Wait};
+use super::facts::{self, Mapping, Person};
+use super::{connection, standing};
+use crate::accounts;
+use crate::base::{ContactId, GroupId};
+use crate::crm::groups::mailchimp::{self as seam, GroupStanding, GroupSync, MailchimpView, Refusals};
+use crate::db::OrgTx;
+use crate::db::schema::{due_contacts, planned_calls, sync_standings};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+/// What the groups ask through their seam.
+pub struct View;
+
+impl MailchimpView for View {
+    fn refusals_on_adding(
+        &self,
+        tx: &mut OrgTx<'_>,
+        group: GroupId,
+        contacts: &[ContactId],
+        limit: usize,
+    ) -> QueryResult<Refusals> {
+        let Some(mapping) = mapping_of(tx, group)? else {
+            return Ok(Refusals::default());
+        };
+        let mut refusals = Refusals::default();
+        for chunk in contacts.chunks(PEOPLE_AT_ONCE) {
+            for person in facts::gather(tx, &mapping, chunk, &HashMap::new())? {
+                let Standing::Refused(why) = person.decide(mapping.policy).standing else {
+                    continue;
+                };
+                refusals.total += 1;
+                if refusals.first.len() < limit {
+                    let words = format!(
+                        "There was a problem trying to subscribe this contact at Mailchimp: {}",
+                        refusal_words(&person, why)
+                    );
+                    refusals.first.push(seam::Refusal {
+                        contact: person.contact.id,
+                        words,
+                    });
+                }
+            }
+        }
+        Ok(refusals)
+    }
+
+    fn standings(&self, tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<Vec<GroupStanding>> {
+        let mut all = Vec::new();
+        for mapping in facts::mappings_of(tx)? {
+            let Some(person) = facts::gather(tx, &mapping, &[contact], &HashMap::new())?.pop() else {
+                continue;
+            };
+            let standing = person.decide(mapping.policy).standing;
+            if standing == Standing::Out {
+                continue;
+            }
+            let sentence = sentence(tx, &mapping, &person, standing)?;
+            all.push(GroupStanding {
+                group: mapping.group,
+                tone: if mapping.is_on { standing::tone(standing) } else { "bad" },
+                state: if mapping.is_on {
+                    standing::label(standing).into()
+                } else {
+                    "Broken".into()
+                },
+                sentence,
+                checked_at: person.member.as_ref().map(|member| member.read_at),
+                help: Some((
+                    format!("mailchimp/links/{}/contacts/{contact}", mapping.id),
+                    "Why?".into(),
+                )),
+            });
+        }
+        Ok(all)
+    }
+
+    fn standings_version(&self, tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<String> {
+        let organization = tx.organization();
+        let decided = sync_standings::table
+            .filter(sync_standings::organization_id.eq(organization))
+            .filter(sync_standings::contact_id.eq(contact))
+            .select(diesel::dsl::max(sync_standings::decided_at))
+            .first::<Option<chrono::DateTime<chrono::Utc>>>(&mut **tx)?;
+        let call: Option<(i64, String)> = planned_calls::table
+            .filter(planned_calls::organization_id.eq(organization))
+            .filter(planned_calls::contact_id.eq(contact))
+            .order(planned_calls::id.desc())
+            .select((planned_calls::id, planned_calls::state))
+            .first(&mut **tx)
+            .optional()?;
+        let due: Option<i64> = due_contacts::table
+            .find((organization.0, contact.0))
+            .select(due_contacts::mark)
+            .first(&mut **tx)
+            .optional()?;
+        Ok(format!(
+            "{:?}-{:?}-{:?}",
+            decided.map(|at| at.timestamp_micros()),
+            call,
+            due
+        ))
+    }
+
+    fn column(&self, tx: &mut OrgTx<'_>) -> QueryResult<HashMap<GroupId, GroupSync>> {
+        let mut column = HashMap::new();
+        let stopped = connection::find(tx)?.is_some_and(|connection| !connection.is_connected());
+        for mapping in facts::mappings_of(tx)? {
+            let counts = counts(tx, &mapping)?;
+            let of = |name: &str| {
+                counts
+                    .iter()
+                    .filter(|(kind, _)| kind == name)
+                    .map(|(_, n)| n)
+                    .sum::<i64>()
+            };
+            let (tone, text) = if !mapping.is_on {
+                ("bad", "Broken".to_owned())
+            } else if stopped {
+                ("bad", "Stopped: Mailchimp is not connected".to_owned())
+            } else if of("refused") > 0 {
+                ("warn", format!("{} blocked at Mailchimp", of("refused")))
+            } else if of("waiting") > 0 {
+                ("info", format!("{} waiting", of("waiting")))
+            } else {
+                ("good", "In sync".to_owned())
+            };
+            let link = format!("mailchimp/links/{}", mapping.id);
+            column.insert(mapping.group, GroupSync { tone, text, link });
+        }
+        Ok(column)
+    }
+
+    fn holds(&self, tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<Option<String>> {
+        Ok(mapping_of(tx, group)?
+            .map(|_| "This group is linked to Mailchimp. Switch the link off first, then delete the group.".into()))
+    }
+}
+
+/// People whose facts are gathered in one go.
+pub const PEOPLE_AT_ONCE: usize = 500;
+
+fn mapping_of(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<Option<Mapping>> {
+    Ok(facts::mappings_of(tx)?
+        .into_iter()
+        .find(|mapping| mapping.group == group))
+}
+
+fn counts(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Vec<(String, i64)>> {
+    sync_standings::table
+        .filter(sync_standings::organization_id.eq(tx.organization()))
+        .filter(sync_standings::mapping_id.eq(mapping.id))
+        .group_by(sync_standings::standing)
+        .select((sync_standings::standing, diesel::dsl::count_star()))
+        .load(&mut **tx)
+}
+
+/// What Mailchimp says, or would say, about subscribing somebody: in its own words where we have them.
+fn refusal_words(person: &Person, why: Refusal) -> String {
+    let address = person.member.as_ref().map_or_else(
+        || person.address.clone().unwrap_or_default(),
+        |member| member.address.clone(),
+    );
+    match why {
+        Refusal::Unsubscribed | Refusal::InCompliance | Refusal::Cleaned => format!(
+            "Mailchimp API said: Member In Compliance State ({address} is in a compliance state due to unsubscribe, bounce, \
+             or compliance review and cannot be subscribed.)"
+        ),
+        Refusal::Forgotten => format!(
+            "Mailchimp API said: Forgotten Email Not Subscribed ({address} was permanently deleted and cannot be \
+             re-imported. The contact must re-subscribe to get back on the list.)"
+        ),
+        Refusal::Archived => format!("{address} was archived at Mailchimp by somebody there."),
+        Refusal::NotMarketing => format!("{address} is at Mailchimp, but does not receive newsletters."),
+        Refusal::Row => {
+            let words = person
+                .stored
+                .as_ref()
+                .map(|stored| stored.words.as_str())
+                .unwrap_or_default();
+            format!("Mailchimp API said: {words}")
+        }
+    }
+}
+
+/// How somebody stands, in one sentence, and what helps in a second one.
+pub fn sentence(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, standing: Standing) -> QueryResult<String> {
+    let id = tx.organization();
+    let organization = accounts::organization(tx, id)?;
+    let address = person.address.as_deref().unwrap_or_default();
+    let since = person
+        .member
+        .as_ref()
+        .and_then(|member| member.last_changed)
+        .map_or_else(String::new, |at| format!(" on {}", organization.local(at)));
+    let campaign = person
+        .member
+        .as_ref()
+        .filter(|member| !member.unsubscribe_campaign.is_empty())
+        .map_or_else(String::new, |member| {
+            format!(" (campaign {})", member.unsubscribe_campaign)
+        });
+    let owner = match person.owner {
+        Some(owner) => name_of(tx, owner)?,
+        None => String::new(),
+    };
+    let text = match standing {
+        Standing::InSync => format!("Receives Mailchimp mail at {address}."),
+        Standing::Waiting(Wait::Call) => format!("{address} will be added at Mailchimp in a moment."),
+        Standing::Waiting(Wait::Confirmation) => {
+            format!("Mailchimp asked {address} to confirm; they receive mail once they have.")
+        }
+        Standing::Excluded(Barrier::DoNotEmail) => "Not mailed: Do Not Email is set here.".into(),
+        Standing::Excluded(Barrier::NoBulkEmails) => "Not mailed: NO BULK EMAILS (User Opt Out) is set here.".into(),
+        Standing::Excluded(Barrier::Deceased) => "Not mailed: the contact is deceased.".into(),
+        Standing::Excluded(Barrier::NoEmail) => "Not mailed: there is no email address.".into(),
+        Standing::Excluded(Barrier::OnHold) => "Not mailed: the email address is on hold.".into(),
+        Standing::Excluded(Barrier::AddressChanged) => format!(
+            "Mailchimp still has the former address {address}. Until it is changed there, the new one is not mailed."
+        ),
+        Standing::Excluded(Barrier::SharesAddress) => format!("Shares {owner}'s address, which is sent once."),
+        Standing::Refused(Refusal::Unsubscribed) => {
+            format!("Blocked at Mailchimp: {address} unsubscribed{since}{campaign}. Only they can sign up again.")
+        }
+        Standing::Refused(Refusal::Cleaned) => {
+            format!("Blocked at Mailchimp: mail to {address} bounced, so Mailchimp stopped writing there{since}.")
+        }
+        Standing::Refused(why) => format!("Blocked at Mailchimp. {}", refusal_words(person, why)),
+        Standing::HereBefore => {
+            "Was in the group before the link was switched on, and is not sent to Mailchimp.".into()
+        }
+        Standing::Out => "Not in the group.".into(),
+    };
+    Ok(if mapping.is_on {
+        text
+    } else {
+        format!("The link to Mailchimp is broken. Last known: {text}")
+    })
+}
+
+fn name_of(tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<String> {
+    use crate::db::schema::contacts;
+    contacts::table
+        .find((tx.organization().0, contact.0))
+        .select(contacts::display_name)
+        .first(&mut **tx)
+}
