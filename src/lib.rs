@@ -9,6 +9,7 @@ pub mod db;
 pub mod incidents;
 pub mod mail;
 pub mod mailchimp;
+pub mod metrics;
 pub mod sandbox;
 pub mod server;
 pub mod sync;

@@ -4,9 +4,14 @@ use crate::accounts::{self, guard};
 use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
-use crate::crm::groups::mailchimp::{MailchimpView, NotConnected};
+use crate::crm::groups::mailchimp::MailchimpView;
 use crate::db::Db;
 use crate::mail;
+use crate::mailchimp::Observer;
+use crate::metrics::Metrics;
+use crate::sync::engine::Engine;
+use crate::sync::view::View;
+use crate::sync::{self, task};
 use crate::web::{self, Needs, OwnOrigin, PageError, Route, SESSION_DAYS, Sessions, get};
 use crate::work::{self, Wakes};
 use actix_session::SessionMiddleware;
@@ -15,7 +20,7 @@ use actix_web::cookie::{Key, SameSite, time};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, FormConfig, ServiceConfig};
-use actix_web::{App, HttpResponse, HttpServer, ResponseError};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError};
 use secrecy::ExposeSecret;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -30,6 +35,9 @@ const SHUTDOWN_SECONDS: u64 = 10;
 /// How long the work in the background may take to end.
 const TASK_WAIT: Duration = Duration::from_secs(10);
 
+/// How soon the background notices that the process is to stop.
+const STOP_LOOK: Duration = Duration::from_millis(500);
+
 /// Every route of the product, with what each needs.
 pub fn routes() -> Vec<Route> {
     [
@@ -40,6 +48,7 @@ pub fn routes() -> Vec<Route> {
         crm::profile::routes(),
         crm::changes::routes(),
         crm::groups::routes(),
+        sync::pages::routes(),
     ]
     .into_iter()
     .flatten()
@@ -51,6 +60,7 @@ fn own_routes() -> Vec<Route> {
         get("/static/{version}/{path:.*}", Needs::Nothing, web::serve_asset),
         get("/health", Needs::Nothing, health),
         get("/ready", Needs::Nothing, ready),
+        get("/metrics", Needs::Nothing, metrics),
     ]
 }
 
@@ -60,6 +70,7 @@ pub struct Application {
     server: Server,
     wakes: Wakes,
     sender: JoinHandle<()>,
+    sync: JoinHandle<()>,
     stop: StopOnDrop,
 }
 
@@ -89,12 +100,18 @@ impl Application {
         let wakes = work::listen(database_url.to_owned(), stop.clone())?;
         let (transport, from) = (&config.mail, config.mail_from.clone());
         let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
-        let server = serve(listener, Arc::new(config), db, wakes.clone())?;
+        let metrics = Metrics::new()?;
+        let config = Arc::new(config);
+        let engine = Engine::new(db, config.clone(), observer(&metrics))?;
+        let stopped = stopped(stop.clone(), wakes.clone());
+        let sync = tokio::spawn(task::dispatch(engine.clone(), wakes.clone(), stopped));
+        let server = serve(listener, config, engine, metrics, wakes.clone())?;
         Ok(Self {
             address,
             server,
             wakes,
             sender,
+            sync,
             stop: StopOnDrop(stop),
         })
     }
@@ -117,18 +134,47 @@ impl Application {
         if tokio::time::timeout(TASK_WAIT, self.sender).await.is_err() {
             tracing::warn!("a letter was still being sent; it may go out twice");
         }
+        if tokio::time::timeout(TASK_WAIT, self.sync).await.is_err() {
+            tracing::warn!("the sync was still at work; it goes on at the next start");
+        }
         ended
     }
 }
 
-fn serve(listener: TcpListener, config: Arc<Config>, db: Db, wakes: Wakes) -> std::io::Result<Server> {
+/// Tells the metrics of every call to Mailchimp.
+fn observer(metrics: &Metrics) -> Observer {
+    let metrics = metrics.clone();
+    Arc::new(move |call| {
+        let outcome = call.problem.map_or("ok", |problem| problem.as_str());
+        metrics.mailchimp_call(call.route, outcome);
+    })
+}
+
+/// Resolves once the process is to stop.
+async fn stopped(stop: Arc<AtomicBool>, wakes: Wakes) {
+    while !stop.load(Ordering::Relaxed) {
+        let woken = wakes.next();
+        let _ = tokio::time::timeout(STOP_LOOK, woken).await;
+    }
+}
+
+fn serve(
+    listener: TcpListener,
+    config: Arc<Config>,
+    engine: Engine,
+    metrics: Metrics,
+    wakes: Wakes,
+) -> std::io::Result<Server> {
+    let db = engine.db.clone();
     let key = Key::derive_from(config.secret_key.expose_secret().as_bytes());
-    let mailchimp: Arc<dyn MailchimpView> = Arc::new(NotConnected);
+    let mailchimp: Arc<dyn MailchimpView> = Arc::new(View);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(db.clone()))
             .app_data(Data::from(config.clone()))
             .app_data(Data::new(wakes.clone()))
+            .app_data(Data::new(engine.clone()))
+            .app_data(Data::new(metrics.clone()))
             .app_data(Data::from(mailchimp.clone()))
             .app_data(Data::new(OwnOrigin::of(&config.public_url)))
             .app_data(FormConfig::default().limit(web::FORM_BYTES_MAX))
@@ -136,7 +182,8 @@ fn serve(listener: TcpListener, config: Arc<Config>, db: Db, wakes: Wakes) -> st
             .wrap(from_fn(web::refuse_cross_site))
             .wrap(from_fn(web::security_headers))
             .wrap(Compress::default())
-            .wrap(TracingLogger::default())
+            .wrap(from_fn(web::measured))
+            .wrap(TracingLogger::<web::RequestSpan>::new())
             .configure(register)
             .default_service(actix_web::web::to(nothing_here))
     })
@@ -183,6 +230,17 @@ fn sessions(config: &Config, db: &Db, key: &Key) -> SessionMiddleware<Sessions> 
 /// `GET /health`: the process is alive.
 async fn health() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body("alive")
+}
+
+/// `GET /metrics`: only for whoever watches on this machine; through a proxy there is nothing.
+async fn metrics(request: HttpRequest, metrics: Data<Metrics>, db: Data<Db>) -> web::Answer {
+    let is_local = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback());
+    if !is_local || request.headers().contains_key("x-forwarded-for") {
+        return Err(PageError::NotFound);
+    }
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(metrics.text(&db).await?))
 }
 
 /// `GET /ready`: database and migrations are fine.

@@ -1,11 +1,14 @@
 //! Keeps groups and Mailchimp in step. `decide` is the heart; everything else brings it facts and carries out what it says.
 
+pub mod audiences;
 pub mod connection;
 pub mod decide;
 pub mod engine;
 pub mod facts;
+pub mod ledger;
 pub mod mirror;
 pub mod newcomers;
+pub mod pages;
 pub mod plan;
 pub mod preview;
 pub mod receive;
@@ -17,3 +20,15 @@ pub mod switch;
 pub mod task;
 pub mod view;
 pub mod webhooks;
+
+use crate::db::OrgTx;
+use crate::db::schema::review_members;
+use diesel::prelude::*;
+
+/// Subscribers who wait for staff to say who they are.
+pub fn review_count(tx: &mut OrgTx<'_>) -> QueryResult<i64> {
+    review_members::table
+        .filter(review_members::organization_id.eq(tx.organization()))
+        .count()
+        .get_result(&mut **tx)
+}

@@ -1,0 +1,198 @@
+//! The arithmetic of a link: in sync + waiting + excluded by us + refused by them + here before = the size of the group,
+//! always; and what became of its calls.
+
+use super::decide::{Standing, Wait};
+use super::facts::Mapping;
+use super::standing;
+use crate::base::{ContactId, MappingId};
+use crate::db::OrgTx;
+use crate::db::schema::{audience_members, contacts, group_contacts, mappings, planned_calls, sync_standings};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+/// How many of the group stand alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    pub standing: Standing,
+    pub count: i64,
+}
+
+/// The counts of a link; they add up to the size of the group.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pub counts: Vec<Count>,
+    pub group_size: i64,
+    /// Subscribed members left out because they were there before the link.
+    pub only_there_before: i64,
+}
+
+/// A call and what became of it.
+#[derive(Clone, Debug, Queryable)]
+pub struct Call {
+    pub contact: ContactId,
+    pub name: String,
+    pub verb: String,
+    pub state: String,
+    pub words: String,
+    pub attempts: i32,
+    pub planned_at: DateTime<Utc>,
+}
+
+impl Call {
+    /// What was asked, in words.
+    pub fn what(&self) -> &'static str {
+        match self.verb.as_str() {
+            "unsubscribe" => "Unsubscribe",
+            "archive" => "Archive",
+            _ => "Add",
+        }
+    }
+
+    /// What became of it, in words.
+    pub fn outcome(&self) -> &'static str {
+        match self.state.as_str() {
+            "accepted" => "Done",
+            "refused" => "Refused by Mailchimp",
+            "invalid" => "Not sent",
+            "superseded" => "No longer needed",
+            _ if self.attempts > 0 => "Being tried again",
+            _ => "Waiting",
+        }
+    }
+
+    /// The badge's colour.
+    pub fn tone(&self) -> &'static str {
+        match self.state.as_str() {
+            "accepted" => "good",
+            "refused" | "invalid" => "warn",
+            "superseded" => "quiet",
+            _ => "info",
+        }
+    }
+}
+
+/// Counts the standings of the group's members. Whoever was not decided yet waits.
+pub fn counts(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Ledger> {
+    let organization = tx.organization();
+    let group_size: i64 = group_contacts::table
+        .filter(group_contacts::organization_id.eq(organization))
+        .filter(group_contacts::group_id.eq(mapping.group))
+        .filter(group_contacts::status.eq("Added"))
+        .count()
+        .get_result(&mut **tx)?;
+    let rows: Vec<(String, String, i64)> = sync_standings::table
+        .inner_join(
+            group_contacts::table.on(group_contacts::organization_id
+                .eq(sync_standings::organization_id)
+                .and(group_contacts::contact_id.eq(sync_standings::contact_id))
+                .and(group_contacts::group_id.eq(mapping.group))
+                .and(group_contacts::status.eq("Added"))),
+        )
+        .filter(sync_standings::organization_id.eq(organization))
+        .filter(sync_standings::mapping_id.eq(mapping.id))
+        .group_by((sync_standings::standing, sync_standings::reason))
+        .order((sync_standings::standing, sync_standings::reason))
+        .select((
+            sync_standings::standing,
+            sync_standings::reason,
+            diesel::dsl::count_star(),
+        ))
+        .load(&mut **tx)?;
+    let mut counts: Vec<Count> = Vec::new();
+    let mut add = |standing: Standing, count: i64| match counts.iter_mut().find(|known| known.standing == standing) {
+        Some(known) => known.count += count,
+        None => counts.push(Count { standing, count }),
+    };
+    let mut decided = 0;
+    for (kind, reason, count) in rows {
+        // Just came back into the group and is due: waits until it is decided.
+        let standing = match standing::read(&kind, &reason) {
+            Standing::Out => Standing::Waiting(Wait::Call),
+            standing => standing,
+        };
+        decided += count;
+        add(standing, count);
+    }
+    if group_size > decided {
+        add(Standing::Waiting(Wait::Call), group_size - decided);
+    }
+    let only_there_before = audience_members::table
+        .filter(audience_members::organization_id.eq(organization))
+        .filter(audience_members::audience_id.eq(&mapping.audience))
+        .filter(audience_members::here_before)
+        .filter(audience_members::status.eq("subscribed"))
+        .filter(diesel::dsl::not(diesel::dsl::exists(
+            sync_standings::table
+                .filter(sync_standings::organization_id.eq(audience_members::organization_id))
+                .filter(sync_standings::mapping_id.eq(mapping.id))
+                .filter(sync_standings::address_key.eq(audience_members::address_key.nullable())),
+        )))
+        .count()
+        .get_result(&mut **tx)?;
+    Ok(Ledger {
+        counts,
+        group_size,
+        only_there_before,
+    })
+}
+
+/// The people of the group who stand alike, by name, from the `offset`th on.
+pub fn people(
+    tx: &mut OrgTx<'_>,
+    mapping: &Mapping,
+    kind: &str,
+    reason: &str,
+) -> QueryResult<Vec<(ContactId, String, Option<String>)>> {
+    sync_standings::table
+        .inner_join(
+            group_contacts::table.on(group_contacts::organization_id
+                .eq(sync_standings::organization_id)
+                .and(group_contacts::contact_id.eq(sync_standings::contact_id))
+                .and(group_contacts::group_id.eq(mapping.group))
+                .and(group_contacts::status.eq("Added"))),
+        )
+        .inner_join(
+            contacts::table.on(contacts::organization_id
+                .eq(sync_standings::organization_id)
+                .and(contacts::id.eq(sync_standings::contact_id))),
+        )
+        .filter(sync_standings::organization_id.eq(tx.organization()))
+        .filter(sync_standings::mapping_id.eq(mapping.id))
+        .filter(sync_standings::standing.eq(kind))
+        .filter(sync_standings::reason.eq(reason))
+        .order((contacts::sort_name, contacts::id))
+        .select((contacts::id, contacts::sort_name, sync_standings::address_key))
+        .load(&mut **tx)
+}
+
+/// The latest calls of a link, the newest first.
+pub fn latest_calls(tx: &mut OrgTx<'_>, mapping: MappingId, limit: i64) -> QueryResult<Vec<Call>> {
+    planned_calls::table
+        .inner_join(
+            contacts::table.on(contacts::organization_id
+                .eq(planned_calls::organization_id)
+                .and(contacts::id.eq(planned_calls::contact_id))),
+        )
+        .filter(planned_calls::organization_id.eq(tx.organization()))
+        .filter(planned_calls::mapping_id.eq(mapping))
+        .order(planned_calls::id.desc())
+        .limit(limit)
+        .select((
+            contacts::id,
+            contacts::display_name,
+            planned_calls::verb,
+            planned_calls::state,
+            planned_calls::words,
+            planned_calls::attempts,
+            planned_calls::planned_at,
+        ))
+        .load(&mut **tx)
+}
+
+/// Who switched the link on, and when.
+pub fn switched_on(tx: &mut OrgTx<'_>, mapping: MappingId) -> QueryResult<(String, DateTime<Utc>)> {
+    mappings::table
+        .find((tx.organization().0, mapping.0))
+        .select((mappings::switched_on_by, mappings::switched_on_at))
+        .first(&mut **tx)
+}
