@@ -97,7 +97,7 @@ pub fn colleagues(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Colleague>> {
 }
 
 /// The organization of the running transaction.
-pub fn organization(tx: &mut OrgTx<'_>) -> QueryResult<Organization> {
+pub fn organization_here(tx: &mut OrgTx<'_>) -> QueryResult<Organization> {
     let id = tx.organization();
     let (slug, name, time_zone, unsubscribe_sets_no_bulk_emails): (String, String, String, bool) = organizations::table
         .find(id)
