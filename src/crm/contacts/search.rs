@@ -62,13 +62,16 @@ impl Sort {
         Self::ALL.into_iter().find(|sort| sort.as_str() == word)
     }
 
-    /// Contacts without a value come last either way; the id makes the order of equals firm.
+    /// In the order in which people look names up, accents or not. Contacts without a value come last either way; the id
+    /// makes the order of equals firm.
     fn order(self, descending: bool) -> String {
         let way = if descending { "DESC" } else { "ASC" };
         match self {
-            Self::Name => format!("lower(contacts.sort_name) {way}, contacts.id {way}"),
-            Self::City => format!("lower(nullif(address.city, '')) {way} NULLS LAST, contacts.id {way}"),
-            Self::Province => format!("lower(nullif(address.province, '')) {way} NULLS LAST, contacts.id {way}"),
+            Self::Name => format!("contacts.sort_name COLLATE \"und-x-icu\" {way}, contacts.id {way}"),
+            Self::City => format!("nullif(address.city, '') COLLATE \"und-x-icu\" {way} NULLS LAST, contacts.id {way}"),
+            Self::Province => {
+                format!("nullif(address.province, '') COLLATE \"und-x-icu\" {way} NULLS LAST, contacts.id {way}")
+            }
             Self::Phone => format!("phone.number {way} NULLS LAST, contacts.id {way}"),
             Self::DateCreated => format!("contacts.created_at {way}, contacts.id {way}"),
             Self::LastModified => format!("contacts.modified_at {way}, contacts.id {way}"),
