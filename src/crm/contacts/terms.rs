@@ -6,7 +6,7 @@ use crate::base::fold;
 use std::collections::BTreeSet;
 
 /// Words of a search that count; more only narrow what is already narrow.
-const WORDS_MAX: usize = 6;
+pub(super) const WORDS_MAX: usize = 6;
 /// Digits that make a search a phone number; fewer are looked for as a word.
 const PHONE_DIGITS_MIN: usize = 3;
 /// A Canadian or American number without its country code.
