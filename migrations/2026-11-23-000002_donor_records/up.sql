@@ -37,7 +37,8 @@ CREATE TABLE contacts (
     PRIMARY KEY (organization_id, id)
 );
 CREATE UNIQUE INDEX contacts_external_identifier ON contacts (organization_id, external_identifier) WHERE deleted_at IS NULL;
-CREATE INDEX contacts_sort_name ON contacts (organization_id, lower(sort_name), id) WHERE deleted_at IS NULL;
+-- As people look names up: É beside E, upper and lower case together. The database's own order is by code point.
+CREATE INDEX contacts_sort_name ON contacts (organization_id, sort_name COLLATE "und-x-icu", id) WHERE deleted_at IS NULL;
 CREATE INDEX contacts_created_at ON contacts (organization_id, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX contacts_modified_at ON contacts (organization_id, modified_at, id) WHERE deleted_at IS NULL;
 

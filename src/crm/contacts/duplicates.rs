@@ -2,7 +2,7 @@
 
 use super::model::{ContactDraft, ContactType};
 use super::search::{ContactRow, rows};
-use super::terms::{Kind, name_tokens, phone_digits};
+use super::terms::{Kind, WORDS_MAX, name_tokens, phone_digits};
 use crate::base::ContactId;
 use crate::db::OrgTx;
 use crate::db::schema::emails;
@@ -113,6 +113,7 @@ fn with_all(tx: &mut OrgTx<'_>, words: &[(String, Kind, bool)]) -> QueryResult<V
     if words.is_empty() {
         return Ok(Vec::new());
     }
+    let words = &words[..words.len().min(WORDS_MAX)];
     let parts: Vec<String> = words
         .iter()
         .enumerate()

@@ -6,7 +6,7 @@ use crate::base::fold;
 use std::collections::BTreeSet;
 
 /// Words of a search that count; more only narrow what is already narrow.
-const WORDS_MAX: usize = 6;
+pub(super) const WORDS_MAX: usize = 6;
 /// Digits that make a search a phone number; fewer are looked for as a word.
 const PHONE_DIGITS_MIN: usize = 3;
 /// A Canadian or American number without its country code.
@@ -125,12 +125,19 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | 'ʼ' | '`')
 }
 
-/// One word of a search: with an @ it is (part of) an email and stays whole.
+/// One word of a search: the beginning of an email or of its domain stays whole.
 fn tokens(word: &str) -> Vec<String> {
-    if word.contains('@') {
-        return vec![fold(word.trim_matches(['@', '<', '>', ';']))];
+    let word = word.trim_matches(['@', '<', '>', ';', '.']);
+    if word.contains('@') || is_dotted(word) {
+        return vec![fold(word)];
     }
     name_tokens(word)
+}
+
+/// "hotmail.com" or "anne.lem", but not the initials of "J.P." nor "St.John".
+fn is_dotted(word: &str) -> bool {
+    word.split_once('.')
+        .is_some_and(|(before, after)| before.len() > 2 && after.len() > 1)
 }
 
 /// An email is found by its beginning, by the words before the @, and by its domain.
