@@ -2,7 +2,7 @@
 
 use super::model::ContactType;
 use super::terms;
-use crate::base::ContactId;
+use crate::base::{ContactId, GroupId};
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -82,6 +82,8 @@ pub struct ListFilter {
     /// What stands in the search box; empty for all.
     pub query: String,
     pub contact_type: Option<ContactType>,
+    /// Only those who belong to this group now.
+    pub group: Option<GroupId>,
     pub sort: Sort,
     pub descending: bool,
 }
@@ -96,6 +98,7 @@ impl ListFilter {
         Self {
             query: value("q").to_owned(),
             contact_type: ContactType::parse(value("type")),
+            group: value("in_group").parse().ok(),
             sort: Sort::parse(value("sort")).unwrap_or_default(),
             descending: value("order") == "descending",
         }
@@ -108,6 +111,7 @@ impl ListFilter {
             pairs.push(("q", self.query.clone()));
         }
         pairs.extend(self.contact_type.map(|kind| ("type", kind.as_str().to_owned())));
+        pairs.extend(self.group.map(|group| ("in_group", group.to_string())));
         if self.sort != Sort::Name {
             pairs.push(("sort", self.sort.as_str().to_owned()));
         }
@@ -119,7 +123,7 @@ impl ListFilter {
 
     /// Whether everybody is wanted.
     pub fn is_open(&self) -> bool {
-        self.query.is_empty() && self.contact_type.is_none()
+        self.query.is_empty() && self.contact_type.is_none() && self.group.is_none()
     }
 }
 
@@ -246,6 +250,16 @@ fn fitting<'q>(tx: &OrgTx<'_>, select: &str, filter: &ListFilter) -> BoxedSqlQue
     .into_boxed()
     .bind::<BigInt, _>(tx.organization())
     .bind::<Nullable<Text>, _>(filter.contact_type.map(ContactType::as_str));
+    let mut parameters = 2;
+    if let Some(group) = filter.group {
+        parameters += 1;
+        query = query
+            .sql(format!(
+                " AND contacts.id IN (SELECT contact_id FROM group_contacts \
+                   WHERE organization_id = $1 AND group_id = ${parameters} AND status = 'Added')"
+            ))
+            .bind::<BigInt, _>(group);
+    }
     if filter.query.trim().is_empty() {
         return query;
     }
@@ -253,7 +267,8 @@ fn fitting<'q>(tx: &OrgTx<'_>, select: &str, filter: &ListFilter) -> BoxedSqlQue
     if words.is_empty() {
         return query.sql(" AND false");
     }
-    for (at, wanted) in words.into_iter().enumerate() {
+    for wanted in words {
+        parameters += 1;
         let kinds: Vec<String> = wanted.kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
         let of_kinds = if kinds.is_empty() {
             String::new()
@@ -263,8 +278,7 @@ fn fitting<'q>(tx: &OrgTx<'_>, select: &str, filter: &ListFilter) -> BoxedSqlQue
         query = query
             .sql(format!(
                 " AND contacts.id IN (SELECT contact_id FROM contact_search_terms \
-                   WHERE organization_id = $1 AND term ^@ ${}{of_kinds})",
-                at + 3
+                   WHERE organization_id = $1 AND term ^@ ${parameters}{of_kinds})"
             ))
             .bind::<Text, _>(wanted.word);
     }
