@@ -2,7 +2,7 @@
 
 use super::model::ContactType;
 use super::terms;
-use crate::base::ContactId;
+use crate::base::{ContactId, GroupId};
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -100,6 +100,8 @@ pub struct ListFilter {
     /// What stands in the search box; empty for all.
     pub query: String,
     pub contact_type: Option<ContactType>,
+    /// Only those who belong to this group now.
+    pub group: Option<GroupId>,
     pub sort: Sort,
     pub descending: bool,
 }
@@ -114,6 +116,7 @@ impl ListFilter {
         Self {
             query: value("q").to_owned(),
             contact_type: ContactType::parse(value("type")),
+            group: value("in_group").parse().ok(),
             sort: Sort::parse(value("sort")).unwrap_or_default(),
             descending: value("order") == "descending",
         }
@@ -126,6 +129,7 @@ impl ListFilter {
             pairs.push(("q", self.query.clone()));
         }
         pairs.extend(self.contact_type.map(|kind| ("type", kind.as_str().to_owned())));
+        pairs.extend(self.group.map(|group| ("in_group", group.to_string())));
         if self.sort != Sort::Name {
             pairs.push(("sort", self.sort.as_str().to_owned()));
         }
@@ -137,7 +141,7 @@ impl ListFilter {
 
     /// Whether everybody is wanted.
     pub fn is_open(&self) -> bool {
-        self.query.is_empty() && self.contact_type.is_none()
+        self.query.is_empty() && self.contact_type.is_none() && self.group.is_none()
     }
 }
 
@@ -254,7 +258,11 @@ pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<Cont
         Selection::These(ids) => {
             let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
             let everybody = fitting(tx, "contacts.id", &ListFilter::default())?;
-            everybody.map(|query| query.sql(" AND contacts.id = ANY($3)").bind::<Array<BigInt>, _>(ids))
+            everybody.map(|query| {
+                query
+                    .sql(format!(" AND contacts.id = ANY(${})", parameters + 1))
+                    .bind::<Array<BigInt>, _>(ids)
+            })
         }
     };
     let Some(query) = query else { return Ok(Vec::new()) };
@@ -276,6 +284,16 @@ fn fitting<'q>(
     .into_boxed()
     .bind::<BigInt, _>(tx.organization())
     .bind::<Nullable<Text>, _>(filter.contact_type.map(ContactType::as_str));
+    let mut parameters = 2;
+    if let Some(group) = filter.group {
+        parameters += 1;
+        query = query
+            .sql(format!(
+                " AND contacts.id IN (SELECT contact_id FROM group_contacts \
+                   WHERE organization_id = $1 AND group_id = ${parameters} AND status = 'Added')"
+            ))
+            .bind::<BigInt, _>(group);
+    }
     if filter.query.trim().is_empty() {
         return Ok(Some(query));
     }
@@ -284,7 +302,9 @@ fn fitting<'q>(
         return Ok(None);
     }
     Ok(Some(
-        query.sql(" AND contacts.id = ANY($3)").bind::<Array<BigInt>, _>(found),
+        query
+            .sql(format!(" AND contacts.id = ANY(${})", parameters + 1))
+            .bind::<Array<BigInt>, _>(found),
     ))
 }
 

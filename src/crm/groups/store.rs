@@ -6,7 +6,7 @@ use crate::db::OrgTx;
 use crate::db::schema::{changes, contacts, group_contacts, group_history, groups};
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Lines of a contact's group history that are shown; the change log has all of them.
 pub const HISTORY_LINES_MAX: i64 = 200;
@@ -50,6 +50,15 @@ pub fn find_by_title(tx: &mut OrgTx<'_>, title: &str) -> QueryResult<Option<Grou
         .optional()
 }
 
+/// All groups by title, to choose from.
+pub fn titles(tx: &mut OrgTx<'_>) -> QueryResult<Vec<(GroupId, String)>> {
+    groups::table
+        .filter(groups::organization_id.eq(tx.organization()))
+        .order((lower(groups::title), groups::id))
+        .select((groups::id, groups::title))
+        .load(&mut **tx)
+}
+
 /// All groups by title, with how many contacts belong to each.
 pub fn list(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Counted>> {
     let all: Vec<Group> = groups::table
@@ -81,6 +90,16 @@ pub fn member_count(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<i64> {
         .filter(group_contacts::group_id.eq(group))
         .count()
         .get_result(&mut **tx)
+}
+
+/// Who among these contacts belongs to the group now.
+pub fn members_among(tx: &mut OrgTx<'_>, group: GroupId, among: &[ContactId]) -> QueryResult<HashSet<ContactId>> {
+    let members: Vec<ContactId> = members!(tx)
+        .filter(group_contacts::group_id.eq(group))
+        .filter(group_contacts::contact_id.eq_any(among))
+        .select(group_contacts::contact_id)
+        .load(&mut **tx)?;
+    Ok(members.into_iter().collect())
 }
 
 /// How many of these contacts belong to each group now; groups with none of them are absent.
