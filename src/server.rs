@@ -5,6 +5,7 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
 use crate::crm::groups::mailchimp::{MailchimpView, NotConnected};
+use crate::crm::imports;
 use crate::db::Db;
 use crate::mail;
 use crate::web::{self, Needs, OwnOrigin, PageError, Route, SESSION_DAYS, Sessions, get};
@@ -40,6 +41,7 @@ pub fn routes() -> Vec<Route> {
         crm::profile::routes(),
         crm::changes::routes(),
         crm::groups::routes(),
+        crm::imports::routes(),
     ]
     .into_iter()
     .flatten()
@@ -60,6 +62,7 @@ pub struct Application {
     server: Server,
     wakes: Wakes,
     sender: JoinHandle<()>,
+    importer: JoinHandle<()>,
     stop: StopOnDrop,
 }
 
@@ -89,12 +92,14 @@ impl Application {
         let wakes = work::listen(database_url.to_owned(), stop.clone())?;
         let (transport, from) = (&config.mail, config.mail_from.clone());
         let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
+        let importer = imports::start(db.clone(), wakes.clone(), stop.clone());
         let server = serve(listener, Arc::new(config), db, wakes.clone())?;
         Ok(Self {
             address,
             server,
             wakes,
             sender,
+            importer,
             stop: StopOnDrop(stop),
         })
     }
@@ -117,6 +122,9 @@ impl Application {
         if tokio::time::timeout(TASK_WAIT, self.sender).await.is_err() {
             tracing::warn!("a letter was still being sent; it may go out twice");
         }
+        if tokio::time::timeout(TASK_WAIT, self.importer).await.is_err() {
+            tracing::warn!("an import was still at a step; it is done anew by another process or after the next start");
+        }
         ended
     }
 }
@@ -131,6 +139,7 @@ fn serve(listener: TcpListener, config: Arc<Config>, db: Db, wakes: Wakes) -> st
             .app_data(Data::new(wakes.clone()))
             .app_data(Data::from(mailchimp.clone()))
             .app_data(Data::new(OwnOrigin::of(&config.public_url)))
+            .app_data(imports::upload_limits())
             .app_data(FormConfig::default().limit(web::FORM_BYTES_MAX))
             .wrap(sessions(&config, &db, &key))
             .wrap(from_fn(web::refuse_cross_site))

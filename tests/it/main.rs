@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod accounts;
 mod groups;
+mod imports;
 mod private_postgres;
 mod support;
 mod test_browser;
