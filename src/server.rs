@@ -5,6 +5,7 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
 use crate::crm::groups::mailchimp::MailchimpView;
+use crate::crm::imports;
 use crate::db::Db;
 use crate::mail;
 use crate::mailchimp::Observer;
@@ -49,6 +50,7 @@ pub fn routes() -> Vec<Route> {
         crm::changes::routes(),
         crm::groups::routes(),
         sync::pages::routes(),
+        crm::imports::routes(),
     ]
     .into_iter()
     .flatten()
@@ -71,6 +73,7 @@ pub struct Application {
     wakes: Wakes,
     sender: JoinHandle<()>,
     sync: JoinHandle<()>,
+    importer: JoinHandle<()>,
     stop: StopOnDrop,
 }
 
@@ -100,6 +103,7 @@ impl Application {
         let wakes = work::listen(database_url.to_owned(), stop.clone())?;
         let (transport, from) = (&config.mail, config.mail_from.clone());
         let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
+        let importer = imports::start(db.clone(), wakes.clone(), stop.clone());
         let metrics = Metrics::new()?;
         let config = Arc::new(config);
         let engine = Engine::new(db, config.clone(), observer(&metrics))?;
@@ -112,6 +116,7 @@ impl Application {
             wakes,
             sender,
             sync,
+            importer,
             stop: StopOnDrop(stop),
         })
     }
@@ -136,6 +141,9 @@ impl Application {
         }
         if tokio::time::timeout(TASK_WAIT, self.sync).await.is_err() {
             tracing::warn!("the sync was still at work; it goes on at the next start");
+        }
+        if tokio::time::timeout(TASK_WAIT, self.importer).await.is_err() {
+            tracing::warn!("an import was still at a step; it is done anew by another process or after the next start");
         }
         ended
     }
@@ -177,6 +185,7 @@ fn serve(
             .app_data(Data::new(metrics.clone()))
             .app_data(Data::from(mailchimp.clone()))
             .app_data(Data::new(OwnOrigin::of(&config.public_url)))
+            .app_data(imports::upload_limits())
             .app_data(FormConfig::default().limit(web::FORM_BYTES_MAX))
             .wrap(sessions(&config, &db, &key))
             .wrap(from_fn(web::refuse_cross_site))

@@ -175,28 +175,50 @@ CREATE TABLE changes (
 CREATE INDEX changes_contact ON changes (organization_id, contact_id, id);
 CREATE INDEX changes_at ON changes (organization_id, at, id);
 
--- A file on its way in. Its rows are kept until the import is done with and its undo has run out.
+-- A file on its way in. Its rows are kept as long as the import can be undone.
 CREATE TABLE imports (
     organization_id bigint NOT NULL DEFAULT current_organization_id() REFERENCES organizations,
     id bigserial NOT NULL,
     file_name text NOT NULL,
-    state text NOT NULL CHECK (state IN ('matching', 'checking', 'checked', 'running', 'done', 'undoing', 'undone', 'failed')),
+    -- How the file was found to be written: 'Windows-1252', ';'.
+    encoding text NOT NULL,
+    delimiter text NOT NULL,
+    -- reading → matching → checking → checked → running → done → undoing → undone
+    state text NOT NULL CHECK (state IN ('reading', 'matching', 'checking', 'checked', 'running', 'done', 'undoing', 'undone')),
     headers jsonb NOT NULL,
-    -- What each column of the file means, by its position; "" is left out.
+    -- What each column of the file means, by its position; null is left out.
     column_meanings jsonb NOT NULL DEFAULT '[]',
     -- Everybody of the file joins this group as well.
     group_id bigint,
+    -- What the file's rows say about dates such as 03/04/2020.
+    day_first boolean NOT NULL DEFAULT false,
+    month_first boolean NOT NULL DEFAULT false,
     row_count integer NOT NULL DEFAULT 0,
+    -- How far the present state has come: how many rows, and the last row of the file.
     rows_done integer NOT NULL DEFAULT 0,
+    last_row integer NOT NULL DEFAULT 0,
+    -- Found by the check.
+    found_new integer NOT NULL DEFAULT 0,
+    found_changing integer NOT NULL DEFAULT 0,
+    found_unchanged integer NOT NULL DEFAULT 0,
+    found_problems integer NOT NULL DEFAULT 0,
+    -- Done by the import.
     added integer NOT NULL DEFAULT 0,
     changed integer NOT NULL DEFAULT 0,
     unchanged integer NOT NULL DEFAULT 0,
     rejected integer NOT NULL DEFAULT 0,
-    problem text,
-    started_by bigint NOT NULL REFERENCES staff,
+    joined integer NOT NULL DEFAULT 0,
+    -- Done by its undo.
+    taken_back integer NOT NULL DEFAULT 0,
+    kept integer NOT NULL DEFAULT 0,
+    -- Times in a row that the next step failed; the step is tried again until it was too often, then people are told.
+    failures integer NOT NULL DEFAULT 0,
+    started_by bigint REFERENCES staff,
     started_by_name text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
+    undone_by_name text,
+    undone_at timestamptz,
     PRIMARY KEY (organization_id, id),
     FOREIGN KEY (organization_id, group_id) REFERENCES groups ON DELETE SET NULL (group_id)
 );
@@ -204,18 +226,26 @@ CREATE TABLE imports (
 CREATE TABLE import_rows (
     organization_id bigint NOT NULL DEFAULT current_organization_id(),
     import_id bigint NOT NULL,
+    -- The row's number in a spreadsheet: the column names stand in row 1.
     row_number integer NOT NULL,
     cells jsonb NOT NULL,
-    -- NULL until looked at.
-    outcome text CHECK (outcome IN ('new', 'match', 'problem', 'added', 'changed', 'unchanged', 'rejected', 'undone', 'kept')),
+    -- NULL until looked at. The check finds new, changing, unchanged and problem; the import makes of it added, changed,
+    -- unchanged and rejected; its undo undone and kept.
+    outcome text CHECK (outcome IN ('new', 'changing', 'unchanged', 'problem', 'added', 'changed', 'rejected', 'undone', 'kept')),
+    -- What is wrong with the row, or what could not be taken back.
     problem text,
     contact_id bigint,
-    -- What stood there before, for undo.
-    before jsonb,
+    -- What the row changes or changed, before and after: shown, and taken back by the undo.
+    changes jsonb,
+    -- By what a later row of the same file may mean the same person; set by the check.
+    external_identifier text,
+    address_key text,
     PRIMARY KEY (organization_id, import_id, row_number),
     FOREIGN KEY (organization_id, import_id) REFERENCES imports
 );
 CREATE INDEX import_rows_outcome ON import_rows (organization_id, import_id, outcome, row_number);
+CREATE INDEX import_rows_external_identifier ON import_rows (organization_id, import_id, external_identifier) WHERE external_identifier IS NOT NULL;
+CREATE INDEX import_rows_address ON import_rows (organization_id, import_id, address_key) WHERE address_key IS NOT NULL;
 
 CALL protect('contacts');
 CALL protect('emails');

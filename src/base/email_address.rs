@@ -1,12 +1,14 @@
 //! An email address: kept as typed, compared in lower case.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The longest address there is: RFC 5321 allows 254 characters.
 const LENGTH_MAX: usize = 254;
 
 /// A syntactically valid email address, trimmed, with the case the person gave it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct EmailAddress(String);
 
 impl EmailAddress {

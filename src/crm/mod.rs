@@ -3,4 +3,5 @@
 pub mod changes;
 pub mod contacts;
 pub mod groups;
+pub mod imports;
 pub mod profile;

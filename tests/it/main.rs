@@ -4,6 +4,7 @@ mod accounts;
 mod contacts;
 mod group_pages;
 mod groups;
+mod imports;
 mod private_postgres;
 mod support;
 mod test_browser;

@@ -195,7 +195,11 @@ fn locked(tx: &mut OrgTx<'_>, id: ContactId) -> QueryResult<Contact> {
     store::find(tx, id)?.ok_or(diesel::result::Error::NotFound)
 }
 
-fn refuse_taken(tx: &mut OrgTx<'_>, identifiers: Vec<String>, own: Option<ContactId>) -> Result<(), ContactError> {
+pub(super) fn refuse_taken(
+    tx: &mut OrgTx<'_>,
+    identifiers: Vec<String>,
+    own: Option<ContactId>,
+) -> Result<(), ContactError> {
     if identifiers.is_empty() {
         return Ok(());
     }

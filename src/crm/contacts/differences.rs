@@ -60,6 +60,9 @@ fn named_values(draft: &ContactDraft) -> Vec<(&'static str, String)> {
             of.external_identifier.clone().unwrap_or_default(),
         ),
     ];
+    let given = |name: &Option<String>| name.clone().unwrap_or_default();
+    values.push(("Display Name", given(&draft.as_given.display_name)));
+    values.push(("Sort Name", given(&draft.as_given.sort_name)));
     values.extend(of.privacy.flags().map(|(_, label, is_set)| (label, yes_or_no(is_set))));
     values
 }

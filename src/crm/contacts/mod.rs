@@ -2,8 +2,9 @@
 //! and the one place where anybody (import, sync) writes them.
 
 pub mod actions;
-mod differences;
+pub mod differences;
 mod duplicates;
+mod many;
 pub mod model;
 mod pages;
 mod rows;
@@ -14,6 +15,9 @@ mod terms;
 
 pub use actions::ContactError;
 pub use duplicates::{Duplicate, possible_duplicates};
-pub use model::{Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, OnHold, Phone, Privacy};
+pub use many::{change_many, locked};
+pub use model::{
+    Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
+};
 pub use pages::routes;
 pub use search::{ContactRow, ListFilter, Selection, Sort, count, list, rows as list_rows, select};

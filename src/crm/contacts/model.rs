@@ -9,6 +9,7 @@ use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Text;
+use serde::{Deserialize, Serialize};
 
 /// The places an email, a phone or an address belongs to, as CiviCRM has them.
 pub const LOCATION_TYPES: [&str; 5] = ["Home", "Work", "Main", "Other", "Billing"];
@@ -16,7 +17,7 @@ pub const LOCATION_TYPES: [&str; 5] = ["Home", "Work", "Main", "Other", "Billing
 pub const PHONE_TYPES: [&str; 3] = ["Phone", "Mobile", "Fax"];
 
 /// The three kinds of contact.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, AsExpression, FromSqlRow, Serialize, Deserialize)]
 #[diesel(sql_type = Text)]
 pub enum ContactType {
     #[default]
@@ -78,7 +79,9 @@ impl FromSql<Text, Pg> for ContactType {
 }
 
 /// What a contact has asked us not to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize,
+)]
 #[diesel(table_name = contacts)]
 pub struct Privacy {
     pub do_not_email: bool,
@@ -104,7 +107,9 @@ impl Privacy {
 }
 
 /// The plain facts of a contact: one value each. The names are those of its row.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize,
+)]
 #[diesel(table_name = contacts, treat_none_as_null = true)]
 pub struct Details {
     pub contact_type: ContactType,
@@ -128,6 +133,19 @@ pub struct Details {
     pub privacy: Privacy,
 }
 
+impl Details {
+    fn names(&self) -> [&str; 6] {
+        [
+            &self.prefix,
+            &self.first_name,
+            &self.last_name,
+            &self.suffix,
+            &self.organization_name,
+            &self.household_name,
+        ]
+    }
+}
+
 /// A contact as somebody wants it to be: typed into the form, read from a file, or come from Mailchimp.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContactDraft {
@@ -135,10 +153,18 @@ pub struct ContactDraft {
     pub emails: Vec<EmailDraft>,
     pub phones: Vec<Phone>,
     pub addresses: Vec<Address>,
+    pub as_given: NamesAsGiven,
+}
+
+/// How somebody is to be shown and sorted where that was given and differs from what the names make.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamesAsGiven {
+    pub display_name: Option<String>,
+    pub sort_name: Option<String>,
 }
 
 /// An email as somebody wants it to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmailDraft {
     pub address: EmailAddress,
     pub location_type: String,
@@ -162,7 +188,7 @@ impl EmailDraft {
 }
 
 /// A phone number, kept as typed.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize, Deserialize)]
 #[diesel(table_name = phones)]
 pub struct Phone {
     pub number: String,
@@ -187,7 +213,7 @@ impl Phone {
 }
 
 /// A postal address.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize, Deserialize)]
 #[diesel(table_name = addresses)]
 pub struct Address {
     pub location_type: String,
@@ -277,12 +303,15 @@ pub struct OnHold {
 impl Contact {
     /// The contact as a draft, to change a few things of it.
     pub fn draft(&self) -> ContactDraft {
-        ContactDraft {
+        let mut draft = ContactDraft {
             details: self.details.clone(),
             emails: self.emails.iter().map(Email::draft).collect(),
             phones: self.phones.clone(),
             addresses: self.addresses.clone(),
-        }
+            as_given: NamesAsGiven::default(),
+        };
+        draft.name_as_given(Some(&self.display_name), Some(&self.sort_name));
+        draft
     }
 
     /// The email mailings go to.
@@ -337,6 +366,36 @@ impl ContactDraft {
 
     /// "Ms. Anne Lem"; a nameless individual shows its email.
     pub fn display_name(&self) -> String {
+        let given = self.as_given.display_name.clone();
+        given.unwrap_or_else(|| self.made_display_name())
+    }
+
+    /// "Lem, Anne"; a nameless individual is sorted by its email.
+    pub fn sort_name(&self) -> String {
+        let given = self.as_given.sort_name.clone();
+        given.unwrap_or_else(|| self.made_sort_name())
+    }
+
+    /// Keeps the names to show and sort by as given, where they are not what the names make anyway.
+    pub fn name_as_given(&mut self, display_name: Option<&str>, sort_name: Option<&str>) {
+        let differing = |given: Option<&str>, made: String| given.filter(|given| *given != made).map(ToOwned::to_owned);
+        self.as_given = NamesAsGiven {
+            display_name: differing(display_name, self.made_display_name()),
+            sort_name: differing(sort_name, self.made_sort_name()),
+        };
+    }
+
+    /// Shows and sorts by the names that were given before, as long as the contact's own names are the same.
+    pub fn keep_names_given(&mut self, before: &ContactDraft) {
+        let same = self.details.names() == before.details.names();
+        self.as_given = if same {
+            before.as_given.clone()
+        } else {
+            NamesAsGiven::default()
+        };
+    }
+
+    fn made_display_name(&self) -> String {
         let names = &self.details;
         match names.contact_type {
             ContactType::Organization => names.organization_name.clone(),
@@ -349,8 +408,7 @@ impl ContactDraft {
         }
     }
 
-    /// "Lem, Anne"; a nameless individual is sorted by its email.
-    pub fn sort_name(&self) -> String {
+    fn made_sort_name(&self) -> String {
         let names = &self.details;
         match names.contact_type {
             ContactType::Organization => names.organization_name.clone(),

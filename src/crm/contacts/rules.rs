@@ -81,6 +81,11 @@ impl ContactDraft {
                 "external_identifier",
                 of.external_identifier.as_deref().unwrap_or_default(),
             ),
+            (
+                "display_name",
+                self.as_given.display_name.as_deref().unwrap_or_default(),
+            ),
+            ("sort_name", self.as_given.sort_name.as_deref().unwrap_or_default()),
         ]
         .map(|(field, text)| (field.to_owned(), text))
         .into();

@@ -258,11 +258,7 @@ pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<Cont
         Selection::These(ids) => {
             let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
             let everybody = fitting(tx, "contacts.id", &ListFilter::default())?;
-            everybody.map(|query| {
-                query
-                    .sql(format!(" AND contacts.id = ANY(${})", parameters + 1))
-                    .bind::<Array<BigInt>, _>(ids)
-            })
+            everybody.map(|query| query.sql(" AND contacts.id = ANY($3)").bind::<Array<BigInt>, _>(ids))
         }
     };
     let Some(query) = query else { return Ok(Vec::new()) };
@@ -276,7 +272,7 @@ fn fitting<'q>(
     select: &str,
     filter: &ListFilter,
 ) -> QueryResult<Option<BoxedSqlQuery<'q, Pg, SqlQuery>>> {
-    let query = diesel::sql_query(format!(
+    let mut query = diesel::sql_query(format!(
         "SELECT {select} FROM contacts{} WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL \
          AND ($2::text IS NULL OR contacts.contact_type = $2)",
         filter.sort.tables()

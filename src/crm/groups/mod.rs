@@ -6,6 +6,7 @@ pub mod mailchimp;
 pub mod model;
 mod pages;
 mod rows;
+pub mod standings;
 pub mod store;
 
 pub use pages::routes;

@@ -284,8 +284,12 @@ impl ContactForm {
             emails,
             phones,
             addresses,
+            ..ContactDraft::default()
         };
         draft.settle_primaries();
+        if let Some(stored) = stored {
+            draft.keep_names_given(&stored.draft());
+        }
         let mistyped = problems.iter().any(|problem| problem.field.starts_with("emails."));
         for problem in draft.problems() {
             // Whoever mistyped their only email has not left it out.

@@ -1,0 +1,129 @@
+//! Changing many contacts at once, as imports do: what hangs on them is deleted and written in a handful of statements.
+
+use super::model::{Contact, ContactDraft};
+use super::{ContactError, actions, differences, rows, store};
+use crate::base::ContactId;
+use crate::changelog::{self, NewChange};
+use crate::db::OrgTx;
+use crate::db::schema::{addresses, contact_search_terms, contacts, emails, phones};
+use crate::work;
+use diesel::prelude::*;
+
+/// The contacts with these ids, kept from being changed by others until the transaction ends; in the order of their ids, so
+/// that two who lock the same ones cannot lock each other out.
+pub fn locked(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<Contact>> {
+    contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::id.eq_any(ids))
+        .order(contacts::id)
+        .select(contacts::id)
+        .for_update()
+        .load::<i64>(&mut **tx)?;
+    store::find_all(tx, ids)
+}
+
+/// Makes each contact, as `locked` gave it, what its draft says. Only differences are written; returns whom they concerned.
+/// One draft that breaks the rules refuses all: ask `ContactDraft::problems` before.
+pub fn change_many(
+    tx: &mut OrgTx<'_>,
+    wanted: &[(&Contact, &ContactDraft)],
+    why: &str,
+) -> Result<Vec<ContactId>, ContactError> {
+    let mut changed = Vec::new();
+    let mut log = Vec::new();
+    for (contact, draft) in wanted {
+        let fields = differences::between(&contact.draft(), draft);
+        if fields.is_empty() {
+            continue;
+        }
+        let problems = draft.problems();
+        if !problems.is_empty() {
+            return Err(ContactError::Invalid(problems));
+        }
+        changed.push((*contact, *draft));
+        log.push(NewChange {
+            contact: Some(contact.id),
+            what: "Contact changed",
+            fields,
+            why,
+        });
+    }
+    let newly_identified = changed.iter().filter_map(|(contact, draft)| {
+        let identifier = &draft.details.external_identifier;
+        identifier
+            .clone()
+            .filter(|_| *identifier != contact.details.external_identifier)
+    });
+    actions::refuse_taken(tx, newly_identified.collect(), None)?;
+    write(tx, &changed)?;
+    changelog::record_all(tx, &log)?;
+    let ids: Vec<ContactId> = changed.iter().map(|(contact, _)| contact.id).collect();
+    work::contacts_are_due(tx, &ids)?;
+    Ok(ids)
+}
+
+fn write(tx: &mut OrgTx<'_>, changed: &[(&Contact, &ContactDraft)]) -> QueryResult<()> {
+    for (contact, draft) in changed {
+        diesel::update(contacts::table.find((tx.organization().0, contact.id.0)))
+            .set((
+                &draft.details,
+                contacts::display_name.eq(draft.display_name()),
+                contacts::sort_name.eq(draft.sort_name()),
+                contacts::modified_at.eq(tx.now()),
+            ))
+            .execute(&mut **tx)?;
+    }
+    let concerned = |differs: fn(&Contact, &ContactDraft) -> bool| -> Vec<(ContactId, &ContactDraft)> {
+        let concerned = changed.iter().filter(|(contact, draft)| differs(contact, draft));
+        concerned.map(|(contact, draft)| (contact.id, *draft)).collect()
+    };
+    write_emails(tx, changed)?;
+
+    let of = concerned(|contact, draft| contact.phones != draft.phones);
+    let theirs = phones::organization_id
+        .eq(tx.organization())
+        .and(phones::contact_id.eq_any(ids(&of)));
+    diesel::delete(phones::table.filter(theirs)).execute(&mut **tx)?;
+    rows::insert_phones(tx, &of)?;
+
+    let of = concerned(|contact, draft| contact.addresses != draft.addresses);
+    let theirs = addresses::organization_id
+        .eq(tx.organization())
+        .and(addresses::contact_id.eq_any(ids(&of)));
+    diesel::delete(addresses::table.filter(theirs)).execute(&mut **tx)?;
+    rows::insert_addresses(tx, &of)?;
+
+    let of = concerned(|_, _| true);
+    let theirs = contact_search_terms::organization_id
+        .eq(tx.organization())
+        .and(contact_search_terms::contact_id.eq_any(ids(&of)));
+    diesel::delete(contact_search_terms::table.filter(theirs)).execute(&mut **tx)?;
+    rows::insert_search_terms(tx, &of)
+}
+
+/// Those on hold are written one contact after the other: since when is told by their own emails, not by another's with
+/// the same address.
+fn write_emails(tx: &mut OrgTx<'_>, changed: &[(&Contact, &ContactDraft)]) -> QueryResult<()> {
+    let of: Vec<_> = changed
+        .iter()
+        .filter(|(contact, draft)| contact.draft().emails != draft.emails)
+        .map(|(contact, draft)| (contact.id, *draft))
+        .collect();
+    let theirs = emails::organization_id
+        .eq(tx.organization())
+        .and(emails::contact_id.eq_any(ids(&of)));
+    diesel::delete(emails::table.filter(theirs)).execute(&mut **tx)?;
+    let (held, free): (Vec<_>, Vec<_>) = of
+        .into_iter()
+        .partition(|(_, draft)| draft.emails.iter().any(|email| email.on_hold.is_some()));
+    rows::insert_emails(tx, &free, &[])?;
+    for (id, draft) in held {
+        let before = changed.iter().find(|(contact, _)| contact.id == id);
+        rows::insert_emails(tx, &[(id, draft)], before.map_or(&[], |(contact, _)| &contact.emails))?;
+    }
+    Ok(())
+}
+
+fn ids(of: &[(ContactId, &ContactDraft)]) -> Vec<ContactId> {
+    of.iter().map(|(id, _)| *id).collect()
+}

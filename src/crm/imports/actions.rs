@@ -1,0 +1,235 @@
+//! What people do with imports: bring a file, say what its columns mean, start it, undo it, throw it away.
+
+use super::file::{CsvFile, FileProblem};
+use super::meaning::{Meaning, recognize};
+use super::model::{Import, KEPT_FOR, State};
+use super::{rows, store};
+use crate::base::{GroupId, ImportId};
+use crate::changelog::{self, NewChange};
+use crate::db::OrgTx;
+use crate::db::schema::{import_rows, imports};
+use crate::web::PageError;
+use crate::work::{self, Kind};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
+use serde_json::json;
+
+/// Rows put aside in one transaction while a file is taken in.
+const STAGED_ROWS: usize = 2_000;
+/// Characters of a file's name that are kept.
+const FILE_NAME_MAX: usize = 120;
+
+/// Begins taking a file in; `stage` follows until it has none left.
+pub fn begin(tx: &mut OrgTx<'_>, file_name: &str, file: &CsvFile) -> QueryResult<ImportId> {
+    forget_old(tx)?;
+    let actor = tx.actor().clone();
+    let file_name: String = file_name
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(FILE_NAME_MAX)
+        .collect();
+    diesel::insert_into(imports::table)
+        .values((
+            imports::file_name.eq(if file_name.is_empty() {
+                "contacts.csv".into()
+            } else {
+                file_name
+            }),
+            imports::encoding.eq(file.encoding),
+            imports::delimiter.eq(file.delimiter.to_string()),
+            imports::state.eq(State::Reading.as_str()),
+            imports::headers.eq(json!(file.headers)),
+            imports::started_by.eq(actor.id()),
+            imports::started_by_name.eq(actor.name()),
+            imports::created_at.eq(tx.now()),
+        ))
+        .returning(imports::id)
+        .get_result(&mut **tx)
+}
+
+/// Puts the next rows of the file aside; gives the file back while there are more.
+pub fn stage(tx: &mut OrgTx<'_>, import: ImportId, mut file: CsvFile) -> Result<Option<CsvFile>, StageError> {
+    let records = file.rows(STAGED_ROWS)?;
+    rows::stage(tx, import, &records)?;
+    diesel::update(imports::table.find((tx.organization(), import)))
+        .set(imports::row_count.eq(imports::row_count + records.len() as i32))
+        .execute(&mut **tx)?;
+    Ok((records.len() == STAGED_ROWS).then_some(file))
+}
+
+/// Why rows could not be put aside.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    #[error(transparent)]
+    File(#[from] FileProblem),
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    #[error(transparent)]
+    Unavailable(#[from] crate::db::Unavailable),
+}
+
+/// The whole file stands aside: its columns can be matched. A file with column names and nothing under them is refused.
+pub fn staged(tx: &mut OrgTx<'_>, import: ImportId) -> Result<(), StageError> {
+    let count: i32 = diesel::update(imports::table.find((tx.organization(), import)))
+        .set(imports::state.eq(State::Matching.as_str()))
+        .returning(imports::row_count)
+        .get_result(&mut **tx)?;
+    if count == 0 {
+        Err(FileProblem::NoRows.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// What the columns mean, to begin with: as they were chosen for the last file with the same names, else by their names.
+pub fn suggested(tx: &mut OrgTx<'_>, import: &Import) -> QueryResult<Vec<Option<Meaning>>> {
+    if !import.meanings.is_empty() {
+        return Ok(import.meanings.clone());
+    }
+    let remembered = store::remembered_meanings(tx, &import.headers)?;
+    let remembered = remembered.and_then(|meanings| serde_json::from_value(meanings).ok());
+    Ok(remembered.unwrap_or_else(|| recognize(&import.headers)))
+}
+
+/// Says what the columns mean and which group everybody joins; the rows are checked from the first.
+pub fn choose_columns(
+    tx: &mut OrgTx<'_>,
+    id: ImportId,
+    meanings: &[Option<Meaning>],
+    group: Option<GroupId>,
+) -> Result<(), PageError> {
+    let import = store::locked(tx, id)?;
+    if !matches!(import.state, State::Matching | State::Checking | State::Checked) {
+        return Err(gone_on(&import));
+    }
+    let dates = meanings.iter().position(|meaning| *meaning == Some(Meaning::BirthDate));
+    let order = match dates {
+        Some(column) => store::date_order(tx, id, column)?,
+        None => Default::default(),
+    };
+    diesel::update(imports::table.find((tx.organization(), id)))
+        .set((
+            imports::column_meanings.eq(json!(meanings)),
+            imports::group_id.eq(group),
+            imports::day_first.eq(order.day_first),
+            imports::month_first.eq(order.month_first),
+            imports::found_new.eq(0),
+            imports::found_changing.eq(0),
+            imports::found_unchanged.eq(0),
+            imports::found_problems.eq(0),
+        ))
+        .execute(&mut **tx)?;
+    let all = import_rows::organization_id
+        .eq(tx.organization())
+        .and(import_rows::import_id.eq(id));
+    diesel::update(import_rows::table.filter(all.and(import_rows::outcome.is_not_null())))
+        .set(import_rows::outcome.eq(None::<String>))
+        .execute(&mut **tx)?;
+    go(tx, id, State::Checking, 0)
+}
+
+/// Starts the import of a file that was checked.
+pub fn start(tx: &mut OrgTx<'_>, id: ImportId) -> Result<(), PageError> {
+    let import = store::locked(tx, id)?;
+    if import.state != State::Checked {
+        return Err(gone_on(&import));
+    }
+    log(tx, &format!("Import of {} started", import.file_name))?;
+    go(tx, id, State::Running, 0)
+}
+
+/// Starts taking back what an import did.
+pub fn undo(tx: &mut OrgTx<'_>, id: ImportId) -> Result<(), PageError> {
+    let import = store::locked(tx, id)?;
+    if !import.can_be_undone(tx.now()) {
+        return Err(gone_on(&import));
+    }
+    log(tx, &format!("Undo of the import of {} started", import.file_name))?;
+    let name = tx.actor().name().to_owned();
+    diesel::update(imports::table.find((tx.organization(), id)))
+        .set(imports::undone_by_name.eq(name))
+        .execute(&mut **tx)?;
+    go(tx, id, State::Undoing, i32::MAX)
+}
+
+/// Tries again what failed too often.
+pub fn try_again(tx: &mut OrgTx<'_>, id: ImportId) -> Result<(), PageError> {
+    let import = store::locked(tx, id)?;
+    if !import.is_stuck() {
+        return Err(gone_on(&import));
+    }
+    diesel::update(imports::table.find((tx.organization(), id)))
+        .set(imports::failures.eq(0))
+        .execute(&mut **tx)?;
+    let (organization, now) = (tx.organization(), tx.now());
+    Ok(work::wake(tx, organization, Kind::Import, now)?)
+}
+
+/// Throws a file away before anything of it was written to the records.
+pub fn discard(tx: &mut OrgTx<'_>, id: ImportId) -> Result<(), PageError> {
+    let import = store::locked(tx, id)?;
+    if !import.state.is_before_import() {
+        return Err(gone_on(&import));
+    }
+    let all = import_rows::organization_id
+        .eq(tx.organization())
+        .and(import_rows::import_id.eq(id));
+    diesel::delete(import_rows::table.filter(all)).execute(&mut **tx)?;
+    diesel::delete(imports::table.find((tx.organization(), id))).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Hands the import to the background: `after` is the row number it goes on from.
+fn go(tx: &mut OrgTx<'_>, id: ImportId, state: State, after: i32) -> Result<(), PageError> {
+    diesel::update(imports::table.find((tx.organization(), id)))
+        .set((
+            imports::state.eq(state.as_str()),
+            imports::rows_done.eq(0),
+            imports::last_row.eq(after),
+            imports::failures.eq(0),
+        ))
+        .execute(&mut **tx)?;
+    let (organization, now) = (tx.organization(), tx.now());
+    Ok(work::wake(tx, organization, Kind::Import, now)?)
+}
+
+/// Forgets the rows of imports whose time to be undone has run out, and files that were never imported.
+fn forget_old(tx: &mut OrgTx<'_>) -> QueryResult<()> {
+    let (organization, before) = (tx.organization(), tx.now() - KEPT_FOR);
+    diesel::sql_query(
+        "DELETE FROM import_rows USING imports \
+         WHERE imports.organization_id = $1 AND import_rows.organization_id = $1 AND import_rows.import_id = imports.id \
+             AND imports.state IN ('reading', 'matching', 'checked', 'done', 'undone') \
+             AND coalesce(imports.undone_at, imports.finished_at, imports.created_at) < $2",
+    )
+    .bind::<BigInt, _>(organization)
+    .bind::<Timestamptz, _>(before)
+    .execute(&mut **tx)?;
+    let never_imported = [State::Reading, State::Matching, State::Checked].map(State::as_str);
+    diesel::delete(imports::table)
+        .filter(imports::organization_id.eq(organization))
+        .filter(imports::state.eq_any(never_imported))
+        .filter(imports::created_at.lt(before))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+fn log(tx: &mut OrgTx<'_>, what: &str) -> QueryResult<()> {
+    changelog::record(
+        tx,
+        NewChange {
+            contact: None,
+            what,
+            fields: Vec::new(),
+            why: "",
+        },
+    )
+}
+
+fn gone_on(import: &Import) -> PageError {
+    PageError::Refused(format!(
+        "This import has gone on meanwhile: it is now “{}”. Nothing was changed by this click. Go back to the import to \
+         see how it stands.",
+        import.state.label()
+    ))
+}

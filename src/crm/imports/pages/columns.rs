@@ -1,0 +1,219 @@
+//! Matching columns: what each holds, with three of its values, and which group everybody joins.
+
+use super::super::meaning::{Meaning, OFFERED};
+use super::super::model::{Import, State, column_letter};
+use super::super::{actions, store};
+use super::{ImportPath, existing};
+use crate::accounts::Member;
+use crate::base::GroupId;
+use crate::crm::groups;
+use crate::crm::groups::actions::TitleError;
+use crate::db::OrgTx;
+use crate::web::{self, Answer, Choice, Field, Page, PageError};
+use actix_web::http::StatusCode;
+use actix_web::web::Form;
+use askama::Template;
+use std::collections::HashMap;
+
+/// Values of a column that are shown.
+const SAMPLES: usize = 3;
+
+#[derive(Template)]
+#[template(path = "imports/columns.html")]
+struct ColumnsPage {
+    page: Page,
+    import: Import,
+    columns: Vec<Column>,
+    offered: [(&'static str, &'static [Meaning]); 6],
+    groups: Vec<Choice>,
+    group: Field,
+    new_group: Field,
+    /// What is wrong with the choices as a whole.
+    problem: Option<String>,
+    left_out: usize,
+}
+
+struct Column {
+    letter: String,
+    header: String,
+    samples: Vec<String>,
+    meaning: Option<Meaning>,
+    error: Option<String>,
+}
+
+impl Column {
+    fn means(&self, meaning: &Meaning) -> bool {
+        self.meaning == Some(*meaning)
+    }
+}
+
+/// What was chosen.
+#[derive(Clone, Default)]
+struct Chosen {
+    meanings: Vec<Option<Meaning>>,
+    group: String,
+    new_group: String,
+}
+
+/// `GET /o/{organization}/imports/{import}/columns`
+pub async fn show(member: Member, path: ImportPath) -> Answer {
+    let id = path.1;
+    let (import, chosen) = member
+        .read(move |tx| {
+            let import = existing(tx, id)?;
+            let chosen = Chosen {
+                meanings: actions::suggested(tx, &import)?,
+                group: import.group.map(|group| group.to_string()).unwrap_or_default(),
+                new_group: String::new(),
+            };
+            Ok::<_, PageError>((import, chosen))
+        })
+        .await?;
+    if !matches!(import.state, State::Matching | State::Checking | State::Checked) {
+        return Ok(member.redirect(&format!("imports/{id}")));
+    }
+    form(&member, StatusCode::OK, import, chosen, Wrong::default()).await
+}
+
+/// `POST /o/{organization}/imports/{import}/columns`
+pub async fn save(member: Member, path: ImportPath, typed: Form<Vec<(String, String)>>) -> Answer {
+    let id = path.1;
+    let import = member.read(move |tx| existing(tx, id)).await?;
+    let chosen = read(&import, typed.into_inner());
+    let wrong = wrong(&chosen);
+    if !wrong.is_nothing() {
+        return form(&member, StatusCode::UNPROCESSABLE_ENTITY, import, chosen, wrong).await;
+    }
+    member.write(move |tx| choose(tx, id, &chosen)).await?;
+    Ok(member.redirect(&format!("imports/{id}")))
+}
+
+fn choose(tx: &mut OrgTx<'_>, id: crate::base::ImportId, chosen: &Chosen) -> Result<(), PageError> {
+    let group = match groups::model::title(&chosen.new_group) {
+        Ok(title) => Some(existing_or_new(tx, &title)?),
+        Err(_) => chosen.group.parse::<GroupId>().ok(),
+    };
+    if let Some(group) = group {
+        groups::store::find(tx, group)?.ok_or(PageError::NotFound)?;
+    }
+    actions::choose_columns(tx, id, &chosen.meanings, group)
+}
+
+fn existing_or_new(tx: &mut OrgTx<'_>, title: &str) -> Result<GroupId, PageError> {
+    if let Some(group) = groups::store::find_by_title(tx, title)? {
+        return Ok(group.id);
+    }
+    match groups::actions::create(tx, title, "") {
+        Ok(group) => Ok(group),
+        Err(TitleError::Taken) => Err(PageError::Refused(
+            "Somebody made a group of this name at the same moment. Nothing was changed. Go back and choose it.".into(),
+        )),
+        Err(TitleError::Unavailable(error)) => Err(error.into()),
+        Err(TitleError::Query(error)) => Err(error.into()),
+    }
+}
+
+fn read(import: &Import, typed: Vec<(String, String)>) -> Chosen {
+    let typed: HashMap<String, String> = typed.into_iter().collect();
+    let text = |name: &str| typed.get(name).cloned().unwrap_or_default();
+    Chosen {
+        meanings: (0..import.headers.len())
+            .map(|at| Meaning::parse(&text(&format!("column_{at}"))))
+            .collect(),
+        group: text("group"),
+        new_group: text("new_group"),
+    }
+}
+
+/// What is wrong with the choices.
+#[derive(Default)]
+struct Wrong {
+    /// By column.
+    twice: HashMap<usize, String>,
+    as_a_whole: Option<String>,
+    new_group: Option<String>,
+}
+
+impl Wrong {
+    fn is_nothing(&self) -> bool {
+        self.twice.is_empty() && self.as_a_whole.is_none() && self.new_group.is_none()
+    }
+}
+
+fn wrong(chosen: &Chosen) -> Wrong {
+    let mut wrong = Wrong::default();
+    let mut first: HashMap<Meaning, usize> = HashMap::new();
+    for (at, meaning) in chosen.meanings.iter().enumerate() {
+        let Some(meaning) = *meaning else { continue };
+        if let Some(other) = first.get(&meaning) {
+            let sentence = format!(
+                "Column {} is {} already. Choose something else here, or leave this column out.",
+                column_letter(*other),
+                meaning.label()
+            );
+            wrong.twice.insert(at, sentence);
+        } else {
+            first.insert(meaning, at);
+        }
+    }
+    let has = |meaning| first.contains_key(&meaning);
+    let joins = has(Meaning::Group) || !chosen.group.is_empty() || !chosen.new_group.trim().is_empty();
+    let names = has(Meaning::Email)
+        || has(Meaning::OrganizationName)
+        || has(Meaning::HouseholdName)
+        || (has(Meaning::FirstName) && has(Meaning::LastName));
+    if !names && !has(Meaning::ExternalIdentifier) {
+        wrong.as_a_whole = Some(
+            "Nothing tells yet who the rows are about. Match at least First Name and Last Name, or Email, or \
+             Organization Name, or External Identifier."
+                .into(),
+        );
+    } else if !names && first.len() == 1 && !joins {
+        wrong.as_a_whole = Some("An identifier alone changes nothing. Match another column, or choose a group.".into());
+    }
+    if !chosen.new_group.trim().is_empty() {
+        wrong.new_group = groups::model::title(&chosen.new_group).err().map(str::to_owned);
+    }
+    wrong
+}
+
+async fn form(member: &Member, status: StatusCode, import: Import, chosen: Chosen, wrong: Wrong) -> Answer {
+    let (id, columns) = (import.id, import.headers.len());
+    let (samples, groups) = member
+        .read(move |tx| Ok::<_, PageError>((store::samples(tx, id, columns, SAMPLES)?, groups::store::list(tx)?)))
+        .await?;
+    let groups = groups
+        .into_iter()
+        .map(|counted| (counted.group.id.to_string(), counted.group.title));
+    let nobody = [(String::new(), "Nobody, only as the file says".to_owned())];
+    let meanings = chosen.meanings.iter().copied().chain(std::iter::repeat(None));
+    let columns: Vec<Column> = import
+        .headers
+        .iter()
+        .zip(samples)
+        .zip(meanings)
+        .enumerate()
+        .map(|(at, ((header, samples), meaning))| Column {
+            letter: column_letter(at),
+            header: header.clone(),
+            samples,
+            meaning,
+            error: wrong.twice.get(&at).cloned(),
+        })
+        .collect();
+    let page = ColumnsPage {
+        page: member.page("imports"),
+        left_out: columns.iter().filter(|column| column.meaning.is_none()).count(),
+        columns,
+        import,
+        offered: OFFERED,
+        groups: Choice::list(nobody.into_iter().chain(groups), &chosen.group),
+        group: Field::holding(chosen.group),
+        new_group: Field {
+            value: chosen.new_group,
+            error: wrong.new_group,
+        },
+        problem: wrong.as_a_whole,
+    };
+    web::show_with(status, page)
+}

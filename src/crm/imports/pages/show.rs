@@ -1,0 +1,275 @@
+//! An import as it stands: being checked, ready, running, done, being undone or undone. While the background works on it
+//! the page keeps itself current.
+
+use super::super::meaning::Meaning;
+use super::super::model::{Import, Outcome, State};
+use super::super::store;
+use super::rows::RowView;
+use super::{ImportPath, existing};
+use crate::accounts::Member;
+use crate::base::ImportId;
+use crate::crm::groups;
+use crate::db::OrgTx;
+use crate::web::{self, Answer, Page, PageError};
+use askama::Template;
+
+/// Rows of each kind that the page shows at once.
+const FIRST_ROWS: i64 = 5;
+/// Groups of the file that are named.
+const GROUPS_NAMED: i64 = 20;
+
+#[derive(Template)]
+#[template(path = "imports/show.html")]
+struct ShowPage {
+    page: Page,
+    import: Import,
+    parts: Parts,
+}
+
+#[derive(Template)]
+#[template(path = "imports/state.html")]
+struct LivePart {
+    page: Page,
+    import: Import,
+    parts: Parts,
+}
+
+/// What the page shows beside the import itself.
+struct Parts {
+    /// What is counted, worst news last.
+    tally: Vec<Counted>,
+    /// The first rows of each kind.
+    first: Vec<(Outcome, Vec<RowView>)>,
+    /// Groups the file names.
+    groups: Vec<NamedGroup>,
+    /// Whom everybody joins.
+    everybody: Option<String>,
+    started: String,
+    finished: String,
+    undone: String,
+    can_be_undone: bool,
+    /// When the rows are forgotten.
+    kept_until: String,
+}
+
+struct Counted {
+    outcome: Outcome,
+    number: i32,
+    tone: &'static str,
+    what: &'static str,
+    about: &'static str,
+}
+
+struct NamedGroup {
+    title: String,
+    rows: i64,
+    exists: bool,
+}
+
+/// `GET /o/{organization}/imports/{import}`
+pub async fn show(member: Member, path: ImportPath) -> Answer {
+    let (import, parts) = look_up(&member, path.1).await?;
+    if import.state == State::Matching && member.may_write() {
+        return Ok(member.redirect(&format!("imports/{}/columns", import.id)));
+    }
+    let page = member.page("imports");
+    web::show(ShowPage { page, import, parts })
+}
+
+/// `GET /o/{organization}/imports/{import}/live`
+pub async fn live(member: Member, path: ImportPath) -> Answer {
+    let (import, parts) = look_up(&member, path.1).await?;
+    let page = member.page("imports");
+    web::show(LivePart { page, import, parts })
+}
+
+async fn look_up(member: &Member, id: ImportId) -> Result<(Import, Parts), PageError> {
+    let (import, mut parts) = member
+        .read(move |tx| {
+            let import = existing(tx, id)?;
+            let parts = parts(tx, &import)?;
+            Ok::<_, PageError>((import, parts))
+        })
+        .await?;
+    let local = |moment| member.organization.local(moment);
+    parts.started = local(import.created_at);
+    parts.finished = import.finished_at.map(local).unwrap_or_default();
+    parts.undone = import.undone_at.map(local).unwrap_or_default();
+    parts.kept_until = local(import.kept_until());
+    Ok((import, parts))
+}
+
+fn parts(tx: &mut OrgTx<'_>, import: &Import) -> Result<Parts, PageError> {
+    let mut parts = Parts {
+        tally: tally(import),
+        first: Vec::new(),
+        groups: Vec::new(),
+        everybody: None,
+        started: String::new(),
+        finished: String::new(),
+        undone: String::new(),
+        can_be_undone: import.can_be_undone(tx.now()),
+        kept_until: String::new(),
+    };
+    if import.state == State::Checked {
+        for outcome in [Outcome::Problem, Outcome::Changing, Outcome::New] {
+            let rows = store::rows_with(tx, import.id, outcome, 0, FIRST_ROWS)?;
+            let rows: Vec<RowView> = rows.into_iter().map(|row| RowView::of(import, row, tx.now())).collect();
+            parts.first.extend((!rows.is_empty()).then_some((outcome, rows)));
+        }
+        if let Some(column) = import.column(Meaning::Group) {
+            parts.groups = named_groups(tx, import, column)?;
+        }
+    }
+    if let Some(group) = import.group {
+        parts.everybody = groups::store::find(tx, group)?.map(|group| group.title);
+    }
+    Ok(parts)
+}
+
+fn named_groups(tx: &mut OrgTx<'_>, import: &Import, column: usize) -> Result<Vec<NamedGroup>, PageError> {
+    let named = store::distinct(tx, import.id, column, GROUPS_NAMED)?;
+    let mut groups = Vec::new();
+    for (title, rows) in named {
+        groups.push(NamedGroup {
+            exists: groups::store::find_by_title(tx, &title)?.is_some(),
+            title,
+            rows,
+        });
+    }
+    Ok(groups)
+}
+
+fn tally(import: &Import) -> Vec<Counted> {
+    let (found, result) = (import.found, import.result);
+    let counted = |outcome, number, tone, what, about| Counted {
+        outcome,
+        number,
+        tone: if number == 0 { "quiet" } else { tone },
+        what,
+        about,
+    };
+    match import.state {
+        State::Checked => vec![
+            counted(
+                Outcome::New,
+                found.new,
+                "good",
+                "new",
+                "Contacts that are not here yet.",
+            ),
+            counted(
+                Outcome::Changing,
+                found.changing,
+                "info",
+                "match somebody and change something",
+                "Found by External Identifier, else by email and name. Empty cells never blank what is here.",
+            ),
+            counted(
+                Outcome::Unchanged,
+                found.unchanged,
+                "quiet",
+                "match somebody and change nothing",
+                "Everything these rows say is here already.",
+            ),
+            counted(
+                Outcome::Problem,
+                found.problems,
+                "bad",
+                "have a problem",
+                "They are left out. You can download them, correct them and import them afterwards.",
+            ),
+        ],
+        State::Done => vec![
+            counted(Outcome::Added, result.added, "good", "contacts added", ""),
+            counted(
+                Outcome::Changed,
+                result.changed,
+                "info",
+                "rows changed somebody",
+                "A contact, or who belongs to a group.",
+            ),
+            counted(
+                Outcome::Unchanged,
+                result.unchanged,
+                "quiet",
+                "rows changed nothing",
+                "What they say was here already.",
+            ),
+            counted(
+                Outcome::Rejected,
+                result.rejected,
+                "bad",
+                "rows rejected",
+                "Nothing of them was imported.",
+            ),
+        ],
+        State::Undone => vec![
+            counted(
+                Outcome::Undone,
+                result.taken_back,
+                "good",
+                "rows taken back",
+                "Contacts added are in the trash, the others are as before.",
+            ),
+            counted(
+                Outcome::Kept,
+                result.kept,
+                "warn",
+                "rows not taken back wholly",
+                "Somebody changed these contacts after the import; what they changed was left as it is.",
+            ),
+            counted(
+                Outcome::Rejected,
+                result.rejected,
+                "quiet",
+                "rows had been rejected",
+                "",
+            ),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+impl Import {
+    /// What the background does now, for the progress bar, with how far it is and how far it will go.
+    fn progress(&self) -> (&'static str, i32, i32) {
+        match self.state {
+            State::Undoing => (
+                "Taking rows back",
+                self.rows_done,
+                self.result.added + self.result.changed,
+            ),
+            State::Running => ("Importing rows", self.rows_done, self.row_count),
+            _ => ("Checking rows", self.rows_done, self.row_count),
+        }
+    }
+
+    /// Which of the four steps the page belongs to.
+    fn step(&self) -> i32 {
+        match self.state {
+            State::Reading => 1,
+            State::Matching => 2,
+            State::Checking | State::Checked => 3,
+            State::Running => 4,
+            // Past the last.
+            State::Done | State::Undoing | State::Undone => 5,
+        }
+    }
+
+    fn rows_to_import(&self) -> i32 {
+        self.found.new + self.found.changing + self.found.unchanged
+    }
+
+    fn would_change_anything(&self) -> bool {
+        self.found.new + self.found.changing > 0
+    }
+
+    /// Whether there are rows to download and correct.
+    fn has_rejected(&self) -> bool {
+        match self.state {
+            State::Checked => self.found.problems > 0,
+            _ => self.result.rejected > 0,
+        }
+    }
+}

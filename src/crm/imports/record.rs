@@ -1,0 +1,169 @@
+//! What a row did, part by part with before and after: what the pages show, and what the undo takes back where nobody has
+//! changed it since.
+
+use crate::base::GroupId;
+use crate::changelog::FieldChange;
+use crate::crm::contacts::{ContactDraft, differences};
+use crate::crm::groups::standings::Standing;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// What one row changed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct RowRecord {
+    /// In the words of the Change Log.
+    #[serde(default)]
+    pub shown: Vec<FieldChange>,
+    /// The parts of the contact by name, before and after.
+    #[serde(default)]
+    parts: BTreeMap<String, (Value, Value)>,
+    /// Memberships that the row changed.
+    #[serde(default)]
+    pub memberships: Vec<MembershipChange>,
+}
+
+/// A membership as a row found it and left it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembershipChange {
+    pub group: GroupId,
+    pub title: String,
+    pub before: Option<Standing>,
+    pub after: Standing,
+}
+
+impl RowRecord {
+    /// The difference a row made.
+    pub fn between(before: &ContactDraft, after: &ContactDraft) -> Self {
+        if before == after {
+            return Self::default();
+        }
+        let (before_parts, mut after_parts) = (parts(before), parts(after));
+        let differing = before_parts.into_iter().filter_map(|(name, before)| {
+            let after = after_parts.remove(&name).unwrap_or_default();
+            (before != after).then_some((name, (before, after)))
+        });
+        Self {
+            shown: differences::between(before, after),
+            parts: differing.collect(),
+            memberships: Vec::new(),
+        }
+    }
+
+    /// Whether the row changed nothing.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty() && self.memberships.is_empty() && self.shown.is_empty()
+    }
+
+    /// Whether nothing of the contact itself was changed.
+    pub fn is_only_memberships(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Reads what was stored; nothing where it cannot be read.
+    pub fn read(stored: Value) -> Self {
+        serde_json::from_value(stored).unwrap_or_default()
+    }
+
+    /// The contact as it was before, part by part: what has changed since stays. Returns what stays, by name.
+    pub fn taken_back(&self, now: &ContactDraft) -> (ContactDraft, Vec<String>) {
+        let mut present = parts(now);
+        let mut stays = Vec::new();
+        for (name, (before, after)) in &self.parts {
+            match present.get(name) {
+                Some(value) if value == after => {
+                    present.insert(name.clone(), before.clone());
+                }
+                Some(value) if value == before => {}
+                _ => stays.push(label(name)),
+            }
+        }
+        (draft(present).unwrap_or_else(|| now.clone()), stays)
+    }
+}
+
+/// A draft by its parts: each plain fact, and the emails, phones and addresses as a whole.
+fn parts(draft: &ContactDraft) -> Map<String, Value> {
+    let mut parts = Map::new();
+    for whole in [
+        json!(draft.details),
+        json!(draft.details.privacy),
+        json!(draft.as_given),
+    ] {
+        if let Value::Object(fields) = whole {
+            parts.extend(fields);
+        }
+    }
+    parts.remove("privacy");
+    parts.insert("emails".into(), json!(draft.emails));
+    parts.insert("phones".into(), json!(draft.phones));
+    parts.insert("addresses".into(), json!(draft.addresses));
+    parts
+}
+
+fn draft(parts: Map<String, Value>) -> Option<ContactDraft> {
+    let list = |name: &str| parts.get(name).cloned().unwrap_or_default();
+    let (emails, phones, addresses) = (list("emails"), list("phones"), list("addresses"));
+    let mut details = parts.clone();
+    details.insert("privacy".into(), Value::Object(parts.clone()));
+    Some(ContactDraft {
+        details: serde_json::from_value(Value::Object(details)).ok()?,
+        emails: serde_json::from_value(emails).ok()?,
+        phones: serde_json::from_value(phones).ok()?,
+        addresses: serde_json::from_value(addresses).ok()?,
+        as_given: serde_json::from_value(Value::Object(parts)).ok()?,
+    })
+}
+
+/// "first_name" as people read it: "First Name".
+fn label(part: &str) -> String {
+    let words = part.trim_start_matches("is_").split('_').map(|word| {
+        let mut letters = word.chars();
+        let first = letters
+            .next()
+            .map(|letter| letter.to_uppercase().to_string())
+            .unwrap_or_default();
+        format!("{first}{}", letters.as_str())
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::EmailAddress;
+    use crate::crm::contacts::EmailDraft;
+
+    fn anne(city: &str, email: &str, language: &str) -> ContactDraft {
+        let mut draft = ContactDraft::default();
+        draft.details.first_name = "Anne".into();
+        draft.details.job_title = city.into();
+        draft.details.preferred_language = language.into();
+        draft.details.privacy.do_not_mail = language == "fr";
+        draft.emails.push(EmailDraft::new(EmailAddress::parse(email).unwrap()));
+        draft
+    }
+
+    #[test]
+    fn what_nobody_changed_since_is_as_before_and_the_rest_stays() {
+        let before = anne("Clerk", "old@example.ca", "en");
+        let after = anne("Cook", "new@example.ca", "fr");
+        let record = RowRecord::between(&before, &after);
+        assert_eq!(record.taken_back(&after), (before.clone(), Vec::new()));
+
+        let now = anne("Chef", "new@example.ca", "fr");
+        let (restored, stays) = record.taken_back(&now);
+        assert_eq!(restored, anne("Chef", "old@example.ca", "en"));
+        assert_eq!(stays, ["Job Title"]);
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_stored() {
+        let record = RowRecord::between(
+            &anne("Clerk", "a@example.ca", "en"),
+            &anne("Cook", "a@example.ca", "en"),
+        );
+        let read = RowRecord::read(json!(record));
+        assert_eq!((read.parts, read.shown), (record.parts, record.shown));
+    }
+}

@@ -1,0 +1,71 @@
+//! Writing the rows of a file, many in one statement.
+
+use super::file::Record;
+use super::model::Outcome;
+use super::record::RowRecord;
+use crate::base::{ContactId, ImportId};
+use crate::db::OrgTx;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text};
+
+/// What was found or done about one row.
+#[derive(Clone, Debug)]
+pub struct RowOutcome {
+    pub number: i32,
+    pub outcome: Outcome,
+    pub problem: Option<String>,
+    pub contact: Option<ContactId>,
+    pub record: Option<RowRecord>,
+    /// Kept for rows that bring somebody new.
+    pub external_identifier: Option<String>,
+    pub address_key: Option<String>,
+}
+
+/// Puts rows of a file aside, to be looked at.
+pub fn stage(tx: &mut OrgTx<'_>, import: ImportId, records: &[Record]) -> QueryResult<()> {
+    let numbers: Vec<i32> = records
+        .iter()
+        .map(|record| i32::try_from(record.row).unwrap_or(i32::MAX))
+        .collect();
+    let cells: Vec<String> = records
+        .iter()
+        .map(|record| serde_json::json!(record.cells).to_string())
+        .collect();
+    diesel::sql_query(
+        "INSERT INTO import_rows (import_id, row_number, cells) \
+         SELECT $1, number, cells::jsonb FROM unnest($2, $3) AS file (number, cells)",
+    )
+    .bind::<BigInt, _>(import)
+    .bind::<Array<Integer>, _>(numbers)
+    .bind::<Array<Text>, _>(cells)
+    .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Writes down what was found or done.
+pub fn write_outcomes(tx: &mut OrgTx<'_>, import: ImportId, outcomes: &[RowOutcome]) -> QueryResult<()> {
+    let all = |of: fn(&RowOutcome) -> Option<String>| outcomes.iter().map(of).collect::<Vec<Option<String>>>();
+    let numbers: Vec<i32> = outcomes.iter().map(|row| row.number).collect();
+    let contacts: Vec<Option<i64>> = outcomes.iter().map(|row| row.contact.map(|id| id.0)).collect();
+    diesel::sql_query(
+        "UPDATE import_rows SET outcome = told.outcome, problem = told.problem, contact_id = told.contact_id, \
+             changes = told.changes::jsonb, external_identifier = told.identifier, address_key = told.address \
+         FROM unnest($3, $4, $5, $6, $7, $8, $9) \
+             AS told (number, outcome, problem, contact_id, changes, identifier, address) \
+         WHERE organization_id = $1 AND import_id = $2 AND row_number = told.number",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<BigInt, _>(import)
+    .bind::<Array<Integer>, _>(numbers)
+    .bind::<Array<Nullable<Text>>, _>(all(|row| Some(row.outcome.as_str().to_owned())))
+    .bind::<Array<Nullable<Text>>, _>(all(|row| row.problem.clone()))
+    .bind::<Array<Nullable<BigInt>>, _>(contacts)
+    .bind::<Array<Nullable<Text>>, _>(all(|row| {
+        let record = row.record.as_ref()?;
+        serde_json::to_string(record).ok()
+    }))
+    .bind::<Array<Nullable<Text>>, _>(all(|row| row.external_identifier.clone()))
+    .bind::<Array<Nullable<Text>>, _>(all(|row| row.address_key.clone()))
+    .execute(&mut **tx)?;
+    Ok(())
+}
