@@ -4,11 +4,10 @@ use super::browserless::Browserless;
 use super::cluster::{Cluster, Database};
 use chrono::{TimeDelta, Utc};
 use diesel::prelude::*;
-use dms::accounts::password;
 use dms::base::{Clock, OrganizationId, Role};
 use dms::config::Config;
 use dms::db::Db;
-use dms::db::schema::{memberships, organizations, outbox, staff};
+use dms::db::schema::{organizations, outbox};
 use dms::server::Application;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -176,35 +175,18 @@ impl World {
         self.at_work(person).await
     }
 
-    /// Brings somebody new into the organization of `by`.
+    /// Has `by` invite somebody new to their organization, who accepts with the letter's link.
     pub async fn invite(&self, by: &Browserless, role: Role, email: &str) -> Browserless {
-        let (organization, email_address) = (by.organization_id(), email.to_owned());
-        let hash = password::hash(&PASSWORD.into()).await.unwrap();
-        let joined: anyhow::Result<()> = self
-            .db
-            .shared(move |tx| {
-                let name = email_address.split('@').next().unwrap_or_default();
-                let id: i64 = diesel::insert_into(staff::table)
-                    .values((
-                        staff::email.eq(&email_address),
-                        staff::name.eq(name),
-                        staff::password_hash.eq(hash),
-                        staff::verified_at.eq(tx.now()),
-                    ))
-                    .returning(staff::id)
-                    .get_result(&mut **tx)?;
-                diesel::insert_into(memberships::table)
-                    .values((
-                        memberships::organization_id.eq(organization.0),
-                        memberships::staff_id.eq(id),
-                        memberships::role.eq(role.as_str()),
-                    ))
-                    .execute(&mut **tx)?;
-                Ok(())
-            })
+        let invited = by
+            .post("members/invite", &[("email", email), ("role", role.as_str())])
             .await;
-        joined.unwrap();
-        self.sign_in(email).await
+        assert_eq!(invited.location(), by.at("members"), "{}", invited.body);
+        let link = self.mails_to(email).await.last().unwrap().link();
+        let newcomer = self.nobody();
+        let name = email.split('@').next().unwrap_or_default();
+        let joined = newcomer.post(&link, &[("name", name), ("password", PASSWORD)]).await;
+        assert_eq!(joined.location(), by.at("contacts"), "{}", joined.body);
+        self.at_work(newcomer).await
     }
 
     /// The owner of another organization.
