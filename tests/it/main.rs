@@ -2,7 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod accounts;
 mod groups;
+mod mail;
+mod migrations;
 mod private_postgres;
+mod routes;
+mod schema;
 mod support;
+mod tenancy;
 mod test_browser;
 mod test_cluster;
