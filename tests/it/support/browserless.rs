@@ -133,6 +133,12 @@ impl Browserless {
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let answer = request.send().await.unwrap();
         let (status, headers) = (answer.status(), answer.headers().clone());
+        self.keep_cookies(&headers);
+        let body = answer.text().await.unwrap();
+        Answer { status, headers, body }
+    }
+
+    fn keep_cookies(&self, headers: &HeaderMap) {
         let mut cookies = self.cookies.lock().unwrap();
         for set in headers.get_all(SET_COOKIE) {
             let (pair, attributes) = set.to_str().unwrap().split_once(';').unwrap();
@@ -142,9 +148,6 @@ impl Browserless {
                 false => cookies.insert(name.to_owned(), value.to_owned()),
             };
         }
-        drop(cookies);
-        let body = answer.text().await.unwrap();
-        Answer { status, headers, body }
     }
 }
 
