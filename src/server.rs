@@ -254,7 +254,7 @@ async fn metrics(request: HttpRequest, metrics: Data<Metrics>, db: Data<Db>) -> 
 
 /// `GET /ready`: database and migrations are fine.
 async fn ready(db: Data<Db>) -> HttpResponse {
-    let asked: Result<bool, anyhow::Error> = db.shared(|tx| Ok(crate::db::is_up_to_date(tx)?)).await;
+    let asked: Result<bool, anyhow::Error> = db.shared(|tx| crate::db::is_up_to_date(tx)).await;
     match asked {
         Ok(true) => HttpResponse::Ok().content_type("text/plain").body("ready"),
         Ok(false) => HttpResponse::ServiceUnavailable()

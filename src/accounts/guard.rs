@@ -10,9 +10,11 @@ use crate::web::{Banner, Needs, PageError, Route, staff_of};
 use actix_session::SessionExt;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpMessage, ResponseError, web};
 use std::rc::Rc;
+use url::{Position, Url};
 
 /// The route with its guard around it, as the application is built from.
 pub fn guarded(route: &Route) -> actix_web::Route {
@@ -45,7 +47,7 @@ async fn check(
 
 async fn person(request: &ServiceRequest) -> Result<Person, PageError> {
     let session = request.get_session();
-    let sign_in = || PageError::SignIn(request.uri().path_and_query().map_or("/".into(), ToString::to_string));
+    let sign_in = || PageError::SignIn(page_to_return_to(request));
     let Some(id) = staff_of(&session) else {
         return Err(sign_in());
     };
@@ -60,6 +62,21 @@ async fn person(request: &ServiceRequest) -> Result<Person, PageError> {
         session,
         db,
     })
+}
+
+/// The page that was asked for, or from which something was sent: what was sent itself cannot be repeated.
+fn page_to_return_to(request: &ServiceRequest) -> String {
+    let asked = || request.uri().path_and_query().map(ToString::to_string);
+    let sent_from = || {
+        let referer = request.headers().get(header::REFERER)?.to_str().ok()?;
+        let page = Url::parse(referer).ok()?;
+        Some(page[Position::BeforePath..Position::AfterQuery].to_owned())
+    };
+    let page = match *request.method() {
+        Method::GET => asked(),
+        _ => sent_from(),
+    };
+    page.unwrap_or_else(|| "/".into())
 }
 
 async fn member(request: &ServiceRequest, least: Role) -> Result<Member, PageError> {

@@ -74,8 +74,11 @@ impl PageError {
             }
             Self::SignIn(_) => String::new(),
             Self::TooMany(wait) => format!(
-                "To protect accounts we ask you to wait {} minutes before trying again. Nothing was changed.",
-                wait.as_secs().div_ceil(60)
+                "To protect accounts we ask you to wait {} before trying again. Nothing was changed.",
+                match wait.as_secs().div_ceil(60) {
+                    0 | 1 => "a minute".into(),
+                    minutes => format!("{minutes} minutes"),
+                }
             ),
             Self::Refused(sentence) => sentence.clone(),
             Self::Unavailable(_) => "Nothing was changed. Please try again in a minute.".into(),

@@ -105,6 +105,16 @@ impl Browserless {
         self.get(&answer.location()).await
     }
 
+    /// The value of a cookie this browser has.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().unwrap().get(name).cloned()
+    }
+
+    /// Plants a cookie in this browser.
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
     /// A request as this person makes it, to be changed before it is sent.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let cookies = self.cookies.lock().unwrap();
@@ -123,6 +133,12 @@ impl Browserless {
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let answer = request.send().await.unwrap();
         let (status, headers) = (answer.status(), answer.headers().clone());
+        self.keep_cookies(&headers);
+        let body = answer.text().await.unwrap();
+        Answer { status, headers, body }
+    }
+
+    fn keep_cookies(&self, headers: &HeaderMap) {
         let mut cookies = self.cookies.lock().unwrap();
         for set in headers.get_all(SET_COOKIE) {
             let (pair, attributes) = set.to_str().unwrap().split_once(';').unwrap();
@@ -132,9 +148,6 @@ impl Browserless {
                 false => cookies.insert(name.to_owned(), value.to_owned()),
             };
         }
-        drop(cookies);
-        let body = answer.text().await.unwrap();
-        Answer { status, headers, body }
     }
 }
 

@@ -4,18 +4,31 @@ use super::browserless::Browserless;
 use super::cluster::{Cluster, Database};
 use chrono::{TimeDelta, Utc};
 use diesel::prelude::*;
-use dms::accounts::password;
 use dms::base::{Clock, OrganizationId, Role};
+use dms::changelog::{self, Change, ChangeFilter, FieldChange};
 use dms::config::Config;
 use dms::db::Db;
-use dms::db::schema::{memberships, organizations, outbox, staff};
+use dms::db::schema::{organizations, outbox};
 use dms::server::Application;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// How long something may take to come about.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits until a condition holds.
+pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "a warm loaf of bread";
@@ -32,10 +45,18 @@ pub struct World {
     database: Database,
 }
 
-struct Running {
+/// One process of the application; told to stop when it is dropped.
+pub struct Running {
     address: SocketAddr,
     handle: actix_web::dev::ServerHandle,
-    task: tokio::task::JoinHandle<std::io::Result<()>>,
+    task: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Told at once; nobody waits for it to have ended.
+        drop(self.handle.stop(false));
+    }
 }
 
 /// A letter as it lies in the outbox.
@@ -60,7 +81,7 @@ impl World {
         Self::start_with(|_| {}).await
     }
 
-    /// The same with other settings, such as `MAILCHIMP_CLIENT_ID` or `MAILCHIMP_POLL_INTERVAL`.
+    /// The same with other settings, such as `MAILCHIMP_CLIENT_ID` or `MAILCHIMP_POLL_INTERVAL`; any `DEMO` makes it a demo.
     pub async fn start_with(change: impl FnOnce(&mut HashMap<String, String>)) -> Self {
         // Another test of this process may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -86,11 +107,16 @@ impl World {
             var: tempfile::tempdir().unwrap(),
             database,
         };
-        world.run(None).await;
+        world.running = Some(world.run(None).await);
         world
     }
 
-    async fn run(&mut self, address: Option<SocketAddr>) {
+    /// Another process on the same database.
+    pub async fn another_process(&self) -> Running {
+        self.run(None).await
+    }
+
+    async fn run(&self, address: Option<SocketAddr>) -> Running {
         let mut config = Config::read(self.var.path(), |name| self.settings.get(name).cloned()).unwrap();
         config.is_demo = self.settings.contains_key("DEMO");
         if let Some(address) = address {
@@ -98,19 +124,19 @@ impl World {
         }
         let application = Application::build(config, &self.database.app_url, self.clock.clone()).await;
         let application = application.unwrap();
-        self.running = Some(Running {
+        Running {
             address: application.address(),
             handle: application.handle(),
-            task: tokio::spawn(application.run_until_stopped()),
-        });
+            task: Some(tokio::spawn(application.run_until_stopped())),
+        }
     }
 
     /// Stops the application and starts it anew, at the same address on the same database.
     pub async fn restart(&mut self) {
-        let running = self.running.take().unwrap();
+        let mut running = self.running.take().unwrap();
         running.handle.stop(true).await;
-        running.task.await.unwrap().unwrap();
-        self.run(Some(running.address)).await;
+        running.task.take().unwrap().await.unwrap().unwrap();
+        self.running = Some(self.run(Some(running.address)).await);
     }
 
     /// Moves the application's clock ahead.
@@ -176,35 +202,18 @@ impl World {
         self.at_work(person).await
     }
 
-    /// Brings somebody new into the organization of `by`.
+    /// Has `by` invite somebody new to their organization, who accepts with the letter's link.
     pub async fn invite(&self, by: &Browserless, role: Role, email: &str) -> Browserless {
-        let (organization, email_address) = (by.organization_id(), email.to_owned());
-        let hash = password::hash(&PASSWORD.into()).await.unwrap();
-        let joined: anyhow::Result<()> = self
-            .db
-            .shared(move |tx| {
-                let name = email_address.split('@').next().unwrap_or_default();
-                let id: i64 = diesel::insert_into(staff::table)
-                    .values((
-                        staff::email.eq(&email_address),
-                        staff::name.eq(name),
-                        staff::password_hash.eq(hash),
-                        staff::verified_at.eq(tx.now()),
-                    ))
-                    .returning(staff::id)
-                    .get_result(&mut **tx)?;
-                diesel::insert_into(memberships::table)
-                    .values((
-                        memberships::organization_id.eq(organization.0),
-                        memberships::staff_id.eq(id),
-                        memberships::role.eq(role.as_str()),
-                    ))
-                    .execute(&mut **tx)?;
-                Ok(())
-            })
+        let invited = by
+            .post("members/invite", &[("email", email), ("role", role.as_str())])
             .await;
-        joined.unwrap();
-        self.sign_in(email).await
+        assert_eq!(invited.location(), by.at("members"), "{}", invited.body);
+        let link = self.mails_to(email).await.last().unwrap().link();
+        let newcomer = self.nobody();
+        let name = email.split('@').next().unwrap_or_default();
+        let joined = newcomer.post(&link, &[("name", name), ("password", PASSWORD)]).await;
+        assert_eq!(joined.location(), by.at("contacts"), "{}", joined.body);
+        self.at_work(newcomer).await
     }
 
     /// The owner of another organization.
@@ -241,6 +250,26 @@ impl World {
         OrganizationId(id.unwrap())
     }
 
+    /// The change log of somebody's organization in words, the oldest line first.
+    pub async fn change_log(&self, of: &Browserless) -> Vec<String> {
+        let lines: anyhow::Result<Vec<Change>> = self
+            .db
+            .read(of.organization_id(), |tx| {
+                Ok(changelog::list(tx, &ChangeFilter::default(), 0, 1000)?)
+            })
+            .await;
+        let in_words = |change: Change| {
+            let said = |field: FieldChange| format!("{}: {} → {}", field.field, field.old, field.new);
+            let fields: Vec<String> = change.fields.into_iter().map(said).collect();
+            let fields = match fields.is_empty() {
+                true => String::new(),
+                false => format!(" ({})", fields.join("; ")),
+            };
+            format!("{}: {}{fields}", change.actor_name, change.what)
+        };
+        lines.unwrap().into_iter().rev().map(in_words).collect()
+    }
+
     /// The letters somebody was written, the oldest first.
     pub async fn mails_to(&self, email: &str) -> Vec<Mail> {
         let email = email.to_owned();
@@ -255,14 +284,5 @@ impl World {
             })
             .await;
         mails.unwrap()
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            // Told at once; nobody waits for it to have ended.
-            drop(running.handle.stop(false));
-        }
     }
 }

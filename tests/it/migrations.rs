@@ -1,0 +1,76 @@
+//! Every migration can be taken back, and forth again, and leaves no trace: proven by comparing dumps.
+
+use crate::support::cluster::Cluster;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_migrations::MigrationHarness;
+use dms::db::MIGRATIONS;
+use std::path::PathBuf;
+use std::process::Command;
+
+#[test]
+fn every_migration_goes_down_and_up_again_without_a_trace() {
+    let database = Cluster::shared().fresh_database();
+    let mut owner = PgConnection::establish(&database.owner_url).unwrap();
+    let all: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().unwrap();
+    let mut dumps = vec![dump(&database.owner_url)];
+    for migration in all.iter().rev() {
+        owner
+            .revert_last_migration(MIGRATIONS)
+            .unwrap_or_else(|error| panic!("{} does not go down: {error}", migration.name()));
+        dumps.push(dump(&database.owner_url));
+    }
+    dumps.reverse();
+    assert_eq!(
+        tables_of(&dumps[0]),
+        ["__diesel_schema_migrations"],
+        "what no migration took back"
+    );
+    for (number, migration) in all.iter().enumerate() {
+        owner.run_migration(migration).unwrap();
+        assert_same(
+            &dumps[number + 1],
+            &dump(&database.owner_url),
+            &migration.name().to_string(),
+        );
+    }
+}
+
+fn assert_same(before: &str, after: &str, migration: &str) {
+    let lacking: Vec<&str> = before.lines().filter(|line| !after.contains(line)).collect();
+    let added: Vec<&str> = after.lines().filter(|line| !before.contains(line)).collect();
+    assert!(
+        before == after,
+        "{migration} comes back otherwise; lacking {lacking:?}, added {added:?}"
+    );
+}
+
+fn tables_of(dump: &str) -> Vec<&str> {
+    let made = |line| str::strip_prefix(line, "CREATE ").filter(|made| !made.starts_with("UNIQUE"));
+    dump.lines()
+        .filter_map(made)
+        .map(|made| made.trim_start_matches("TABLE public.").trim_end_matches(" ("))
+        .collect()
+}
+
+/// The schema in the words of pg_dump; newer ones add a random line at both ends.
+fn dump(url: &str) -> String {
+    let output = Command::new(pg_dump())
+        .args(["--schema-only", "--dbname", url])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.contains("restrict ")).collect();
+    lines.join("\n")
+}
+
+/// Beside the server's programs, or on the path.
+fn pg_dump() -> PathBuf {
+    let versions = (14..30).rev();
+    versions
+        .map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin/pg_dump")))
+        .find(|program| program.exists())
+        .unwrap_or_else(|| "pg_dump".into())
+}
