@@ -11,6 +11,7 @@ mod private_postgres;
 mod routes;
 mod schema;
 mod support;
+mod sync;
 mod tenancy;
 mod test_browser;
 mod test_cluster;

@@ -3,4 +3,5 @@
 pub mod browser;
 pub mod browserless;
 pub mod cluster;
+pub mod rehearsal;
 pub mod world;
