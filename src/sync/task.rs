@@ -20,7 +20,7 @@ const ORGANIZATIONS_AT_ONCE: usize = 16;
 /// How long the dispatcher waits for a wake-up before it looks by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A lease is renewed three times within its length.
-const RENEW_EVERY: Duration = Duration::from_secs(3);
+const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// How long after a passing problem an organization is tried again.
 const TRY_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(5);
 

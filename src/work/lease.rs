@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 /// How long a lease holds without being renewed. A killed process's work is taken over after this at the latest.
-pub const LEASE: TimeDelta = TimeDelta::seconds(10);
+pub const LEASE: TimeDelta = TimeDelta::seconds(6);
 
 /// The right to work for one organization, until it expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

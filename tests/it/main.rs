@@ -5,6 +5,7 @@ mod contacts;
 mod group_pages;
 mod groups;
 mod imports;
+mod killed;
 mod mail;
 mod migrations;
 mod private_postgres;

@@ -131,6 +131,21 @@ impl World {
         }
     }
 
+    /// Stops the application; the database and the people stay.
+    pub async fn stop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.handle.stop(true).await;
+            if let Some(task) = running.task.take() {
+                task.await.unwrap().unwrap();
+            }
+        }
+    }
+
+    /// The settings the application runs with, for a process of its own.
+    pub fn settings(&self) -> &HashMap<String, String> {
+        &self.settings
+    }
+
     /// Stops the application and starts it anew, at the same address on the same database.
     pub async fn restart(&mut self) {
         let mut running = self.running.take().unwrap();
