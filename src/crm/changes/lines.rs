@@ -18,7 +18,15 @@ pub struct Line {
     pub why: String,
 }
 
+/// Fields of something new that are shown at once; more are folded away, since all of them stand in the record itself.
+const NEW_FIELDS_SHOWN: usize = 3;
+
 impl Line {
+    /// Whether the fields are those of something new, and many.
+    pub fn is_long_and_new(&self) -> bool {
+        self.fields.len() > NEW_FIELDS_SHOWN && self.fields.iter().all(|field| field.old.is_empty())
+    }
+
     /// The line of a change.
     pub fn of(change: Change, organization: &Organization) -> Self {
         Self {

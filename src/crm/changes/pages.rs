@@ -3,6 +3,7 @@
 use super::Line;
 use crate::accounts::Member;
 use crate::changelog::{self, ChangeFilter};
+use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, PAGE_SIZE, Page, PageError, Pager};
 use actix_web::web::Query;
 use askama::Template;
@@ -82,7 +83,7 @@ const KINDS: [(&str, &str); 4] = [
 
 /// The lines of a page, with its number (the last one where a later is asked for) and how many lines there are in all.
 pub(crate) fn one_page(
-    tx: &mut crate::db::OrgTx<'_>,
+    tx: &mut OrgTx<'_>,
     filter: &ChangeFilter,
     wanted: i64,
 ) -> Result<(i64, i64, Vec<changelog::Change>), PageError> {

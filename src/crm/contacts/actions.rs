@@ -10,6 +10,7 @@ use crate::db::schema::{contacts, emails};
 use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
 use crate::work;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 /// Why a contact could not be written down; nothing was changed.
@@ -133,7 +134,7 @@ pub fn restore(tx: &mut OrgTx<'_>, id: ContactId) -> Result<(), ContactError> {
     refuse_taken(tx, contact.details.external_identifier.into_iter().collect(), Some(id))?;
     diesel::update(contacts::table.find((tx.organization().0, id.0)))
         .set((
-            contacts::deleted_at.eq(None::<chrono::DateTime<chrono::Utc>>),
+            contacts::deleted_at.eq(None::<DateTime<Utc>>),
             contacts::modified_at.eq(tx.now()),
         ))
         .execute(&mut **tx)?;

@@ -22,15 +22,14 @@ pub fn between(old: &ContactDraft, new: &ContactDraft) -> Vec<FieldChange> {
 
 /// What a new contact begins with.
 pub fn of_new(draft: &ContactDraft) -> Vec<FieldChange> {
-    let nothing = ContactDraft::default();
-    let contact_type = FieldChange::between("Contact Type", "", draft.details.contact_type.label());
-    contact_type
-        .into_iter()
-        .chain(
-            between(&nothing, draft)
-                .into_iter()
-                .filter(|change| change.field != "Contact Type"),
-        )
+    let differing = between(&ContactDraft::default(), draft);
+    let of_its_type = change("Contact Type", String::new(), draft.details.contact_type.label().into());
+    let others = differing.into_iter().filter(|change| change.field != "Contact Type");
+    std::iter::once(of_its_type)
+        .chain(others.map(|change| FieldChange {
+            old: String::new(),
+            ..change
+        }))
         .collect()
 }
 

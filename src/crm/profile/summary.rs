@@ -27,7 +27,9 @@ impl SummaryPage {
 
     /// Whether mailings go to this email.
     fn gets_mailings(&self, email: &Email) -> bool {
-        self.contact.bulk_mail_address().is_some_and(|chosen| chosen == email)
+        let details = &self.contact.details;
+        let wants_none = details.privacy.do_not_email || details.privacy.is_opt_out || details.is_deceased;
+        !wants_none && self.contact.bulk_mail_address().is_some_and(|chosen| chosen == email)
     }
 
     fn language(&self) -> &str {

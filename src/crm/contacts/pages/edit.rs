@@ -10,6 +10,7 @@ use crate::crm::contacts::duplicates::{Duplicate, possible_duplicates};
 use crate::crm::contacts::model::{Contact, ContactDraft, ContactType};
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contacts::store;
+use crate::db::OrgTx;
 use crate::web::{self, Answer, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path, Query};
@@ -108,11 +109,7 @@ pub async fn create(member: Member, sent: Form<Pairs>) -> Answer {
 }
 
 /// Asks about duplicates that were not on the page yet.
-fn add_unless_known(
-    tx: &mut crate::db::OrgTx<'_>,
-    draft: &ContactDraft,
-    seen: &[ContactId],
-) -> Result<Adding, ContactError> {
+fn add_unless_known(tx: &mut OrgTx<'_>, draft: &ContactDraft, seen: &[ContactId]) -> Result<Adding, ContactError> {
     let found = possible_duplicates(tx, draft, None)?;
     if found.iter().any(|duplicate| !seen.contains(&duplicate.row.id)) {
         return Ok(Adding::LooksLike(found));

@@ -7,7 +7,7 @@ use crate::crm::contacts::model::{Contact, ContactType};
 use crate::crm::contacts::search::{self, Selection};
 use crate::crm::contacts::store;
 use crate::db::OrgTx;
-use crate::web::{Answer, PageError};
+use crate::web::{Answer, Flash, PageError};
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Form;
@@ -54,10 +54,14 @@ pub async fn download(member: Member, form: Form<Pairs>) -> Answer {
     let (file, today) = member
         .read(move |tx| {
             let ids = search::select(tx, &selection)?;
-            let today = tx.now().with_timezone(&zone).date_naive();
-            Ok::<_, PageError>((csv_of(tx, &ids)?, today))
+            let file = if ids.is_empty() { None } else { Some(csv_of(tx, &ids)?) };
+            Ok::<_, PageError>((file, tx.now().with_timezone(&zone).date_naive()))
         })
         .await?;
+    let Some(file) = file else {
+        member.say(Flash::warning("Choose some contacts first, or “All Records”."));
+        return Ok(member.redirect("contacts"));
+    };
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
         .insert_header((
