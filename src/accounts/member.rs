@@ -141,29 +141,33 @@ impl Member {
     /// The layout's facts; `section` is the current menu entry.
     pub fn page(&self, section: &'static str) -> Page {
         let page = self.person.page(section);
-        let others = self.person.workplaces.iter().map(|place| &place.organization);
         Page {
-            organization: Some(OrganizationBar {
-                name: self.organization.name.clone(),
-                slug: self.organization.slug.clone(),
-                role: self.role.label().into(),
-                others: others
-                    .filter(|other| other.id != self.organization.id)
-                    .map(|other| (other.slug.clone(), other.name.clone()))
-                    .collect(),
-                may_write: self.may_write(),
-                may_administer: self.may_administer(),
-            }),
+            organization: Some(self.bar()),
             banner: self.banner.clone().or(page.banner),
             ..page
         }
     }
-}
 
-fn please_confirm() -> Banner {
-    Banner {
-        text: "Please confirm your email address with the link we sent you.".into(),
-        link: "/account".into(),
-        link_text: "Send it again, or correct the address".into(),
+    /// The facts for a part of a page that is fetched by itself: messages that wait stay for the next whole page.
+    pub fn part(&self) -> Page {
+        Page {
+            organization: Some(self.bar()),
+            ..Page::default()
+        }
+    }
+
+    fn bar(&self) -> OrganizationBar {
+        let others = self.person.workplaces.iter().map(|place| &place.organization);
+        OrganizationBar {
+            name: self.organization.name.clone(),
+            slug: self.organization.slug.clone(),
+            role: self.role.label().into(),
+            others: others
+                .filter(|other| other.id != self.organization.id)
+                .map(|other| (other.slug.clone(), other.name.clone()))
+                .collect(),
+            may_write: self.may_write(),
+            may_administer: self.may_administer(),
+        }
     }
 }

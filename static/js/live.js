@@ -1,6 +1,7 @@
 // Keeps a part of the page current: data-live is the URL of its content. It is fetched again whenever the stream at
 // data-live-events says something, or else every data-live-seconds, only while the page is looked at, until the
-// content carries data-live-done. The element is aria-live, so that a screen reader hears what changed.
+// content carries data-live-done. Content that carries data-live-version="…" is asked for with that version, so that the
+// answer can be 204 while nothing changed. The element is aria-live, so that a screen reader hears what changed.
 (() => {
   "use strict";
 
@@ -22,7 +23,10 @@
       if (fetching) return;
       fetching = true;
       try {
-        const answer = await fetch(url, { headers: { "X-Fragment": "live" } });
+        const address = new URL(url, window.location);
+        const version = part.querySelector("[data-live-version]")?.dataset.liveVersion;
+        if (version) address.searchParams.set("version", version);
+        const answer = await fetch(address, { headers: { "X-Fragment": "live" } });
         // Somebody signed out elsewhere: the whole page must say so.
         if (answer.redirected) return window.location.reload();
         if (answer.status === 200) part.innerHTML = await answer.text();

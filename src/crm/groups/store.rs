@@ -50,6 +50,15 @@ pub fn find_by_title(tx: &mut OrgTx<'_>, title: &str) -> QueryResult<Option<Grou
         .optional()
 }
 
+/// All groups by title, to choose from.
+pub fn titles(tx: &mut OrgTx<'_>) -> QueryResult<Vec<(GroupId, String)>> {
+    groups::table
+        .filter(groups::organization_id.eq(tx.organization()))
+        .order((lower(groups::title), groups::id))
+        .select((groups::id, groups::title))
+        .load(&mut **tx)
+}
+
 /// All groups by title, with how many contacts belong to each.
 pub fn list(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Counted>> {
     let all: Vec<Group> = groups::table

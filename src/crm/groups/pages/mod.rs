@@ -1,7 +1,10 @@
 //! The pages of groups, each handler beside its template.
 
+mod adding;
+mod choose;
 mod delete;
 mod list;
+mod of_contact;
 mod settings;
 
 use super::model::Group;
@@ -23,10 +26,36 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/groups", READ, list::show),
         get("/o/{organization}/groups/new", CHANGE, settings::show_new),
         post("/o/{organization}/groups/new", CHANGE, settings::create),
+        post("/o/{organization}/groups/choose", CHANGE, choose::show),
+        post("/o/{organization}/groups/additions", CHANGE, choose::add),
+        post("/o/{organization}/groups/choose-removal", CHANGE, choose::show_removal),
+        post("/o/{organization}/groups/removals", CHANGE, choose::remove),
         get("/o/{organization}/groups/{group}/settings", CHANGE, settings::show),
         post("/o/{organization}/groups/{group}/settings", CHANGE, settings::save),
         get("/o/{organization}/groups/{group}/delete", CHANGE, delete::show),
         post("/o/{organization}/groups/{group}/delete", CHANGE, delete::submit),
+        get("/o/{organization}/contacts/{contact}/groups", READ, of_contact::show),
+        post("/o/{organization}/contacts/{contact}/groups", CHANGE, of_contact::add),
+        get(
+            "/o/{organization}/contacts/{contact}/groups/live",
+            READ,
+            of_contact::live,
+        ),
+        post(
+            "/o/{organization}/contacts/{contact}/groups/{group}/removal",
+            CHANGE,
+            of_contact::remove,
+        ),
+        get(
+            "/o/{organization}/contacts/{contact}/groups/{group}/delete",
+            CHANGE,
+            of_contact::show_delete,
+        ),
+        post(
+            "/o/{organization}/contacts/{contact}/groups/{group}/delete",
+            CHANGE,
+            of_contact::delete,
+        ),
     ]
 }
 

@@ -1,0 +1,223 @@
+//! What to do with contacts chosen in a list: add them to a group or to a new one, or remove them from one. The page in
+//! between says how many there are and how many are in each group already.
+
+use super::super::{actions, model, store};
+use super::{Mailchimp, adding, existing};
+use crate::accounts::Member;
+use crate::base::GroupId;
+use crate::crm::contacts::{self, Selection};
+use crate::db::OrgTx;
+use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Form;
+use askama::Template;
+
+/// The longest reason for a removal, in characters: a sentence.
+const WHY_LENGTH_MAX: usize = 200;
+
+/// A list's form as it was sent: the selection, and what the page in between adds to it.
+type Sent = Form<Vec<(String, String)>>;
+
+#[derive(Template)]
+#[template(path = "groups/choose.html")]
+struct ChoosePage {
+    page: Page,
+    /// Carries the selection on: ids, or the filter of the list.
+    selection: Vec<(&'static str, String)>,
+    chosen: usize,
+    groups: Vec<Choice>,
+    /// What is wrong with the choice.
+    group: Field,
+    title: Field,
+}
+
+#[derive(Template)]
+#[template(path = "groups/choose_removal.html")]
+struct ChooseRemovalPage {
+    page: Page,
+    selection: Vec<(&'static str, String)>,
+    chosen: usize,
+    groups: Vec<Choice>,
+    group: Field,
+    why: Field,
+}
+
+/// The group contacts are added to.
+enum Target {
+    Existing(GroupId),
+    New(String),
+}
+
+/// `POST /o/{organization}/groups/choose`
+pub async fn show(member: Member, sent: Sent) -> Answer {
+    ask(&member, StatusCode::OK, &sent, Field::default(), Field::default()).await
+}
+
+async fn ask(member: &Member, status: StatusCode, sent: &Sent, group: Field, title: Field) -> Answer {
+    let selection = Selection::of(sent);
+    let pairs = selection.pairs();
+    let (chosen, groups) = member.read(move |tx| groups_of(tx, &selection)).await?;
+    if chosen == 0 {
+        return Ok(nobody_chosen(member));
+    }
+    let labels = groups.into_iter().map(|group| match group.inside {
+        0 => (group.id, group.title),
+        inside => (
+            group.id,
+            format!("{} ({inside} of {chosen} already in it)", group.title),
+        ),
+    });
+    let page = ChoosePage {
+        page: member.page("contacts"),
+        selection: pairs,
+        chosen,
+        groups: Choice::list(labels, value(sent, "group")),
+        group,
+        title,
+    };
+    web::show_with(status, page)
+}
+
+/// `POST /o/{organization}/groups/additions`: to `group`, or to a new one called `title`.
+pub async fn add(member: Member, mailchimp: Mailchimp, sent: Sent) -> Answer {
+    const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+    let target = match target(&sent) {
+        Ok(target) => target,
+        Err((group, title)) => return ask(&member, WRONG, &sent, group, title).await,
+    };
+    let selection = Selection::of(&sent);
+    let told = member
+        .write(move |tx| {
+            let who = contacts::select(tx, &selection)?;
+            let group = match target {
+                Target::Existing(group) => group,
+                Target::New(title) if store::find_by_title(tx, &title)?.is_some() => return Ok(None),
+                Target::New(title) => actions::create(tx, &title, "")?,
+            };
+            adding::add(tx, mailchimp.as_ref(), group, &who).map(Some)
+        })
+        .await?;
+    let Some(told) = told else {
+        let taken = Field::wrong(
+            value(&sent, "title"),
+            "A group of this name already exists. Choose it above.",
+        );
+        return ask(&member, WRONG, &sent, Field::default(), taken).await;
+    };
+    told.say(&member);
+    Ok(member.redirect(&format!("groups/{}", told.group)))
+}
+
+fn target(sent: &Sent) -> Result<Target, (Field, Field)> {
+    if value(sent, "into") == "new" {
+        let (field, title) = Field::read(value(sent, "title"), model::title);
+        return title.map(Target::New).ok_or((Field::default(), field));
+    }
+    let (field, group) = chosen_group(sent);
+    group.map(Target::Existing).ok_or((field, Field::default()))
+}
+
+/// `POST /o/{organization}/groups/choose-removal`
+pub async fn show_removal(member: Member, sent: Sent) -> Answer {
+    ask_removal(&member, StatusCode::OK, &sent, Field::default(), Field::default()).await
+}
+
+async fn ask_removal(member: &Member, status: StatusCode, sent: &Sent, group: Field, why: Field) -> Answer {
+    let selection = Selection::of(sent);
+    let pairs = selection.pairs();
+    let (chosen, groups) = member.read(move |tx| groups_of(tx, &selection)).await?;
+    if chosen == 0 {
+        return Ok(nobody_chosen(member));
+    }
+    let labels = groups.into_iter().filter(|group| group.inside > 0).map(|group| {
+        (
+            group.id,
+            format!("{} ({} of {chosen} in it)", group.title, group.inside),
+        )
+    });
+    let page = ChooseRemovalPage {
+        page: member.page("contacts"),
+        selection: pairs,
+        chosen,
+        groups: Choice::list(labels, value(sent, "group")),
+        group,
+        why,
+    };
+    web::show_with(status, page)
+}
+
+/// `POST /o/{organization}/groups/removals`
+pub async fn remove(member: Member, sent: Sent) -> Answer {
+    let (group_field, group) = chosen_group(&sent);
+    let (why_field, why) = Field::read(value(&sent, "why"), reason);
+    let (Some(group), Some(why)) = (group, why) else {
+        return ask_removal(&member, StatusCode::UNPROCESSABLE_ENTITY, &sent, group_field, why_field).await;
+    };
+    let selection = Selection::of(&sent);
+    let (title, removed) = member
+        .write(move |tx| {
+            let title = existing(tx, group)?.title;
+            let who = contacts::select(tx, &selection)?;
+            Ok::<_, PageError>((title, actions::remove_contacts(tx, group, &who, &why)?.len()))
+        })
+        .await?;
+    member.say(said(&title, removed));
+    Ok(member.redirect(&format!("groups/{group}")))
+}
+
+/// What staff read after contacts were removed from a group.
+pub(super) fn said(title: &str, removed: usize) -> Flash {
+    match removed {
+        0 => Flash::warning(format!("Nobody was removed from {title}")).with("None of these contacts was in the group"),
+        1 => Flash::success(format!("Removed Contact from {title}")).with("1 contact removed from group"),
+        more => {
+            Flash::success(format!("Removed Contacts from {title}")).with(format!("{more} contacts removed from group"))
+        }
+    }
+}
+
+/// A group and how many of the chosen are in it.
+struct GroupChoice {
+    id: GroupId,
+    title: String,
+    inside: i64,
+}
+
+/// How many are chosen, and every group with how many of them are in it.
+fn groups_of(tx: &mut OrgTx<'_>, selection: &Selection) -> Result<(usize, Vec<GroupChoice>), PageError> {
+    let who = contacts::select(tx, selection)?;
+    let inside = store::already_in(tx, &who)?;
+    let groups = store::titles(tx)?.into_iter().map(|(id, title)| GroupChoice {
+        inside: inside.get(&id).copied().unwrap_or(0),
+        id,
+        title,
+    });
+    Ok((who.len(), groups.collect()))
+}
+
+fn nobody_chosen(member: &Member) -> HttpResponse {
+    member.say(
+        Flash::error("Nobody was chosen").with("Tick some contacts, or choose “All Records”. Nothing was changed."),
+    );
+    member.redirect("contacts")
+}
+
+fn chosen_group(sent: &Sent) -> (Field, Option<GroupId>) {
+    Field::read(value(sent, "group"), |typed| {
+        typed.parse().map_err(|_| "Choose a group.")
+    })
+}
+
+fn reason(typed: &str) -> Result<String, &'static str> {
+    let why = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    if why.chars().count() > WHY_LENGTH_MAX {
+        return Err("A reason may have up to 200 characters.");
+    }
+    Ok(why)
+}
+
+fn value<'s>(sent: &'s Sent, name: &str) -> &'s str {
+    let found = sent.iter().find(|(key, _)| key == name);
+    found.map_or("", |(_, value)| value.trim())
+}

@@ -1,0 +1,218 @@
+//! A contact's Groups tab: current and past groups with where each stands at Mailchimp, and every change that led there.
+//! The part below the form keeps itself current, so that an unsubscribe shows while somebody looks.
+
+use super::super::mailchimp::{GroupStanding, MailchimpView};
+use super::super::model::{HistoryLine, Membership};
+use super::super::{actions, store};
+use super::{Mailchimp, adding, choose, existing};
+use crate::accounts::Member;
+use crate::accounts::model::Organization;
+use crate::base::{ContactId, GroupId};
+use crate::crm::contacts;
+use crate::db::OrgTx;
+use crate::web::{self, Answer, Choice, Flash, Page, PageError};
+use actix_web::HttpResponse;
+use actix_web::web::{Form, Path, Query};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+/// What handlers below `/o/{organization}/contacts/{contact}/groups` take.
+type ContactPath = Path<(String, ContactId)>;
+/// What handlers of one membership take.
+type MembershipPath = Path<(String, ContactId, GroupId)>;
+
+#[derive(Template)]
+#[template(path = "groups/of_contact.html")]
+struct GroupsPage {
+    page: Page,
+    /// The groups the contact does not belong to.
+    others: Vec<Choice>,
+    part: GroupsPart,
+}
+
+/// What keeps itself current.
+#[derive(Template)]
+#[template(path = "groups/of_contact_part.html")]
+struct PartPage {
+    page: Page,
+    part: GroupsPart,
+}
+
+struct GroupsPart {
+    version: String,
+    contact: ContactId,
+    name: String,
+    organization: Organization,
+    current: Vec<Row>,
+    past: Vec<Row>,
+    history: Vec<HistoryLine>,
+}
+
+struct Row {
+    membership: Membership,
+    standing: Option<GroupStanding>,
+}
+
+impl GroupsPart {
+    /// A moment in the organization's time zone.
+    fn local(&self, moment: &DateTime<Utc>) -> String {
+        self.organization.local(*moment)
+    }
+}
+
+/// `GET /o/{organization}/contacts/{contact}/groups`
+pub async fn show(member: Member, path: ContactPath, mailchimp: Mailchimp) -> Answer {
+    let (contact, organization) = (path.1, member.organization.clone());
+    let (part, groups) = member
+        .read(move |tx| {
+            let part = read_part(tx, mailchimp.as_ref(), contact, organization)?;
+            Ok::<_, PageError>((part, store::titles(tx)?))
+        })
+        .await?;
+    let others = groups
+        .into_iter()
+        .filter(|(id, _)| !part.current.iter().any(|row| row.membership.group == *id));
+    web::show(GroupsPage {
+        page: member.page("contacts"),
+        others: Choice::list(others, ""),
+        part,
+    })
+}
+
+/// What a page that shows the part has already.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Known {
+    version: String,
+}
+
+/// `GET /o/{organization}/contacts/{contact}/groups/live`: 204 while nothing changed.
+pub async fn live(member: Member, path: ContactPath, known: Query<Known>, mailchimp: Mailchimp) -> Answer {
+    let (contact, organization) = (path.1, member.organization.clone());
+    let known = known.into_inner().version;
+    let part = member
+        .read(move |tx| match version(tx, mailchimp.as_ref(), contact)? == known {
+            true => Ok::<_, PageError>(None),
+            false => read_part(tx, mailchimp.as_ref(), contact, organization).map(Some),
+        })
+        .await?;
+    match part {
+        None => Ok(HttpResponse::NoContent().finish()),
+        Some(part) => web::show(PartPage {
+            page: member.part(),
+            part,
+        }),
+    }
+}
+
+fn version(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, contact: ContactId) -> Result<String, PageError> {
+    let change = store::last_change(tx, contact)?;
+    Ok(format!("{change}-{}", mailchimp.standings_version(tx, contact)?))
+}
+
+fn read_part(
+    tx: &mut OrgTx<'_>,
+    mailchimp: &dyn MailchimpView,
+    id: ContactId,
+    organization: Organization,
+) -> Result<GroupsPart, PageError> {
+    // Before all else: what changes while we read is fetched at the next look.
+    let version = version(tx, mailchimp, id)?;
+    let contact = contacts::list_rows(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
+    let mut standings = mailchimp.standings(tx, id)?;
+    let rows = store::memberships(tx, id)?.into_iter().map(|membership| {
+        let at = standings.iter().position(|standing| standing.group == membership.group);
+        Row {
+            standing: at.map(|at| standings.swap_remove(at)),
+            membership,
+        }
+    });
+    let (current, past) = rows.partition(|row| row.membership.is_current());
+    Ok(GroupsPart {
+        version,
+        contact: id,
+        name: contact.display_name,
+        organization,
+        current,
+        past,
+        history: store::history(tx, id)?,
+    })
+}
+
+/// The group somebody chose.
+#[derive(Deserialize)]
+pub struct Chosen {
+    group: GroupId,
+}
+
+/// `POST /o/{organization}/contacts/{contact}/groups`: joins a group, for the first time or again.
+pub async fn add(member: Member, path: ContactPath, mailchimp: Mailchimp, chosen: Form<Chosen>) -> Answer {
+    let (contact, group) = (path.1, chosen.group);
+    let told = member
+        .write(move |tx| adding::add(tx, mailchimp.as_ref(), group, &[contact]))
+        .await?;
+    told.say(&member);
+    Ok(back(&member, contact))
+}
+
+/// `POST /o/{organization}/contacts/{contact}/groups/{group}/removal`
+pub async fn remove(member: Member, path: MembershipPath) -> Answer {
+    let (_, contact, group) = path.into_inner();
+    let (title, removed) = member
+        .write(move |tx| {
+            let title = existing(tx, group)?.title;
+            Ok::<_, PageError>((title, actions::remove_contacts(tx, group, &[contact], "")?.len()))
+        })
+        .await?;
+    member.say(choose::said(&title, removed));
+    Ok(back(&member, contact))
+}
+
+#[derive(Template)]
+#[template(path = "groups/delete_membership.html")]
+struct DeletePage {
+    page: Page,
+    contact: ContactId,
+    name: String,
+    membership: Membership,
+}
+
+/// `GET /o/{organization}/contacts/{contact}/groups/{group}/delete`
+pub async fn show_delete(member: Member, path: MembershipPath) -> Answer {
+    let (_, contact, group) = path.into_inner();
+    let (row, memberships) = member
+        .read(move |tx| {
+            let row = contacts::list_rows(tx, &[contact])?.pop();
+            Ok::<_, PageError>((row.ok_or(PageError::NotFound)?, store::memberships(tx, contact)?))
+        })
+        .await?;
+    let membership = memberships.into_iter().find(|membership| membership.group == group);
+    web::show(DeletePage {
+        page: member.page("contacts"),
+        contact,
+        name: row.display_name,
+        membership: membership.ok_or(PageError::NotFound)?,
+    })
+}
+
+/// `POST /o/{organization}/contacts/{contact}/groups/{group}/delete`
+pub async fn delete(member: Member, path: MembershipPath) -> Answer {
+    let (_, contact, group) = path.into_inner();
+    let title = member
+        .write(move |tx| {
+            let title = existing(tx, group)?.title;
+            actions::delete_membership(tx, group, contact, "")?
+                .then_some(title)
+                .ok_or(PageError::NotFound)
+        })
+        .await?;
+    member.say(Flash::success(format!(
+        "The record of having been in {title} has been deleted."
+    )));
+    Ok(back(&member, contact))
+}
+
+fn back(member: &Member, contact: ContactId) -> HttpResponse {
+    member.redirect(&format!("contacts/{contact}/groups"))
+}
