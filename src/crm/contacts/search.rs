@@ -2,7 +2,7 @@
 
 use super::model::ContactType;
 use super::terms;
-use crate::base::ContactId;
+use crate::base::{ContactId, GroupId};
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -100,6 +100,8 @@ pub struct ListFilter {
     /// What stands in the search box; empty for all.
     pub query: String,
     pub contact_type: Option<ContactType>,
+    /// Only those who belong to this group now.
+    pub group: Option<GroupId>,
     pub sort: Sort,
     pub descending: bool,
 }
@@ -114,6 +116,7 @@ impl ListFilter {
         Self {
             query: value("q").to_owned(),
             contact_type: ContactType::parse(value("type")),
+            group: value("in_group").parse().ok(),
             sort: Sort::parse(value("sort")).unwrap_or_default(),
             descending: value("order") == "descending",
         }
@@ -126,6 +129,7 @@ impl ListFilter {
             pairs.push(("q", self.query.clone()));
         }
         pairs.extend(self.contact_type.map(|kind| ("type", kind.as_str().to_owned())));
+        pairs.extend(self.group.map(|group| ("in_group", group.to_string())));
         if self.sort != Sort::Name {
             pairs.push(("sort", self.sort.as_str().to_owned()));
         }
@@ -137,7 +141,7 @@ impl ListFilter {
 
     /// Whether everybody is wanted.
     pub fn is_open(&self) -> bool {
-        self.query.is_empty() && self.contact_type.is_none()
+        self.query.is_empty() && self.contact_type.is_none() && self.group.is_none()
     }
 }
 
@@ -268,7 +272,7 @@ fn fitting<'q>(
     select: &str,
     filter: &ListFilter,
 ) -> QueryResult<Option<BoxedSqlQuery<'q, Pg, SqlQuery>>> {
-    let query = diesel::sql_query(format!(
+    let mut query = diesel::sql_query(format!(
         "SELECT {select} FROM contacts{} WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL \
          AND ($2::text IS NULL OR contacts.contact_type = $2)",
         filter.sort.tables()
@@ -276,6 +280,16 @@ fn fitting<'q>(
     .into_boxed()
     .bind::<BigInt, _>(tx.organization())
     .bind::<Nullable<Text>, _>(filter.contact_type.map(ContactType::as_str));
+    let mut parameters = 2;
+    if let Some(group) = filter.group {
+        parameters += 1;
+        query = query
+            .sql(format!(
+                " AND contacts.id IN (SELECT contact_id FROM group_contacts \
+                   WHERE organization_id = $1 AND group_id = ${parameters} AND status = 'Added')"
+            ))
+            .bind::<BigInt, _>(group);
+    }
     if filter.query.trim().is_empty() {
         return Ok(Some(query));
     }
@@ -283,8 +297,11 @@ fn fitting<'q>(
     if found.is_empty() {
         return Ok(None);
     }
+    parameters += 1;
     Ok(Some(
-        query.sql(" AND contacts.id = ANY($3)").bind::<Array<BigInt>, _>(found),
+        query
+            .sql(format!(" AND contacts.id = ANY(${parameters})"))
+            .bind::<Array<BigInt>, _>(found),
     ))
 }
 

@@ -6,7 +6,7 @@ use crate::db::OrgTx;
 use crate::db::schema::{changes, contacts, group_contacts, group_history, groups};
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Lines of a contact's group history that are shown; the change log has all of them.
 pub const HISTORY_LINES_MAX: i64 = 200;
@@ -90,6 +90,16 @@ pub fn member_count(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<i64> {
         .filter(group_contacts::group_id.eq(group))
         .count()
         .get_result(&mut **tx)
+}
+
+/// Who among these contacts belongs to the group now.
+pub fn members_among(tx: &mut OrgTx<'_>, group: GroupId, among: &[ContactId]) -> QueryResult<HashSet<ContactId>> {
+    let members: Vec<ContactId> = members!(tx)
+        .filter(group_contacts::group_id.eq(group))
+        .filter(group_contacts::contact_id.eq_any(among))
+        .select(group_contacts::contact_id)
+        .load(&mut **tx)?;
+    Ok(members.into_iter().collect())
 }
 
 /// How many of these contacts belong to each group now; groups with none of them are absent.

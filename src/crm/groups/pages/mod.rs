@@ -6,6 +6,7 @@ mod delete;
 mod list;
 mod of_contact;
 mod settings;
+mod show;
 
 use super::model::Group;
 use super::store;
@@ -30,6 +31,8 @@ pub fn routes() -> Vec<Route> {
         post("/o/{organization}/groups/additions", CHANGE, choose::add),
         post("/o/{organization}/groups/choose-removal", CHANGE, choose::show_removal),
         post("/o/{organization}/groups/removals", CHANGE, choose::remove),
+        get("/o/{organization}/groups/{group}", READ, show::show),
+        get("/o/{organization}/groups/{group}/add", CHANGE, show::show_others),
         get("/o/{organization}/groups/{group}/settings", CHANGE, settings::show),
         post("/o/{organization}/groups/{group}/settings", CHANGE, settings::save),
         get("/o/{organization}/groups/{group}/delete", CHANGE, delete::show),

@@ -1,0 +1,153 @@
+//! The contacts of a group, and the page on which others are found and added to it.
+
+use super::super::mailchimp::GroupSync;
+use super::super::model::Group;
+use super::super::store;
+use super::{GroupPath, Mailchimp, existing};
+use crate::accounts::Member;
+use crate::base::ContactId;
+use crate::crm::contacts::{self, ContactRow, ListFilter};
+use crate::db::OrgTx;
+use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager};
+use actix_web::web::Query;
+use askama::Template;
+use diesel::QueryResult;
+use serde::Deserialize;
+use std::collections::HashSet;
+
+#[derive(Template)]
+#[template(path = "groups/show.html")]
+struct GroupPage {
+    page: Page,
+    /// The address of the group's page.
+    here: String,
+    group: Group,
+    sync: Option<GroupSync>,
+    found: Found,
+}
+
+#[derive(Template)]
+#[template(path = "groups/add.html")]
+struct AddPage {
+    page: Page,
+    /// The address of the group's page.
+    here: String,
+    group: Group,
+    found: Found,
+}
+
+/// The contacts that were found, a page of them.
+struct Found {
+    filter: ListFilter,
+    rows: Vec<Row>,
+    pager: Pager,
+}
+
+struct Row {
+    contact: ContactRow,
+    created: String,
+    modified: String,
+    /// On the page that adds: in the group already, so there is nothing to tick.
+    is_in_already: bool,
+}
+
+/// What stands behind the `?`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    q: String,
+    page: Option<i64>,
+}
+
+/// `GET /o/{organization}/groups/{group}`
+pub async fn show(member: Member, path: GroupPath, asked: Query<Asked>, mailchimp: Mailchimp) -> Answer {
+    let id = path.1;
+    let filter = ListFilter {
+        query: asked.q.clone(),
+        group: Some(id),
+        ..ListFilter::default()
+    };
+    let (wanted, number) = (filter.clone(), asked.page);
+    let (group, sync, list) = member
+        .read(move |tx| {
+            let group = existing(tx, id)?;
+            let sync = mailchimp.column(tx)?.remove(&id);
+            Ok::<_, PageError>((group, sync, List::read(tx, &wanted, number)?))
+        })
+        .await?;
+    web::show(GroupPage {
+        found: list.found(&member, filter, &format!("groups/{id}"), &HashSet::new()),
+        page: member.page("groups"),
+        here: member.at(&format!("groups/{id}")),
+        group,
+        sync,
+    })
+}
+
+/// `GET /o/{organization}/groups/{group}/add`: everybody, or who is found, to be ticked and added.
+pub async fn show_others(member: Member, path: GroupPath, asked: Query<Asked>) -> Answer {
+    let id = path.1;
+    let filter = ListFilter {
+        query: asked.q.clone(),
+        ..ListFilter::default()
+    };
+    let (wanted, number) = (filter.clone(), asked.page);
+    let (group, list, members) = member
+        .read(move |tx| {
+            let group = existing(tx, id)?;
+            let list = List::read(tx, &wanted, number)?;
+            let members = store::members_among(tx, id, &list.ids())?;
+            Ok::<_, PageError>((group, list, members))
+        })
+        .await?;
+    web::show(AddPage {
+        found: list.found(&member, filter, &format!("groups/{id}/add"), &members),
+        page: member.page("groups"),
+        here: member.at(&format!("groups/{id}")),
+        group,
+    })
+}
+
+/// A page of the contacts that fit, as it was read.
+struct List {
+    number: i64,
+    total: i64,
+    contacts: Vec<ContactRow>,
+}
+
+impl List {
+    fn read(tx: &mut OrgTx<'_>, filter: &ListFilter, number: Option<i64>) -> QueryResult<Self> {
+        let total = contacts::count(tx, filter)?;
+        let last = ((total + PAGE_SIZE - 1) / PAGE_SIZE).max(1);
+        let number = number.unwrap_or(1).clamp(1, last);
+        let contacts = contacts::list(tx, filter, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
+        Ok(Self {
+            number,
+            total,
+            contacts,
+        })
+    }
+
+    fn ids(&self) -> Vec<ContactId> {
+        self.contacts.iter().map(|row| row.id).collect()
+    }
+
+    fn found(self, member: &Member, filter: ListFilter, here: &str, members: &HashSet<ContactId>) -> Found {
+        let link = |page: i64| {
+            let pairs = [("q", filter.query.clone()), ("page", page.to_string())];
+            let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+            member.at(&format!("{here}?{query}"))
+        };
+        let rows = self.contacts.into_iter().map(|contact| Row {
+            created: member.organization.local(contact.created_at),
+            modified: member.organization.local(contact.modified_at),
+            is_in_already: members.contains(&contact.id),
+            contact,
+        });
+        Found {
+            rows: rows.collect(),
+            pager: Pager::of(self.number, self.total, link),
+            filter,
+        }
+    }
+}
