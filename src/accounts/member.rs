@@ -171,3 +171,11 @@ impl Member {
         }
     }
 }
+
+fn please_confirm() -> Banner {
+    Banner {
+        text: "Please confirm your email address with the link we sent you.".into(),
+        link: "/account".into(),
+        link_text: "Send it again, or correct the address".into(),
+    }
+}

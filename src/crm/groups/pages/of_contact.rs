@@ -9,6 +9,7 @@ use crate::accounts::Member;
 use crate::accounts::model::Organization;
 use crate::base::{ContactId, GroupId};
 use crate::crm::contacts;
+use crate::crm::profile::{Frame, Tab};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Flash, Page, PageError};
 use actix_web::HttpResponse;
@@ -26,6 +27,7 @@ type MembershipPath = Path<(String, ContactId, GroupId)>;
 #[template(path = "groups/of_contact.html")]
 struct GroupsPage {
     page: Page,
+    frame: Frame,
     /// The groups the contact does not belong to.
     others: Vec<Choice>,
     part: GroupsPart,
@@ -44,6 +46,8 @@ struct GroupsPart {
     contact: ContactId,
     name: String,
     organization: Organization,
+    /// Neither a reader's page nor one of a contact in the trash.
+    may_change: bool,
     current: Vec<Row>,
     past: Vec<Row>,
     history: Vec<HistoryLine>,
@@ -63,11 +67,11 @@ impl GroupsPart {
 
 /// `GET /o/{organization}/contacts/{contact}/groups`
 pub async fn show(member: Member, path: ContactPath, mailchimp: Mailchimp) -> Answer {
-    let (contact, organization) = (path.1, member.organization.clone());
-    let (part, groups) = member
+    let (contact, reader) = (path.1, Reader::of(&member));
+    let (frame, part, groups) = member
         .read(move |tx| {
-            let part = read_part(tx, mailchimp.as_ref(), contact, organization)?;
-            Ok::<_, PageError>((part, store::titles(tx)?))
+            let (frame, part) = read_part(tx, mailchimp.as_ref(), contact, reader)?;
+            Ok::<_, PageError>((frame, part, store::titles(tx)?))
         })
         .await?;
     let others = groups
@@ -75,6 +79,7 @@ pub async fn show(member: Member, path: ContactPath, mailchimp: Mailchimp) -> An
         .filter(|(id, _)| !part.current.iter().any(|row| row.membership.group == *id));
     web::show(GroupsPage {
         page: member.page("contacts"),
+        frame,
         others: Choice::list(others, ""),
         part,
     })
@@ -89,12 +94,12 @@ pub struct Known {
 
 /// `GET /o/{organization}/contacts/{contact}/groups/live`: 204 while nothing changed.
 pub async fn live(member: Member, path: ContactPath, known: Query<Known>, mailchimp: Mailchimp) -> Answer {
-    let (contact, organization) = (path.1, member.organization.clone());
+    let (contact, reader) = (path.1, Reader::of(&member));
     let known = known.into_inner().version;
     let part = member
         .read(move |tx| match version(tx, mailchimp.as_ref(), contact)? == known {
             true => Ok::<_, PageError>(None),
-            false => read_part(tx, mailchimp.as_ref(), contact, organization).map(Some),
+            false => Ok(Some(read_part(tx, mailchimp.as_ref(), contact, reader)?.1)),
         })
         .await?;
     match part {
@@ -111,15 +116,30 @@ fn version(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, contact: ContactId
     Ok(format!("{change}-{}", mailchimp.standings_version(tx, contact)?))
 }
 
+/// For whom the part is made.
+struct Reader {
+    organization: Organization,
+    may_write: bool,
+}
+
+impl Reader {
+    fn of(member: &Member) -> Self {
+        Self {
+            organization: member.organization.clone(),
+            may_write: member.may_write(),
+        }
+    }
+}
+
 fn read_part(
     tx: &mut OrgTx<'_>,
     mailchimp: &dyn MailchimpView,
     id: ContactId,
-    organization: Organization,
-) -> Result<GroupsPart, PageError> {
+    reader: Reader,
+) -> Result<(Frame, GroupsPart), PageError> {
     // Before all else: what changes while we read is fetched at the next look.
     let version = version(tx, mailchimp, id)?;
-    let contact = contacts::list_rows(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
+    let frame = Frame::load(tx, id, Tab::Groups)?;
     let mut standings = mailchimp.standings(tx, id)?;
     let rows = store::memberships(tx, id)?.into_iter().map(|membership| {
         let at = standings.iter().position(|standing| standing.group == membership.group);
@@ -129,15 +149,17 @@ fn read_part(
         }
     });
     let (current, past) = rows.partition(|row| row.membership.is_current());
-    Ok(GroupsPart {
+    let part = GroupsPart {
         version,
         contact: id,
-        name: contact.display_name,
-        organization,
+        name: frame.name.clone(),
+        organization: reader.organization,
+        may_change: reader.may_write && !frame.is_in_the_trash,
         current,
         past,
         history: store::history(tx, id)?,
-    })
+    };
+    Ok((frame, part))
 }
 
 /// The group somebody chose.

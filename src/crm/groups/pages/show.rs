@@ -118,8 +118,7 @@ struct List {
 impl List {
     fn read(tx: &mut OrgTx<'_>, filter: &ListFilter, number: Option<i64>) -> QueryResult<Self> {
         let total = contacts::count(tx, filter)?;
-        let last = ((total + PAGE_SIZE - 1) / PAGE_SIZE).max(1);
-        let number = number.unwrap_or(1).clamp(1, last);
+        let number = Pager::number(number.unwrap_or(1), total);
         let contacts = contacts::list(tx, filter, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
         Ok(Self {
             number,
