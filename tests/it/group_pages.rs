@@ -3,8 +3,9 @@ use dms::base::{Actor, ContactId, EmailAddress, GroupId, Role};
 use dms::crm::contacts::{self, ContactDraft, ContactError, EmailDraft};
 use dms::crm::groups::actions;
 
+use crate::support::browser::Browser;
 use crate::support::browserless::Browserless;
-use crate::support::world::World;
+use crate::support::world::{PASSWORD, World};
 
 /// A world with an organization and its owner.
 async fn shelter() -> (World, Browserless) {
@@ -315,4 +316,58 @@ async fn another_organizations_group_is_not_there() {
         .await;
     assert_eq!(joined.status, 404);
     assert_eq!(stan.get(&ada.at(&newsletter)).await.status, 404);
+}
+
+/// Signs Ada in with a browser.
+async fn sign_in(browser: &Browser, world: &World) {
+    browser.visit(&format!("http://{}/sign-in", world.address())).await;
+    browser.fill("#email", "ada@shelter.test").await;
+    browser.fill("#password", PASSWORD).await;
+    browser.click("main button").await;
+    browser.text(".topbar__name").await;
+}
+
+#[actix_web::test]
+async fn an_unsubscribe_shows_while_somebody_looks() {
+    let Some(browser) = Browser::open().await else { return };
+    let (world, ada) = shelter().await;
+    let anne = people(&world, &ada, vec![person("Anne", "Lem")]).await[0];
+    let newsletter = make_group(&ada, "Newsletter").await;
+    let tab = format!("contacts/{anne}/groups");
+    ada.post(&tab, &[("group", id_of(&newsletter))]).await;
+    sign_in(&browser, &world).await;
+    browser
+        .visit(&format!("http://{}{}", world.address(), ada.at(&tab)))
+        .await;
+    assert!(browser.text("[data-live]").await.contains("Added (by Admin)"));
+    let note = "document.querySelector('h1').dataset.seen = 'yes'";
+    browser.client.execute(note, vec![]).await.unwrap();
+
+    let group: GroupId = id_of(&newsletter).parse().unwrap();
+    let left: anyhow::Result<_> = world
+        .db()
+        .write(ada.organization_id(), Actor::Mailchimp, move |tx| {
+            Ok(actions::remove_contacts(
+                tx,
+                group,
+                &[anne],
+                "Unsubscribed at Mailchimp",
+            )?)
+        })
+        .await;
+    left.unwrap();
+
+    let past = browser.text("[aria-labelledby=past-groups] tbody").await;
+    assert!(past.contains("Removed (by API)"), "{past}");
+    assert_eq!(
+        browser
+            .client
+            .execute("return document.querySelector('h1').dataset.seen", vec![])
+            .await
+            .unwrap(),
+        "yes",
+        "without reloading"
+    );
+    let violations = browser.axe().await;
+    assert!(violations.is_empty(), "{violations:#?}");
 }
