@@ -97,7 +97,10 @@ async fn chosen_contacts_are_added_after_seeing_how_many_are_in_already() {
     let both = [("scope", "selected"), ("id", anne.as_str()), ("id", bob.as_str())];
     let asked = ada.post("groups/choose", &both).await;
     assert!(asked.has("Add 2 contacts to a group"));
-    assert_eq!(asked.texts("#group option"), ["Newsletter (1 of 2 already in it)"]);
+    assert_eq!(
+        asked.texts("#group option"),
+        ["Choose a group", "Newsletter (1 of 2 already in it)"]
+    );
 
     let both = [both.as_slice(), &[("group", id_of(&newsletter))]].concat();
     let added = ada.post("groups/additions", &both).await;
@@ -195,6 +198,12 @@ async fn past_groups_say_how_when_and_why_and_can_be_rejoined_or_deleted() {
             .has("This contact does not currently belong to any groups.")
     );
 
+    let nothing = ada.post(&tab, &[("group", "")]).await;
+    assert!(
+        ada.follow(nothing)
+            .await
+            .has("Choose a group first. Nothing was changed.")
+    );
     let joined = ada.post(&tab, &[("group", id_of(&newsletter))]).await;
     assert_eq!(joined.location(), ada.at(&tab));
     let page = ada.follow(joined).await;

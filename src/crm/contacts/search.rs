@@ -297,9 +297,10 @@ fn fitting<'q>(
     if found.is_empty() {
         return Ok(None);
     }
+    parameters += 1;
     Ok(Some(
         query
-            .sql(format!(" AND contacts.id = ANY(${})", parameters + 1))
+            .sql(format!(" AND contacts.id = ANY(${parameters})"))
             .bind::<Array<BigInt>, _>(found),
     ))
 }

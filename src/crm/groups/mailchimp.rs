@@ -73,28 +73,3 @@ pub struct GroupSync {
     /// The page that explains it: its address within the organization ("mailchimp/…").
     pub link: String,
 }
-
-/// While the product knows no Mailchimp: there is nothing to say.
-pub struct NotConnected;
-
-impl MailchimpView for NotConnected {
-    fn refusals_on_adding(&self, _: &mut OrgTx<'_>, _: GroupId, _: &[ContactId], _: usize) -> QueryResult<Refusals> {
-        Ok(Refusals::default())
-    }
-
-    fn standings(&self, _: &mut OrgTx<'_>, _: ContactId) -> QueryResult<Vec<GroupStanding>> {
-        Ok(Vec::new())
-    }
-
-    fn standings_version(&self, _: &mut OrgTx<'_>, _: ContactId) -> QueryResult<String> {
-        Ok(String::new())
-    }
-
-    fn column(&self, _: &mut OrgTx<'_>) -> QueryResult<HashMap<GroupId, GroupSync>> {
-        Ok(HashMap::new())
-    }
-
-    fn holds(&self, _: &mut OrgTx<'_>, _: GroupId) -> QueryResult<Option<String>> {
-        Ok(None)
-    }
-}

@@ -11,7 +11,7 @@ use crate::web::{Flash, PageError};
 use std::collections::HashMap;
 
 /// Refused contacts that are named in the message; each contact's Groups tab tells the rest.
-const REFUSALS_TOLD_MAX: usize = 10;
+const REFUSALS_TOLD_MAX: usize = 5;
 
 /// What came of adding contacts to a group.
 pub(super) struct Told {
@@ -86,5 +86,75 @@ impl Told {
             1 => flash.with("1 contact was already in group"),
             more => flash.with(format!("{more} contacts were already in group")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::mailchimp::Refusal;
+    use super::*;
+
+    const WORDS: &str = "There was a problem trying to subscribe this contact at Mailchimp: Mailchimp API said: \
+        Member In Compliance State";
+
+    fn told(added: i64, already_there: usize, refused: i64, total: i64) -> Told {
+        let refusal = |id| Refusal {
+            contact: ContactId(id),
+            words: WORDS.into(),
+        };
+        Told {
+            group: GroupId(1),
+            title: "Newsletter".into(),
+            added: Added {
+                added: (1..=added).map(ContactId).collect(),
+                already_there,
+            },
+            refusals: Refusals {
+                first: (1..=refused).map(refusal).collect(),
+                total,
+            },
+            names: (1..=refused)
+                .map(|id| (ContactId(id), format!("Person {id}")))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn one_refused_contact_is_told_in_mailchimps_words_beside_the_success() {
+        let told = told(1, 0, 1, 1);
+        let refused = told.refused().unwrap();
+        assert_eq!((refused.kind.as_str(), refused.text.as_str()), ("warning", WORDS));
+        let joined = told.joined();
+        assert_eq!(
+            (joined.kind.as_str(), joined.text.as_str()),
+            ("success", "Added Contact to Newsletter")
+        );
+        assert_eq!(joined.more, ["1 contact added to group"]);
+    }
+
+    #[test]
+    fn several_refused_contacts_are_named_and_the_rest_are_counted() {
+        let refused = told(20, 0, 2, 5).refused().unwrap();
+        assert_eq!(refused.text, "Mailchimp will not take 5 of these contacts:");
+        assert_eq!(refused.more.len(), 3);
+        assert_eq!(refused.more[0], format!("Person 1: {WORDS}"));
+        assert!(refused.more[2].starts_with("And 3 more."));
+    }
+
+    #[test]
+    fn who_joined_and_who_was_there_is_counted_in_words() {
+        let several = told(2, 3, 0, 0);
+        assert!(several.refused().is_none());
+        assert_eq!(several.joined().text, "Added Contacts to Newsletter");
+        assert_eq!(
+            several.joined().more,
+            ["2 contacts added to group", "3 contacts were already in group"]
+        );
+        let nobody = told(0, 1, 0, 0).joined();
+        assert_eq!(
+            (nobody.kind.as_str(), nobody.text.as_str()),
+            ("warning", "Nobody was added to Newsletter")
+        );
+        assert_eq!(nobody.more, ["1 contact was already in group"]);
     }
 }

@@ -26,6 +26,7 @@ struct ChoosePage {
     /// Carries the selection on: ids, or the filter of the list.
     selection: Vec<(&'static str, String)>,
     chosen: usize,
+    /// The first of them is none.
     groups: Vec<Choice>,
     /// What is wrong with the choice.
     group: Field,
@@ -72,7 +73,7 @@ async fn ask(member: &Member, status: StatusCode, sent: &Sent, group: Field, tit
         page: member.page("contacts"),
         selection: pairs,
         chosen,
-        groups: Choice::list(labels, value(sent, "group")),
+        groups: choices(labels, sent),
         group,
         title,
     };
@@ -140,7 +141,7 @@ async fn ask_removal(member: &Member, status: StatusCode, sent: &Sent, group: Fi
         page: member.page("contacts"),
         selection: pairs,
         chosen,
-        groups: Choice::list(labels, value(sent, "group")),
+        groups: choices(labels, sent),
         group,
         why,
     };
@@ -194,6 +195,13 @@ fn groups_of(tx: &mut OrgTx<'_>, selection: &Selection) -> Result<(usize, Vec<Gr
         title,
     });
     Ok((who.len(), groups.collect()))
+}
+
+/// The groups, after a line that is none: nobody is added somewhere for not having looked.
+fn choices(groups: impl Iterator<Item = (GroupId, String)>, sent: &Sent) -> Vec<Choice> {
+    let groups = groups.map(|(id, label)| (id.to_string(), label));
+    let none = (String::new(), "Choose a group".to_owned());
+    Choice::list(std::iter::once(none).chain(groups), value(sent, "group"))
 }
 
 fn nobody_chosen(member: &Member) -> HttpResponse {

@@ -162,15 +162,19 @@ fn read_part(
     Ok((frame, part))
 }
 
-/// The group somebody chose.
+/// The group somebody chose; empty when they pressed "Add" without choosing.
 #[derive(Deserialize)]
 pub struct Chosen {
-    group: GroupId,
+    group: String,
 }
 
 /// `POST /o/{organization}/contacts/{contact}/groups`: joins a group, for the first time or again.
 pub async fn add(member: Member, path: ContactPath, mailchimp: Mailchimp, chosen: Form<Chosen>) -> Answer {
-    let (contact, group) = (path.1, chosen.group);
+    let contact = path.1;
+    let Ok(group) = chosen.group.parse() else {
+        member.say(Flash::error("Choose a group first. Nothing was changed."));
+        return Ok(back(&member, contact));
+    };
     let told = member
         .write(move |tx| adding::add(tx, mailchimp.as_ref(), group, &[contact]))
         .await?;
