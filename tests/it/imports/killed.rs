@@ -87,7 +87,12 @@ impl Works {
 
     fn process(&self) -> Process {
         let stop = Arc::new(AtomicBool::new(false));
-        let db = Db::connect(&self.database.app_url, clock(&self.seconds_ahead)).unwrap();
+        let url = &self.database.app_url;
+        let named = format!(
+            "{url}{}application_name=process",
+            if url.contains('?') { '&' } else { '?' }
+        );
+        let db = Db::connect(&named, clock(&self.seconds_ahead)).unwrap();
         Process {
             task: start(db, Wakes::default(), stop.clone()),
             stop,
@@ -112,14 +117,14 @@ impl Works {
         }
     }
 
-    /// As SIGKILL does it: every connection of the application breaks off in the middle of what it does, and nobody gives
+    /// As SIGKILL does it: every connection of the process breaks off in the middle of what it does, and nobody gives
     /// the lease back; it expires.
     fn kill(&self, process: &Process) {
         process.task.abort();
         let mut conn = PgConnection::establish(&self.database.app_url).unwrap();
         diesel::sql_query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-             WHERE usename = current_user AND datname = current_database() AND pid <> pg_backend_pid()",
+             WHERE application_name = 'process' AND datname = current_database()",
         )
         .execute(&mut conn)
         .unwrap();

@@ -13,7 +13,7 @@ fn open(bytes: &[u8]) -> Result<CsvFile, FileProblem> {
 
 fn read(bytes: &[u8]) -> (CsvFile, Vec<Record>) {
     let mut file = open(bytes).unwrap_or_else(|problem| panic!("{problem}"));
-    let rows = file.rows(10_000).unwrap();
+    let rows = file.rows(100_000).unwrap();
     (file, rows)
 }
 
