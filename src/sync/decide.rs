@@ -10,7 +10,7 @@ pub struct Wanted {
     pub place: Place,
     /// Why the contact may not be mailed, although in the group.
     pub barrier: Option<Barrier>,
-    /// Another contact of the group stands for the same address, so it stays at Mailchimp when this one leaves.
+    /// Another contact of the group owns the same address, so it stays at Mailchimp when this one leaves or dies.
     pub address_stays: bool,
     /// Mailchimp refused exactly this row for good; it waits until it differs.
     pub refused_as_it_is: bool,
@@ -196,18 +196,19 @@ fn in_group(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Dec
         };
     }
     match wanted.barrier {
-        Some(barrier) => barred(barrier, seen, agreed),
+        Some(barrier) => barred(barrier, wanted, seen, agreed),
         None => welcome(wanted, seen, agreed, policy),
     }
 }
 
 /// In the group, but not to be mailed: an opt-out given here is carried to Mailchimp.
-fn barred(barrier: Barrier, seen: &Seen, agreed: Agreed) -> Decision {
+fn barred(barrier: Barrier, wanted: &Wanted, seen: &Seen, agreed: Agreed) -> Decision {
     let active = seen.is_active();
+    let ours_alone = agreed == Agreed::In && !wanted.address_stays;
     let there = match barrier {
         Barrier::DoNotEmail | Barrier::NoBulkEmails if active => Some(There::Unsubscribe),
         // Mailchimp cannot archive somebody who has not confirmed yet, and mails them nothing.
-        Barrier::Deceased | Barrier::OnHold if seen.is_subscribed() && agreed == Agreed::In => Some(There::Archive),
+        Barrier::Deceased | Barrier::OnHold if seen.is_subscribed() && ours_alone => Some(There::Archive),
         _ => None,
     };
     let agreed = match (agreed, seen) {
@@ -234,22 +235,26 @@ fn welcome(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Deci
         standing,
         agreed,
     };
-    let refused = |why, status| Decision {
-        here: None,
-        there: None,
-        standing: Standing::Refused(why),
-        agreed: if agreed == Agreed::In {
+    let apart = |status| {
+        if agreed == Agreed::In {
             Agreed::Out(status)
         } else {
             agreed
-        },
+        }
+    };
+    let refused = |status| Decision {
+        agreed: apart(status),
+        ..stay(Standing::Refused(refusal(status)))
     };
     let Seen::Member(member) = seen else {
         return match agreed {
             Agreed::HereBefore => stay(Standing::HereBefore),
-            _ if wanted.refused_as_it_is => stay(Standing::Refused(Refusal::Row)),
             // Was a member and is not in the mirror: never added anew without a word from staff.
-            Agreed::In => refused(Refusal::Forgotten, MemberStatus::Forgotten),
+            Agreed::In => refused(MemberStatus::Forgotten),
+            // Opted out under a former address: the new one gains no consent.
+            Agreed::Out(status) if status.is_opt_out() => refused(status),
+            _ if wanted.refused_as_it_is => stay(Standing::Refused(Refusal::Row)),
+            Agreed::Out(MemberStatus::Known(Status::Pending)) => add(Consent::Pending, agreed),
             _ => add(policy.consent(), agreed),
         };
     };
@@ -262,18 +267,31 @@ fn welcome(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Deci
             agreed: Agreed::In,
             ..stay(Standing::Waiting(Wait::Confirmation))
         },
-        status if member.in_compliance => refused(Refusal::InCompliance, status),
-        status @ MemberStatus::Known(Status::Unsubscribed) => refused(Refusal::Unsubscribed, status),
-        status @ (MemberStatus::Known(Status::Cleaned) | MemberStatus::CleanedForAbuse) => {
-            refused(Refusal::Cleaned, status)
-        }
-        MemberStatus::Forgotten => refused(Refusal::Forgotten, MemberStatus::Forgotten),
-        status @ MemberStatus::Known(Status::Archived) => match member.comes_back_as() {
-            Some(_) if wanted.refused_as_it_is => stay(Standing::Refused(Refusal::Row)),
-            Some(consent) => add(consent, Agreed::Out(status)),
-            None => refused(Refusal::Archived, status),
+        status if member.in_compliance => Decision {
+            agreed: apart(status),
+            ..stay(Standing::Refused(Refusal::InCompliance))
         },
-        status @ MemberStatus::Known(Status::Transactional | Status::Other) => refused(Refusal::NotMarketing, status),
+        status @ MemberStatus::Known(Status::Archived) => match member.comes_back_as() {
+            None => refused(status),
+            Some(_) if agreed == Agreed::HereBefore => stay(Standing::HereBefore),
+            Some(_) if wanted.refused_as_it_is => Decision {
+                agreed: apart(status),
+                ..stay(Standing::Refused(Refusal::Row))
+            },
+            Some(consent) => add(consent, apart(status)),
+        },
+        status => refused(status),
+    }
+}
+
+/// Why somebody who stands so at Mailchimp is not mailed.
+fn refusal(status: MemberStatus) -> Refusal {
+    match status {
+        MemberStatus::Known(Status::Unsubscribed) => Refusal::Unsubscribed,
+        MemberStatus::Known(Status::Cleaned) | MemberStatus::CleanedForAbuse => Refusal::Cleaned,
+        MemberStatus::Known(Status::Archived) => Refusal::Archived,
+        MemberStatus::Forgotten => Refusal::Forgotten,
+        MemberStatus::Known(_) => Refusal::NotMarketing,
     }
 }
 
@@ -301,22 +319,24 @@ fn out_of_group(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) ->
         // Nobody is removed twice; somebody who has not confirmed cannot be archived, and joins if they confirm.
         return settle(None, None, out);
     }
-    if wanted.opted_out_here() && matches!(agreed, Agreed::In | Agreed::Out(_)) && !wanted.address_stays {
-        // Even where the mapping leaves removed people alone: nobody who opted out is mailed again.
-        return settle(None, Some(There::Unsubscribe), agreed);
-    }
     match agreed {
+        Agreed::Nothing if member.here_before => settle(None, None, Agreed::Nothing),
+        Agreed::Nothing if wanted.may_join() => settle(Some(Here::Join), None, Agreed::In),
+        Agreed::Nothing if wanted.address_stays => settle(None, None, out),
+        // In the trash, and never together with this member.
+        Agreed::Nothing => settle(None, None, Agreed::Nothing),
+        // Even where the mapping leaves removed people alone: nobody who opted out is mailed again.
+        _ if wanted.opted_out_here() && !wanted.address_stays => settle(None, Some(There::Unsubscribe), agreed),
         Agreed::In if wanted.address_stays => settle(None, None, out),
         Agreed::In => match policy.removal_of(wanted.place) {
             Some(call) => settle(None, Some(call), Agreed::In),
             None => settle(None, None, out),
         },
-        // They came (back) at Mailchimp by themselves.
+        // They came back at Mailchimp by themselves.
         Agreed::Out(before) if before != member.status && wanted.may_join() => {
             settle(Some(Here::Join), None, Agreed::In)
         }
-        Agreed::Nothing if !member.here_before && wanted.may_join() => settle(Some(Here::Join), None, Agreed::In),
-        _ => settle(None, None, out),
+        Agreed::Out(_) | Agreed::HereBefore => settle(None, None, out),
     }
 }
 
@@ -354,6 +374,16 @@ impl Seen {
     }
 }
 
+impl MemberStatus {
+    /// Says that the person wants no mail; nothing sent here may overrule it.
+    pub fn is_opt_out(self) -> bool {
+        matches!(
+            self,
+            Self::Known(Status::Unsubscribed) | Self::Forgotten | Self::CleanedForAbuse
+        )
+    }
+}
+
 impl SeenMember {
     /// The person (or somebody at Mailchimp for them) ended it, not one of our calls.
     fn left_by_themselves(&self) -> bool {
@@ -365,7 +395,7 @@ impl SeenMember {
     }
 
     /// With what consent a member that we archived may come back: what they had then, never more.
-    fn comes_back_as(&self) -> Option<Consent> {
+    pub fn comes_back_as(&self) -> Option<Consent> {
         match (self.ended_by_us, self.status_before_end) {
             (true, Some(Status::Subscribed)) => Some(Consent::Subscribed),
             (true, Some(Status::Pending)) => Some(Consent::Pending),

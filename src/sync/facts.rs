@@ -34,6 +34,8 @@ pub struct Person {
     pub address: Option<String>,
     /// With whom the address is shared, where that one owns it.
     pub owner: Option<ContactId>,
+    /// Everybody else in the group with this address.
+    pub sharers: Vec<ContactId>,
     pub member: Option<MirrorMember>,
     pub agreed: Agreed,
     /// What would be sent, as a hash: a refused row waits until this differs.
@@ -128,21 +130,32 @@ pub fn gather(
     known.extend_with_sharers(tx, mapping, by_address)?;
     let all_keys: Vec<String> = known.keys(by_address).into_iter().collect();
     let members = mirror::members(tx, &mapping.audience, &all_keys)?;
-    let owners = known.owners(by_address, &members);
-    Ok(ids
-        .iter()
-        .filter_map(|id| known.person(*id, by_address, &members, &owners))
-        .collect())
+    Ok(known.people(ids, by_address, &members))
 }
 
-/// Contacts with their place in the group and what is stored of them.
-struct Known {
-    contacts: HashMap<ContactId, Contact>,
-    places: HashMap<ContactId, (String, DateTime<Utc>)>,
-    stored: HashMap<ContactId, StoredStanding>,
+/// Contacts with what is stored of them.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    pub contacts: HashMap<ContactId, Contact>,
+    /// "Added" or "Removed", and since when, for whoever is or was in the group.
+    pub places: HashMap<ContactId, (String, DateTime<Utc>)>,
+    pub stored: HashMap<ContactId, StoredStanding>,
 }
 
 impl Known {
+    /// The facts of some of these contacts, when the mirror shows `members`. Pure.
+    pub fn people(
+        &self,
+        ids: &[ContactId],
+        by_address: &HashMap<ContactId, String>,
+        members: &HashMap<String, MirrorMember>,
+    ) -> Vec<Person> {
+        let holders = self.holders(by_address, members);
+        ids.iter()
+            .filter_map(|id| self.person(*id, by_address, members, &holders))
+            .collect()
+    }
+
     fn of(tx: &mut OrgTx<'_>, mapping: &Mapping, ids: &[ContactId]) -> QueryResult<Self> {
         let places: Vec<(ContactId, String, DateTime<Utc>)> = group_contacts::table
             .filter(group_contacts::organization_id.eq(tx.organization()))
@@ -238,42 +251,48 @@ impl Known {
         if chosen.as_ref().is_some_and(is_active) {
             return chosen;
         }
-        // A person who opted out under one address is not written to under another: the new address gains no consent.
-        let own = contact
-            .emails
-            .iter()
-            .map(|email| email.address.key())
-            .chain(followed.clone());
-        let opted_out = own.into_iter().find(|key| members.get(key).is_some_and(has_opted_out));
-        opted_out.or(chosen).or(followed)
+        // A person who opted out under one address is not written to under another: the new address gains no consent. Nor
+        // does it where somebody at Mailchimp archived the one we followed.
+        let opted_out = |key: &&String| members.get(*key).is_some_and(has_opted_out);
+        let archived = |key: &&String| members.get(*key).is_some_and(is_archived_by_others);
+        let own: Vec<String> = contact.emails.iter().map(|email| email.address.key()).collect();
+        let blocked = own.iter().chain(&followed).find(opted_out);
+        let blocked = blocked.or(followed.as_ref().filter(archived)).cloned();
+        blocked.or(chosen).or(followed)
     }
 
-    /// Who owns each shared address: the contact whose primary address it is, else the longest in the group.
-    fn owners(
+    /// The members of the group by address, its owner first: whoever opted out here, so that nobody else's wish overrules
+    /// that one; not who is dead or does not have the address (any more); not who is left as before the link, unless
+    /// everybody is; then the contact whose primary address it is, then the longest in the group.
+    fn holders(
         &self,
         by_address: &HashMap<ContactId, String>,
         members: &HashMap<String, MirrorMember>,
-    ) -> HashMap<String, ContactId> {
-        let mut ranked: Vec<(bool, DateTime<Utc>, ContactId, String)> = self
-            .contacts
-            .values()
-            .filter(|contact| self.place(contact) == Place::InGroup)
-            .filter_map(|contact| {
-                let key = self.address(contact, by_address, members)?;
-                let added = self.places.get(&contact.id).map(|(_, added)| *added)?;
-                let is_primary = contact
-                    .emails
-                    .iter()
-                    .any(|email| email.is_primary && email.address.key() == key);
-                Some((!is_primary, added, contact.id, key))
-            })
-            .collect();
-        ranked.sort();
-        let mut owners = HashMap::new();
-        for (_, _, id, key) in ranked {
-            owners.entry(key).or_insert(id);
+    ) -> HashMap<String, Vec<ContactId>> {
+        let mut ranked = Vec::new();
+        for contact in self.contacts.values() {
+            let Some((_, added)) = self.places.get(&contact.id).filter(|_| self.place(contact) == Place::InGroup) else {
+                continue;
+            };
+            let Some(key) = self.address(contact, by_address, members) else {
+                continue;
+            };
+            let email = contact.emails.iter().find(|email| email.address.key() == key);
+            let opted_out = contact.details.privacy.do_not_email || contact.details.privacy.is_opt_out;
+            let can_be_mailed = !contact.details.is_deceased && email.is_some_and(|email| email.on_hold.is_none());
+            let is_left_alone = self.agreed(contact.id) == Agreed::HereBefore;
+            let is_primary = email.is_some_and(|email| email.is_primary);
+            ranked.push((
+                (!opted_out, !can_be_mailed, is_left_alone, !is_primary, *added, contact.id),
+                key,
+            ));
         }
-        owners
+        ranked.sort();
+        let mut holders: HashMap<String, Vec<ContactId>> = HashMap::new();
+        for ((.., id), key) in ranked {
+            holders.entry(key).or_default().push(id);
+        }
+        holders
     }
 
     fn person(
@@ -281,22 +300,19 @@ impl Known {
         id: ContactId,
         by_address: &HashMap<ContactId, String>,
         members: &HashMap<String, MirrorMember>,
-        owners: &HashMap<String, ContactId>,
+        holders: &HashMap<String, Vec<ContactId>>,
     ) -> Option<Person> {
         let contact = self.contacts.get(&id)?;
         let place = self.place(contact);
         let address = self.address(contact, by_address, members);
-        let owner = address
-            .as_ref()
-            .and_then(|key| owners.get(key))
-            .copied()
-            .filter(|owner| *owner != id);
+        let holders: &[ContactId] = address.as_ref().and_then(|key| holders.get(key)).map_or(&[], Vec::as_slice);
+        let owner = holders.first().copied().filter(|owner| *owner != id);
         let stored = self.stored.get(&id).cloned();
         let row = row_mark(contact, address.as_deref());
         let wanted = Wanted {
             place,
             barrier: barrier(contact, address.as_deref(), owner.is_some() && place == Place::InGroup),
-            address_stays: owner.is_some() && place != Place::InGroup,
+            address_stays: owner.is_some(),
             refused_as_it_is: stored
                 .as_ref()
                 .is_some_and(|stored| stored.refused_row.as_ref() == Some(&row)),
@@ -307,6 +323,7 @@ impl Known {
             member: address.as_ref().and_then(|key| members.get(key)).cloned(),
             address,
             owner,
+            sharers: holders.iter().copied().filter(|other| *other != id).collect(),
             agreed: self.agreed(id),
             row,
             stored,
@@ -315,10 +332,11 @@ impl Known {
 }
 
 fn has_opted_out(member: &MirrorMember) -> bool {
-    match member.member_status() {
-        MemberStatus::Known(Status::Unsubscribed) | MemberStatus::Forgotten | MemberStatus::CleanedForAbuse => true,
-        _ => member.in_compliance,
-    }
+    member.member_status().is_opt_out() || !member.is_active() && member.in_compliance
+}
+
+fn is_archived_by_others(member: &MirrorMember) -> bool {
+    member.member_status() == MemberStatus::Known(Status::Archived) && member.seen().comes_back_as().is_none()
 }
 
 /// Why the contact may not be mailed under the address; the first that holds.

@@ -1,10 +1,12 @@
 //! The mirror: what Mailchimp last told us about every member of a mapped audience. The member as Mailchimp shows it is the
 //! truth; reading it twice, late or in another order leads to the same mirror.
 
-use super::decide::{MemberStatus, Seen, SeenMember, There};
+use super::decide::{Consent, MemberStatus, Seen, SeenMember, There};
+use crate::base::{ContactId, MappingId};
 use crate::db::OrgTx;
-use crate::db::schema::{audience_members, due_members, planned_calls};
+use crate::db::schema::{audience_members, due_members, planned_calls, sync_standings};
 use crate::mailchimp::{Member, Status};
+use crate::work;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -98,7 +100,8 @@ pub enum Told {
 }
 
 /// The mirror's row after a read. `asked` is a call of ours for this address that Mailchimp may have carried out without our
-/// knowing. `None`: never heard of, and still not there. Pure: told the same again, it answers the same.
+/// knowing. `None`: never heard of, and still not there. Pure: told the same again, it answers the same, and what was told
+/// late changes nothing that we ended since.
 pub fn absorb(
     before: Option<&MirrorMember>,
     told: &Told,
@@ -117,6 +120,9 @@ pub fn absorb(
         }
         Told::Member(member) => member,
     };
+    if let Some(before) = before.filter(|before| is_older(member, before, asked)) {
+        return Some(before.clone());
+    }
     let status = match before.map(MirrorMember::member_status) {
         Some(MemberStatus::CleanedForAbuse) if member.status == Status::Cleaned => MemberStatus::CleanedForAbuse,
         _ => MemberStatus::Known(member.status),
@@ -152,8 +158,8 @@ pub fn absorb(
         language: member.language.clone(),
         unsubscribe_reason: member.unsubscribe_reason.clone().unwrap_or_default(),
         unsubscribe_campaign: before
-            .filter(|_| unchanged)
-            .map(|b| b.unsubscribe_campaign.clone())
+            .filter(|_| !active)
+            .map(|before| before.unsubscribe_campaign.clone())
             .unwrap_or_default(),
         last_changed: member.last_changed,
         in_compliance: !active && before.is_some_and(|before| before.in_compliance),
@@ -162,6 +168,13 @@ pub fn absorb(
         here_before: unchanged && before.is_some_and(|before| before.here_before),
         read_at,
     })
+}
+
+/// Mailchimp's lists lag behind its members: a page may still show somebody active whom we unsubscribed or archived since.
+fn is_older(told: &Member, before: &MirrorMember, asked: Option<There>) -> bool {
+    let is_active = matches!(told.status, Status::Subscribed | Status::Pending);
+    let not_newer = told.last_changed.zip(before.last_changed).is_some_and(|(told, before)| told <= before);
+    before.ended_by_us && is_active && not_newer && !matches!(asked, Some(There::Add(_)))
 }
 
 /// What the decision sees of an address.
@@ -202,6 +215,7 @@ pub fn take_in(tx: &mut OrgTx<'_>, audience: &str, told: &[Told]) -> QueryResult
         .filter(|row| !before.get(&row.address_key).is_some_and(|old| row.tells_the_same(old)))
         .collect();
     put(tx, &changed)?;
+    agree_on_additions(tx, audience, &changed)?;
     let keys: Vec<String> = changed.into_iter().map(|row| row.address_key).collect();
     mark_due(tx, audience, &keys, false)?;
     Ok(keys)
@@ -274,7 +288,38 @@ fn address_key(told: &Told) -> String {
     }
 }
 
-/// Ends that we have asked for and whose outcome we do not know yet.
+/// Additions of ours whose outcome we did not hear, and whose members are there now: carried out. Both sides agree on them at
+/// once, so that a contact who left the group meanwhile is archived and does not join again.
+fn agree_on_additions(tx: &mut OrgTx<'_>, audience: &str, changed: &[MirrorMember]) -> QueryResult<()> {
+    let active: Vec<&str> = changed
+        .iter()
+        .filter(|member| member.is_active())
+        .map(|member| member.address_key.as_str())
+        .collect();
+    let carried_out: Vec<(MappingId, ContactId, String)> = diesel::update(planned_calls::table)
+        .filter(planned_calls::organization_id.eq(tx.organization()))
+        .filter(planned_calls::audience_id.eq(audience))
+        .filter(planned_calls::address_key.eq_any(active))
+        .filter(planned_calls::verb.eq("add"))
+        .filter(planned_calls::settled_at.is_null())
+        .filter(planned_calls::asked_at.is_not_null())
+        .set((planned_calls::state.eq("accepted"), planned_calls::settled_at.eq(tx.now())))
+        .returning((planned_calls::mapping_id, planned_calls::contact_id, planned_calls::address_key))
+        .get_results(&mut **tx)?;
+    for (mapping, contact, key) in &carried_out {
+        diesel::update(sync_standings::table.find((tx.organization().0, mapping.0, contact.0)))
+            .set((
+                sync_standings::agreed.eq("in"),
+                sync_standings::agreed_status.eq(None::<String>),
+                sync_standings::address_key.eq(key),
+            ))
+            .execute(&mut **tx)?;
+    }
+    let contacts: Vec<ContactId> = carried_out.into_iter().map(|(_, contact, _)| contact).collect();
+    work::contacts_are_due(tx, &contacts)
+}
+
+/// Calls that we have made and whose outcome we do not know yet.
 fn calls_under_way(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> QueryResult<HashMap<String, There>> {
     let rows: Vec<(String, String)> = planned_calls::table
         .filter(planned_calls::organization_id.eq(tx.organization().0))
@@ -289,6 +334,7 @@ fn calls_under_way(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> Query
         .filter_map(|(key, verb)| match verb.as_str() {
             "unsubscribe" => Some((key, There::Unsubscribe)),
             "archive" => Some((key, There::Archive)),
+            "add" => Some((key, There::Add(Consent::Pending))),
             _ => None,
         })
         .collect())

@@ -7,7 +7,7 @@ use crate::base::{ContactId, EmailAddress, fold};
 use crate::crm::contacts::store::AddressHolder;
 use crate::crm::contacts::{self, ContactDraft, Details, EmailDraft};
 use crate::db::OrgTx;
-use crate::db::schema::{group_contacts, review_members, sync_standings};
+use crate::db::schema::{contacts as rows, group_contacts, review_members, sync_standings};
 use crate::mailchimp::Status;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -36,10 +36,13 @@ pub fn find_match(first_name: &str, last_name: &str, holders: &[&AddressHolder])
         [] => Match::Nobody,
         [only] => Match::Contact(only.contact),
         several => {
-            let (first, last) = (fold(first_name), fold(last_name));
+            let name = |first: &str, last: &str| (fold(first.trim()), fold(last.trim()));
+            let theirs = name(first_name, last_name);
+            // Two who have no name do not agree in it.
+            let is_named = !theirs.0.is_empty() || !theirs.1.is_empty();
             let agreeing: Vec<_> = several
                 .iter()
-                .filter(|holder| fold(&holder.first_name) == first && fold(&holder.last_name) == last)
+                .filter(|holder| is_named && name(&holder.first_name, &holder.last_name) == theirs)
                 .collect();
             match agreeing.as_slice() {
                 [only] => Match::Contact(only.contact),
@@ -143,7 +146,8 @@ fn add_contact(tx: &mut OrgTx<'_>, member: &MirrorMember) -> QueryResult<Option<
     }
 }
 
-/// Contacts in the group or decided before, with the address (of these) each is known by.
+/// Contacts in the group or decided before, with the address (of these) each is known by. Whoever is in the trash and has
+/// nothing to do with the member any more is left out: who subscribes again is a new contact.
 fn known_to(
     tx: &mut OrgTx<'_>,
     mapping: &Mapping,
@@ -151,6 +155,12 @@ fn known_to(
     holders: &[AddressHolder],
 ) -> QueryResult<HashSet<(ContactId, String)>> {
     let decided: Vec<(ContactId, Option<String>)> = sync_standings::table
+        .inner_join(
+            rows::table.on(rows::organization_id
+                .eq(sync_standings::organization_id)
+                .and(rows::id.eq(sync_standings::contact_id))),
+        )
+        .filter(rows::deleted_at.is_null().or(sync_standings::agreed.eq("in")))
         .filter(sync_standings::organization_id.eq(tx.organization()))
         .filter(sync_standings::mapping_id.eq(mapping.id))
         .filter(sync_standings::address_key.eq_any(keys))

@@ -1,7 +1,7 @@
 //! Due contacts → decisions → planned calls. One transaction takes a batch of due marks, changes here what is to be changed
 //! here, writes down every call that is to be made, and forgets the marks.
 
-use super::decide::{Decision, Here, There};
+use super::decide::{Agreed, Barrier, Decision, Here, Standing, There};
 use super::facts::{self, Mapping, Person};
 use super::mirror::{self, MirrorMember};
 use super::newcomers;
@@ -12,6 +12,7 @@ use crate::crm::{contacts, groups};
 use crate::db::OrgTx;
 use crate::db::schema::{due_contacts, due_members, planned_calls, sync_runs, sync_standings};
 use crate::mailchimp::Status;
+use crate::work;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -84,7 +85,15 @@ fn carry_out(
         }
         None => {}
     }
-    store_standing(tx, mapping, person, decision)?;
+    let changed = store_standing(tx, mapping, person, decision)?;
+    if person.agreed == Agreed::In && decision.agreed != Agreed::In {
+        // No longer followed by the former address: looked at once more under the one they would be sent as.
+        work::contacts_are_due(tx, &[person.contact.id])?;
+    }
+    if changed && decision.standing != Standing::Excluded(Barrier::SharesAddress) {
+        // Who owns the address may be another now.
+        work::contacts_are_due(tx, &person.sharers)?;
+    }
     settle_call(tx, run, mapping, person, decision.there)
 }
 
@@ -117,11 +126,13 @@ fn remove(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person) -> QueryResult
     Ok(())
 }
 
-fn store_standing(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, decision: Decision) -> QueryResult<()> {
+/// Stores how the person stands now. `true`: that is another standing than before.
+fn store_standing(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, decision: Decision) -> QueryResult<bool> {
     use sync_standings::dsl;
     let (standing, reason) = standing::stored(decision.standing);
     let (agreed, agreed_status) = standing::stored_agreement(decision.agreed);
-    let refused = person.wanted.refused_as_it_is;
+    // Whoever is a member after all is tried again when they come back.
+    let refused = person.wanted.refused_as_it_is && decision.agreed != Agreed::In;
     let words = person
         .stored
         .as_ref()
@@ -143,10 +154,10 @@ fn store_standing(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, decisi
             diesel::delete(dsl::sync_standings.find((tx.organization().0, mapping.id.0, person.contact.id.0)))
                 .execute(&mut **tx)?;
         }
-        return Ok(());
+        return Ok(person.stored.is_some());
     }
     if person.stored.as_ref() == Some(&after) {
-        return Ok(());
+        return Ok(false);
     }
     let changed = (
         dsl::address_key.eq(after.address_key),
@@ -177,7 +188,7 @@ fn store_standing(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, decisi
             dsl::decided_at.eq(excluded(dsl::decided_at)),
         ))
         .execute(&mut **tx)?;
-    Ok(())
+    Ok(true)
 }
 
 /// What becomes of the open call of a person when a decision is made anew.
@@ -347,15 +358,36 @@ fn concerned(
         .filter(sync_standings::contact_id.eq_any(&asked))
         .select(sync_standings::contact_id)
         .load(&mut **tx)?;
+    let unheard = unheard(tx, mapping)?;
     let mut concerned: Vec<ContactId> = in_group
         .into_iter()
         .chain(decided)
         .chain(arrived.keys().copied())
+        .filter(|contact| !unheard.contains(contact))
         .collect::<HashSet<_>>()
         .into_iter()
         .collect();
     concerned.sort();
     Ok(concerned)
+}
+
+/// Whoever has a call whose outcome we did not hear: the member is to be read first, and is due again then.
+fn unheard(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<HashSet<ContactId>> {
+    let contacts: Vec<ContactId> = planned_calls::table
+        .inner_join(
+            due_members::table.on(due_members::organization_id
+                .eq(planned_calls::organization_id)
+                .and(due_members::audience_id.eq(planned_calls::audience_id))
+                .and(due_members::address_key.eq(planned_calls::address_key))),
+        )
+        .filter(planned_calls::organization_id.eq(tx.organization()))
+        .filter(planned_calls::mapping_id.eq(mapping.id))
+        .filter(planned_calls::settled_at.is_null())
+        .filter(planned_calls::asked_at.is_not_null())
+        .filter(due_members::read_first)
+        .select(planned_calls::contact_id)
+        .load(&mut **tx)?;
+    Ok(contacts.into_iter().collect())
 }
 
 /// Mail to these addresses bounced for good: on hold wherever they stand, with date and reason.

@@ -4,6 +4,7 @@
 use super::engine::{Stop, Worker};
 use super::mirror::{self, Told};
 use super::{facts, plan, send};
+use crate::base::ContactId;
 use crate::db::OrgTx;
 use crate::db::schema::{audience_members, audiences, due_members, planned_calls, webhook_events};
 use crate::mailchimp::webhook::{Hint, HintKind};
@@ -151,6 +152,7 @@ async fn read_one_by_one(
     keys: Vec<String>,
     marks: Vec<i64>,
 ) -> Result<(), Stop> {
+    let asked = keys.clone();
     let reads: Vec<_> = futures_util::stream::iter(keys)
         .map(async |key| {
             let member = worker
@@ -179,9 +181,22 @@ async fn read_one_by_one(
                 .filter(due_members::mark.eq_any(marks))
                 .execute(&mut **tx)?;
             mirror::take_in(tx, &audience, &told)?;
-            Ok(())
+            // Decided anew even where the read told nothing new: a hint may have noted a complaint or cancelled a call, and
+            // calls whose outcome was not heard have waited for this.
+            mirror::mark_due(tx, &audience, &asked, false)?;
+            Ok(work::contacts_are_due(tx, &with_open_calls(tx, &audience, &asked)?)?)
         })
         .await
+}
+
+fn with_open_calls(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> QueryResult<Vec<ContactId>> {
+    planned_calls::table
+        .filter(planned_calls::organization_id.eq(tx.organization()))
+        .filter(planned_calls::audience_id.eq(audience))
+        .filter(planned_calls::address_key.eq_any(keys))
+        .filter(planned_calls::settled_at.is_null())
+        .select(planned_calls::contact_id)
+        .load(&mut **tx)
 }
 
 /// One look at an audience: everybody who changed since the last, archived members too. Polls alone reach the right state.

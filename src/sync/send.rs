@@ -1,6 +1,6 @@
 //! Planned calls → Mailchimp → recorded outcomes. Opt-outs first; few people by single calls, many by 500 a call. Each call
-//! is marked as being asked before it leaves and gets exactly one outcome; a killed process's calls are planned again,
-//! which is safe because each of them, done twice, does the same as once.
+//! is marked as being asked before it leaves and gets exactly one outcome. Where no answer came (a killed process, a broken
+//! connection) the member is read and the contact decided anew before anything more is sent.
 
 use super::decide::{MemberStatus, There};
 use super::engine::{Stop, Worker};
@@ -8,13 +8,14 @@ use super::mirror::{self, Told};
 use super::{facts, plan, receive, standing};
 use crate::base::{ContactId, MappingId};
 use crate::db::OrgTx;
-use crate::db::schema::{mappings, planned_calls, sync_standings};
+use crate::db::schema::{due_contacts, due_members, mappings, planned_calls, sync_standings};
 use crate::incidents;
 use crate::mailchimp::{
     ArchiveOutcome, AudienceId, BULK_MEMBERS_MAX, Class, Kind, Member, MemberWrite, Problem, Status, SubscriberHash,
 };
 use crate::work;
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use futures_util::StreamExt;
 use rand::RngExt;
@@ -27,6 +28,8 @@ const CALLS_AT_ONCE: usize = 4;
 /// Calls taken in one round, so that an unsubscribe that comes in meanwhile is heard within two seconds.
 const ROUND_OF_BULKS: i64 = 2 * BULK_MEMBERS_MAX as i64;
 const ROUND_OF_SINGLES: i64 = 20;
+/// An unsubscribe or archive that Mailchimp refuses is tried again after this: an opt-out is never given up.
+const REFUSED_END_WAIT: TimeDelta = TimeDelta::days(1);
 /// Waits are lengthened by up to this share, so that many waiting calls do not come back at the same moment.
 const JITTER: f64 = 0.25;
 
@@ -88,19 +91,29 @@ pub fn next_at(tx: &mut OrgTx<'_>) -> QueryResult<Option<DateTime<Utc>>> {
         .first(&mut **tx)
 }
 
-/// Calls that were under way when a process was killed are planned again; whoever they concern is decided anew first.
+/// Calls that were under way when a process was killed may have been carried out: their members are read first.
 pub fn recover(tx: &mut OrgTx<'_>) -> QueryResult<usize> {
-    let left: Vec<ContactId> = diesel::update(planned_calls::table)
+    let left: Vec<(String, String)> = diesel::update(planned_calls::table)
         .filter(planned_calls::organization_id.eq(tx.organization()))
         .filter(planned_calls::state.eq("asking"))
         .set(planned_calls::state.eq("planned"))
-        .returning(planned_calls::contact_id)
+        .returning((planned_calls::audience_id, planned_calls::address_key))
         .get_results(&mut **tx)?;
-    work::contacts_are_due(tx, &left)?;
-    Ok(left.len())
+    let count = left.len();
+    let mut by_audience: HashMap<String, Vec<String>> = HashMap::new();
+    for (audience, key) in left {
+        by_audience.entry(audience).or_default().push(key);
+    }
+    for (audience, mut keys) in by_audience {
+        keys.sort();
+        keys.dedup();
+        mirror::mark_due(tx, &audience, &keys, true)?;
+    }
+    Ok(count)
 }
 
-/// Takes the calls of the most urgent kind that are due, and marks them as being asked.
+/// Takes the calls of the most urgent kind that are due, and marks them as being asked. Whoever changed meanwhile on either
+/// side is decided anew before anything is sent for them.
 fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
     let (organization, now) = (tx.organization(), tx.now());
     for (verb, round) in [
@@ -113,6 +126,8 @@ fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
             .filter(planned_calls::state.eq("planned"))
             .filter(planned_calls::verb.eq(verb))
             .filter(planned_calls::not_before.le(now))
+            .filter(not(exists(changed_here())))
+            .filter(not(exists(changed_there())))
             .order(planned_calls::id)
             .limit(round)
             .select(planned_calls::id)
@@ -132,6 +147,21 @@ fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
             .get_results(&mut **tx)?);
     }
     Ok(Vec::new())
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn changed_here() -> _ {
+    due_contacts::table
+        .filter(due_contacts::organization_id.eq(planned_calls::organization_id))
+        .filter(due_contacts::contact_id.eq(planned_calls::contact_id))
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn changed_there() -> _ {
+    due_members::table
+        .filter(due_members::organization_id.eq(planned_calls::organization_id))
+        .filter(due_members::audience_id.eq(planned_calls::audience_id))
+        .filter(due_members::address_key.eq(planned_calls::address_key))
 }
 
 async fn singles(worker: &Worker, audience: &AudienceId, calls: Vec<Call>) -> Result<(), Stop> {
@@ -303,25 +333,9 @@ async fn record(worker: &Worker, outcomes: Vec<(Call, Outcome)>) -> Result<Optio
 }
 
 fn done(tx: &mut OrgTx<'_>, call: &Call, member: Member) -> QueryResult<()> {
-    let is_active = matches!(member.status, Status::Subscribed | Status::Pending);
     mirror::take_in(tx, &call.audience_id, &[Told::Member(Box::new(member))])?;
-    if is_active {
-        // Agreed at once: should the contact leave the group meanwhile, they are archived and do not join again.
-        agree(tx, call)?;
-    }
     settle(tx, call, "accepted", "")?;
     work::contacts_are_due(tx, &[call.contact_id])
-}
-
-fn agree(tx: &mut OrgTx<'_>, call: &Call) -> QueryResult<()> {
-    diesel::update(sync_standings::table.find((tx.organization().0, call.mapping_id.0, call.contact_id.0)))
-        .set((
-            sync_standings::agreed.eq("in"),
-            sync_standings::agreed_status.eq(None::<String>),
-            sync_standings::address_key.eq(&call.address_key),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
 }
 
 /// Our unsubscribe or archive was carried out: the mirror knows that it was ours, and what the member was before.
@@ -369,6 +383,9 @@ fn failed(tx: &mut OrgTx<'_>, call: &Call, problem: &Problem, link: &str) -> Que
                 let lengthened = wait.mul_f64(1.0 + rand::rng().random::<f64>() * JITTER);
                 let wait = TimeDelta::from_std(lengthened).unwrap_or(TimeDelta::minutes(15));
                 plan_again(tx, call, tx.now() + wait)?;
+                if problem.effect_unknown() {
+                    mirror::mark_due(tx, &call.audience_id, std::slice::from_ref(&call.address_key), true)?;
+                }
                 Ok(false)
             }
             None => refuse(tx, call, problem).map(|()| false),
@@ -389,16 +406,16 @@ fn plan_again(tx: &mut OrgTx<'_>, call: &Call, not_before: DateTime<Utc>) -> Que
 
 /// Mailchimp refused this one for good: its words are kept and shown, and nothing is tried again until something differs.
 fn refuse(tx: &mut OrgTx<'_>, call: &Call, problem: &Problem) -> QueryResult<()> {
-    let words = problem.words();
-    settle(tx, call, "refused", &words)?;
     match problem.kind() {
         Kind::InCompliance => {
             remember(tx, call, |member| member.in_compliance = true)?;
             mirror::mark_due(tx, &call.audience_id, std::slice::from_ref(&call.address_key), true)?;
         }
         Kind::Forgotten => remember(tx, call, |member| member.status = "forgotten".into())?,
-        _ => remember_row(tx, call, &words)?,
+        _ if call.verb != "add" => return plan_again(tx, call, tx.now() + REFUSED_END_WAIT),
+        _ => remember_row(tx, call, &problem.words())?,
     }
+    settle(tx, call, "refused", &problem.words())?;
     work::contacts_are_due(tx, &[call.contact_id])
 }
 
