@@ -271,7 +271,11 @@ impl Known {
     ) -> HashMap<String, Vec<ContactId>> {
         let mut ranked = Vec::new();
         for contact in self.contacts.values() {
-            let Some((_, added)) = self.places.get(&contact.id).filter(|_| self.place(contact) == Place::InGroup) else {
+            let Some((_, added)) = self
+                .places
+                .get(&contact.id)
+                .filter(|_| self.place(contact) == Place::InGroup)
+            else {
                 continue;
             };
             let Some(key) = self.address(contact, by_address, members) else {
@@ -283,7 +287,14 @@ impl Known {
             let is_left_alone = self.agreed(contact.id) == Agreed::HereBefore;
             let is_primary = email.is_some_and(|email| email.is_primary);
             ranked.push((
-                (!opted_out, !can_be_mailed, is_left_alone, !is_primary, *added, contact.id),
+                (
+                    !opted_out,
+                    !can_be_mailed,
+                    is_left_alone,
+                    !is_primary,
+                    *added,
+                    contact.id,
+                ),
                 key,
             ));
         }
@@ -305,7 +316,10 @@ impl Known {
         let contact = self.contacts.get(&id)?;
         let place = self.place(contact);
         let address = self.address(contact, by_address, members);
-        let holders: &[ContactId] = address.as_ref().and_then(|key| holders.get(key)).map_or(&[], Vec::as_slice);
+        let holders: &[ContactId] = address
+            .as_ref()
+            .and_then(|key| holders.get(key))
+            .map_or(&[], Vec::as_slice);
         let owner = holders.first().copied().filter(|owner| *owner != id);
         let stored = self.stored.get(&id).cloned();
         let row = row_mark(contact, address.as_deref());

@@ -173,7 +173,10 @@ pub fn absorb(
 /// Mailchimp's lists lag behind its members: a page may still show somebody active whom we unsubscribed or archived since.
 fn is_older(told: &Member, before: &MirrorMember, asked: Option<There>) -> bool {
     let is_active = matches!(told.status, Status::Subscribed | Status::Pending);
-    let not_newer = told.last_changed.zip(before.last_changed).is_some_and(|(told, before)| told <= before);
+    let not_newer = told
+        .last_changed
+        .zip(before.last_changed)
+        .is_some_and(|(told, before)| told <= before);
     before.ended_by_us && is_active && not_newer && !matches!(asked, Some(There::Add(_)))
 }
 
@@ -303,8 +306,15 @@ fn agree_on_additions(tx: &mut OrgTx<'_>, audience: &str, changed: &[MirrorMembe
         .filter(planned_calls::verb.eq("add"))
         .filter(planned_calls::settled_at.is_null())
         .filter(planned_calls::asked_at.is_not_null())
-        .set((planned_calls::state.eq("accepted"), planned_calls::settled_at.eq(tx.now())))
-        .returning((planned_calls::mapping_id, planned_calls::contact_id, planned_calls::address_key))
+        .set((
+            planned_calls::state.eq("accepted"),
+            planned_calls::settled_at.eq(tx.now()),
+        ))
+        .returning((
+            planned_calls::mapping_id,
+            planned_calls::contact_id,
+            planned_calls::address_key,
+        ))
         .get_results(&mut **tx)?;
     for (mapping, contact, key) in &carried_out {
         diesel::update(sync_standings::table.find((tx.organization().0, mapping.0, contact.0)))

@@ -418,8 +418,8 @@ async fn a_deleted_group_is_gone_and_the_change_log_remembers_it() {
             diesel::sql_query("INSERT INTO staff (id, email, name) VALUES (1, 'ada@example.ca', 'Ada')")
                 .execute(&mut **tx)?;
             diesel::sql_query(
-                "INSERT INTO imports (file_name, state, headers, group_id, started_by, started_by_name) \
-                 VALUES ('members.csv', 'done', '[]', $1, 1, 'Ada')",
+                "INSERT INTO imports (file_name, encoding, delimiter, state, headers, group_id, started_by, started_by_name) \
+                 VALUES ('members.csv', 'UTF-8', ',', 'done', '[]', $1, 1, 'Ada')",
             )
             .bind::<Nullable<BigInt>, _>(Some(group.0))
             .execute(&mut **tx)
