@@ -77,9 +77,7 @@ impl Engine {
         let base = Url::parse(&connection.api_base)?;
         let client = Client::new(self.http.clone(), &base, token);
         Ok(Some(
-            client
-                .with_limits(self.limits.clone())
-                .with_observer(self.observer.clone()),
+            client.with_limits(self.limits).with_observer(self.observer.clone()),
         ))
     }
 

@@ -99,7 +99,8 @@ pub fn written_rows_before(
     limit: i64,
 ) -> QueryResult<Vec<(i32, Outcome, ContactId, RowRecord)>> {
     let written = [Outcome::Added, Outcome::Changed].map(Outcome::as_str);
-    let rows: Vec<(i32, Option<String>, Option<i64>, Option<serde_json::Value>)> = import_rows::table
+    type Row = (i32, Option<String>, Option<i64>, Option<serde_json::Value>);
+    let rows: Vec<Row> = import_rows::table
         .filter(import_rows::organization_id.eq(tx.organization()))
         .filter(import_rows::import_id.eq(import))
         .filter(import_rows::row_number.lt(number))
