@@ -289,7 +289,7 @@ pub async fn create_organization(
     Sessions::sign_in(&session, signed_up.staff)?;
     session.remove(GRANT);
     read_audiences(&engine, signed_up.organization, Actor::System).await?;
-    Ok(redirect(&format!("/o/{}/mailchimp", signed_up.slug)))
+    Ok(redirect(&format!("/o/{}/mailchimp/links/new", signed_up.slug)))
 }
 
 fn opened(engine: &Engine, kept: KeptGrant) -> Result<Grant, PageError> {

@@ -3,6 +3,7 @@
 use crate::accounts::Member;
 use crate::base::GroupId;
 use crate::crm::groups;
+use crate::crm::groups::actions::TitleError;
 use crate::sync::audiences::{self, Audience};
 use crate::sync::decide::{Policy, Removal};
 use crate::sync::facts::{self, Mapping};
@@ -19,6 +20,8 @@ use serde::Deserialize;
 #[serde(default)]
 pub struct Chosen {
     group: String,
+    /// The name of a group to make, where none was chosen.
+    new_group: String,
     audience: String,
     /// `archive`, `unsubscribe` or `leave`.
     removal: String,
@@ -72,16 +75,25 @@ struct ChoosePage {
     page: Page,
     group: Field,
     groups: Vec<Choice>,
+    new_group: Field,
     audience: Field,
     audiences: Vec<Choice>,
 }
 
-/// `GET /o/{organization}/mailchimp/links/new`
-pub async fn choose(member: Member, chosen: Query<Chosen>) -> Answer {
-    choose_page(&member, &chosen, Field::default(), Field::default(), StatusCode::OK).await
+/// What is wrong with what was chosen.
+#[derive(Default)]
+struct Wrong {
+    group: Option<String>,
+    new_group: Option<String>,
+    audience: Option<String>,
 }
 
-async fn choose_page(member: &Member, chosen: &Chosen, group: Field, audience: Field, status: StatusCode) -> Answer {
+/// `GET /o/{organization}/mailchimp/links/new`
+pub async fn choose(member: Member, chosen: Query<Chosen>) -> Answer {
+    choose_page(&member, &chosen, Wrong::default(), StatusCode::OK).await
+}
+
+async fn choose_page(member: &Member, chosen: &Chosen, wrong: Wrong, status: StatusCode) -> Answer {
     let (group_id, audience_id) = (chosen.group.clone(), chosen.audience.clone());
     let (groups, audiences) = member
         .read(move |tx| {
@@ -113,31 +125,66 @@ async fn choose_page(member: &Member, chosen: &Chosen, group: Field, audience: F
         page: member.page("mailchimp"),
         groups: Choice::list(groups, &group_id),
         audiences: Choice::list(audiences, &audience_id),
-        group,
-        audience,
+        group: Field {
+            value: group_id,
+            error: wrong.group,
+        },
+        new_group: Field {
+            value: chosen.new_group.clone(),
+            error: wrong.new_group,
+        },
+        audience: Field {
+            value: audience_id,
+            error: wrong.audience,
+        },
     };
     web::show_with(status, page)
 }
 
 /// `POST /o/{organization}/mailchimp/links/preview`: asks for the audience to be read, and shows how far that is.
 pub async fn read(member: Member, chosen: Form<Chosen>) -> Answer {
-    let missing = |value: &str, sentence: &str| match value.is_empty() {
-        true => Field::wrong("", sentence),
-        false => Field::holding(value),
-    };
-    let group = missing(&chosen.group, "Choose a group.");
-    let audience = missing(&chosen.audience, "Choose an audience.");
-    if group.error.is_some() || audience.error.is_some() {
-        return choose_page(&member, &chosen, group, audience, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let mut chosen = chosen.into_inner();
+    let mut wrong = Wrong::default();
+    if chosen.group.is_empty() && chosen.new_group.trim().is_empty() {
+        wrong.group = Some("Choose a group, or write the name of a new one.".into());
     }
-    let asked = chosen.clone();
-    member
+    if chosen.audience.is_empty() {
+        wrong.audience = Some("Choose an audience.".into());
+    }
+    if wrong.group.is_some() || wrong.audience.is_some() {
+        return choose_page(&member, &chosen, wrong, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    let new_group = match chosen.new_group.trim() {
+        "" => None,
+        typed => match groups::model::title(typed) {
+            Ok(title) => Some(title),
+            Err(sentence) => {
+                wrong.new_group = Some(sentence.into());
+                return choose_page(&member, &chosen, wrong, StatusCode::UNPROCESSABLE_ENTITY).await;
+            }
+        },
+    };
+    let audience = chosen.audience.clone();
+    let prepared: Result<Option<GroupId>, TitleError> = member
         .write(move |tx| {
-            let audience = asked.audience(tx)?;
-            Ok::<_, PageError>(audiences::want_full_read(tx, &audience.id)?)
+            audiences::want_full_read(tx, &audience)?;
+            new_group
+                .map(|title| groups::actions::create(tx, &title, ""))
+                .transpose()
         })
-        .await?;
-    Ok(member.redirect(&format!("mailchimp/links/preview?{}", chosen.query())))
+        .await;
+    match prepared {
+        Ok(made) => {
+            chosen.group = made.map_or(chosen.group, |group| group.to_string());
+            Ok(member.redirect(&format!("mailchimp/links/preview?{}", chosen.query())))
+        }
+        Err(TitleError::Taken) => {
+            wrong.new_group = Some("Another group has this name. Choose it above, or write another name.".into());
+            choose_page(&member, &chosen, wrong, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(TitleError::Unavailable(error)) => Err(error.into()),
+        Err(TitleError::Query(error)) => Err(error.into()),
+    }
 }
 
 #[derive(Template)]
