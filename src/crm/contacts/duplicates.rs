@@ -13,6 +13,8 @@ use diesel::sql_types::{BigInt, Text};
 
 /// How many are shown; more would not be looked through.
 const SHOWN_MAX: usize = 8;
+/// How many are looked up: those in the trash are left out only afterwards.
+const CANDIDATES_MAX: i64 = 50;
 /// Letters of an organization's or household's name before it is looked for.
 const NAME_LETTERS_MIN: usize = 3;
 /// Digits a phone number needs to tell people apart: one without area code.
@@ -26,13 +28,8 @@ pub struct Duplicate {
     pub common: Vec<&'static str>,
 }
 
-/// Contacts that may be the same as `draft`, which may be half filled in; those with the same email first. `except` is the
-/// contact being changed.
-pub fn possible_duplicates(
-    tx: &mut OrgTx<'_>,
-    draft: &ContactDraft,
-    except: Option<ContactId>,
-) -> QueryResult<Vec<Duplicate>> {
+/// Contacts that may be the same as `draft`, which may be half filled in; those with the same email first.
+pub fn possible_duplicates(tx: &mut OrgTx<'_>, draft: &ContactDraft) -> QueryResult<Vec<Duplicate>> {
     let found = [
         ("same email", with_an_email_of(tx, draft)?),
         ("same phone", with_a_phone_of(tx, draft)?),
@@ -40,7 +37,7 @@ pub fn possible_duplicates(
     ];
     let mut ids: Vec<ContactId> = Vec::new();
     for id in found.iter().flat_map(|(_, ids)| ids) {
-        if Some(*id) != except && !ids.contains(id) {
+        if !ids.contains(id) {
             ids.push(*id);
         }
     }
@@ -55,9 +52,6 @@ pub fn possible_duplicates(
         })
         .collect())
 }
-
-/// Those in the trash are left out only afterwards; so a few more than are shown.
-const CANDIDATES_MAX: i64 = 50;
 
 fn with_an_email_of(tx: &mut OrgTx<'_>, draft: &ContactDraft) -> QueryResult<Vec<ContactId>> {
     let keys: Vec<String> = draft.emails.iter().map(|email| email.address.key()).collect();

@@ -52,7 +52,7 @@ struct Fragment {
 pub async fn look(member: Member, form: Form<Pairs>) -> Answer {
     let (draft, _) = ContactForm::read(&form).draft(None);
     let found = member
-        .read(move |tx| Ok::<_, PageError>(possible_duplicates(tx, &draft, None)?))
+        .read(move |tx| Ok::<_, PageError>(possible_duplicates(tx, &draft)?))
         .await?;
     web::show(Fragment {
         // Only for the drawings: the member's own page would use up the messages that wait for a whole one.

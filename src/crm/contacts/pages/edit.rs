@@ -110,7 +110,7 @@ pub async fn create(member: Member, sent: Form<Pairs>) -> Answer {
 
 /// Asks about duplicates that were not on the page yet.
 fn add_unless_known(tx: &mut OrgTx<'_>, draft: &ContactDraft, seen: &[ContactId]) -> Result<Adding, ContactError> {
-    let found = possible_duplicates(tx, draft, None)?;
+    let found = possible_duplicates(tx, draft)?;
     if found.iter().any(|duplicate| !seen.contains(&duplicate.row.id)) {
         return Ok(Adding::LooksLike(found));
     }
