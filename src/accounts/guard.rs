@@ -2,7 +2,7 @@
 //! is enough. Strangers are told that there is nothing, never that they may not.
 
 use super::member::{Member, Person};
-use super::store;
+use super::{session, store};
 use crate::base::Role;
 use crate::db::{Db, OrgTx};
 use crate::incidents;
@@ -56,6 +56,7 @@ async fn person(request: &ServiceRequest) -> Result<Person, PageError> {
         .shared(move |tx| Ok::<_, PageError>((store::staff_member(tx, id)?, store::workplaces(tx, id)?)))
         .await?;
     let staff = staff.ok_or_else(sign_in)?;
+    session::used_on(&session, db.clock().now().date_naive());
     Ok(Person {
         staff,
         workplaces,

@@ -1,7 +1,7 @@
 //! Who works where, as pages need it.
 
 use crate::base::{OrganizationId, Role, StaffId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use std::borrow::Borrow;
 
@@ -61,6 +61,7 @@ pub struct Invitation {
 pub struct SignedInBrowser {
     pub name: String,
     pub since: DateTime<Utc>,
+    pub used_on: NaiveDate,
     pub is_this: bool,
 }
 

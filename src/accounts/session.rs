@@ -7,6 +7,7 @@ use actix_session::Session;
 use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest};
+use chrono::NaiveDate;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use uuid::Uuid;
@@ -18,12 +19,25 @@ pub(super) const BROWSER: &str = "browser";
 /// Tells this session from the others of the same person.
 pub(super) const MARK: &str = "mark";
 
+/// The day the session was last used.
+pub(super) const USED_ON: &str = "used_on";
+
 /// Signs somebody in with this browser, under a new key.
 pub fn begin(session: &Session, staff: StaffId, browser: &Browser) -> anyhow::Result<()> {
     Sessions::sign_in(session, staff)?;
     session.insert(BROWSER, &browser.0)?;
     session.insert(MARK, Uuid::new_v4().to_string())?;
     Ok(())
+}
+
+/// Notes the day of use: whoever comes back within the lifetime of a session stays signed in.
+pub(super) fn used_on(session: &Session, today: NaiveDate) {
+    let noted: Option<NaiveDate> = session.get(USED_ON).ok().flatten();
+    if noted != Some(today)
+        && let Err(error) = session.insert(USED_ON, today)
+    {
+        tracing::warn!(%error, "the use of a session could not be noted");
+    }
 }
 
 /// The mark of this session.

@@ -141,6 +141,9 @@ pub fn browsers(tx: &mut SharedTx<'_>, id: StaffId, this: Option<String>) -> Que
         .into_iter()
         .map(|(state, since)| SignedInBrowser {
             name: word(&state, super::session::BROWSER).unwrap_or_else(|| "A browser".into()),
+            used_on: word(&state, super::session::USED_ON)
+                .and_then(|day| day.parse().ok())
+                .unwrap_or_else(|| since.date_naive()),
             is_this: this.is_some() && word(&state, super::session::MARK) == this,
             since,
         })

@@ -119,11 +119,13 @@ async fn signing_in_changes_the_sessions_key_and_an_old_one_is_worth_nothing() {
 }
 
 #[tokio::test]
-async fn a_session_runs_out() {
+async fn a_session_lasts_while_it_is_used_and_runs_out_when_it_is_not() {
     let world = World::start().await;
     let ada = world.sign_up("Riverside Food Bank", "Ada Lem", EMAIL).await;
-    world.pass(TimeDelta::days(13));
-    assert_eq!(ada.get("/account").await.status, 200);
+    for _ in 0..3 {
+        world.pass(TimeDelta::days(13));
+        assert_eq!(ada.get("/account").await.status, 200);
+    }
     world.pass(TimeDelta::days(15));
     assert_eq!(ada.get("/account").await.status, 303);
 }
