@@ -7,15 +7,13 @@ use crate::crm::contacts::model::{Contact, ContactType};
 use crate::crm::contacts::search::{self, Selection};
 use crate::crm::contacts::store;
 use crate::db::OrgTx;
-use crate::web::{Answer, Flash, PageError};
+use crate::web::{Answer, Flash, PageError, csv_cell};
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Form;
 
 /// Contacts read at a time.
 const CHUNK: usize = 1_000;
-/// What a spreadsheet takes for the beginning of a formula.
-const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 /// The first columns of every row.
 const FACTS: [&str; 27] = [
     "Contact ID",
@@ -79,7 +77,7 @@ fn csv_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> Result<Vec<u8>, PageError> {
     for chunk in ids.chunks(CHUNK) {
         for contact in store::find_all(tx, chunk)? {
             let cells = cells(&contact, widths);
-            file.write_record(cells.into_iter().map(harmless))
+            file.write_record(cells.iter().map(|cell| csv_cell(cell).into_owned()))
                 .map_err(anyhow::Error::from)?;
         }
     }
@@ -194,12 +192,4 @@ fn facts(contact: &Contact) -> Vec<String> {
 
 fn yes_or_no(is: bool) -> String {
     if is { "Yes" } else { "No" }.into()
-}
-
-/// A cell that a spreadsheet would run as a formula begins with an apostrophe instead.
-fn harmless(cell: String) -> String {
-    match cell.starts_with(FORMULA_STARTS) {
-        true => format!("'{cell}"),
-        false => cell,
-    }
 }

@@ -6,7 +6,7 @@ use super::super::store;
 use super::{ImportPath, existing};
 use crate::accounts::Member;
 use crate::db::OrgTx;
-use crate::web::{Answer, PageError};
+use crate::web::{Answer, PageError, csv_cell};
 use actix_web::HttpResponse;
 use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
 use csv::WriterBuilder;
@@ -49,7 +49,7 @@ fn file(tx: &mut OrgTx<'_>, import: &Import) -> Result<Vec<u8>, PageError> {
         // A row that was too wide keeps all its cells.
         .flexible(true)
         .from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
-    let headers = import.headers.iter().map(|header| without_formula(header));
+    let headers = import.headers.iter().map(|header| csv_cell(header).into_owned());
     writer
         .write_record(headers.chain(["Problem".into()]))
         .map_err(anyhow::Error::from)?;
@@ -70,7 +70,7 @@ fn file(tx: &mut OrgTx<'_>, import: &Import) -> Result<Vec<u8>, PageError> {
 
 /// The cells under their columns, then the problem, then the cells that had no column.
 fn record(row: &JudgedRow, columns: usize) -> Vec<String> {
-    let mut cells: Vec<String> = row.row.cells.iter().map(|cell| without_formula(cell)).collect();
+    let mut cells: Vec<String> = row.row.cells.iter().map(|cell| csv_cell(cell).into_owned()).collect();
     let spilled = cells.split_off(columns.min(cells.len()));
     cells.resize(columns, String::new());
     cells.push(row.problem.clone().unwrap_or_default());
@@ -78,31 +78,9 @@ fn record(row: &JudgedRow, columns: usize) -> Vec<String> {
     cells
 }
 
-/// A spreadsheet would run a cell that begins like a formula; an apostrophe makes it text, and is taken off again when the
-/// file is imported.
-fn without_formula(cell: &str) -> String {
-    match cell.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
-        _ => cell.to_owned(),
-    }
-}
-
 /// A file name that needs no quoting in a header.
 fn plain(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_control() || "\"\\/".contains(c) { '_' } else { c })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_can_be_run_as_a_formula() {
-        for cell in ["=1+1", "+1 613 555 0100", "-2", "@SUM(A1)", "\t=1"] {
-            assert_eq!(without_formula(cell), format!("'{cell}"));
-        }
-        assert_eq!(without_formula("a=b"), "a=b");
-    }
 }
