@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::thread;
 
 use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App, HttpServer};
 use anyhow::{Context, anyhow, bail};
@@ -211,6 +212,7 @@ async fn serve(
     let data = Data::from(Arc::clone(&shared));
     let server = HttpServer::new(move || {
         App::new()
+            .wrap(from_fn(server::refuse_when_forgetful))
             .app_data(data.clone())
             .app_data(PayloadConfig::new(LARGEST_BODY))
             .app_data(

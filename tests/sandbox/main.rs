@@ -3,6 +3,7 @@
 
 mod collections;
 mod household;
+mod kept;
 mod members;
 mod oauth;
 mod setting;
