@@ -187,13 +187,7 @@ fn admit(
         );
     }
     let method = overridden_method(incoming)?;
-    let parts: Vec<String> = incoming
-        .path
-        .trim_start_matches("/3.0")
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .map(decode)
-        .collect();
+    let parts = api::parts(incoming.path.trim_start_matches("/3.0"));
     let (route, params) = match api::find(&method, &parts) {
         Found::Route(route, params) => (route, params),
         Found::OtherMethods(allow) => return Err(Problem::method_not_allowed(&allow)),
@@ -279,15 +273,6 @@ fn overridden_method(incoming: &Incoming) -> Result<String, Problem> {
 
 pub fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
-}
-
-/// Percent-decodes a part of a path, where a plus is a plus.
-fn decode(part: &str) -> String {
-    let query = part.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-    form_urlencoded::parse(query.as_bytes())
-        .map(|(key, _)| key.into_owned())
-        .next()
-        .unwrap_or_default()
 }
 
 /// Runs the call; a URL it wants to be asked is asked without holding the world.

@@ -23,6 +23,7 @@ pub struct Shared {
     pub deliveries: DeliveryLog,
     /// Wakes whoever waits for the sandbox's clock when it is moved.
     pub clock_moved: Notify,
+    agenda_changed: Notify,
     held: RwLock<Held>,
     events: mpsc::UnboundedSender<Event>,
     connections: Mutex<HashMap<u32, usize>>,
@@ -55,6 +56,7 @@ impl Shared {
             requests: RequestLog::default(),
             deliveries: DeliveryLog::default(),
             clock_moved: Notify::new(),
+            agenda_changed: Notify::new(),
             held: RwLock::new(Held { world, journal }),
             events,
             connections: Mutex::default(),
@@ -63,8 +65,14 @@ impl Shared {
         })
     }
 
+    /// Looks at the world as it is now: what was due has happened.
     pub fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
-        look(&self.held.read().unwrap_or_else(PoisonError::into_inner).world)
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        if held.world.next_due().is_none_or(|due| due > held.world.now()) {
+            return look(&held.world);
+        }
+        drop(held);
+        self.write(|world| look(world))
     }
 
     /// Changes the world. When this returns, the change is in the journal and on its way to the webhooks; if it cannot be kept, nobody is told
@@ -72,7 +80,10 @@ impl Shared {
     pub fn write<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         let Held { world, journal } = &mut *held;
+        world.catch_up();
         let result = change(world);
+        world.catch_up();
+        self.agenda_changed.notify_one();
         match journal.as_mut().map(|journal| journal.append(&world.take_unsaved())) {
             None => world.drop_unsaved(),
             Some(Ok(())) => {}
@@ -135,6 +146,21 @@ impl Shared {
                 Some(wait) if wait.is_zero() => return,
                 Some(wait) => drop(tokio::time::timeout(wait, moved).await),
                 None => moved.await,
+            }
+        }
+    }
+
+    /// Lets things happen when their time comes even if nobody asks, so that webhooks are told.
+    pub async fn keep_up(&self) {
+        loop {
+            match self.read(World::next_due) {
+                None => self.agenda_changed.notified().await,
+                Some(due) => {
+                    tokio::select! {
+                        () = self.wait_until(due) => {}
+                        () = self.agenda_changed.notified() => {}
+                    }
+                }
             }
         }
     }
