@@ -22,6 +22,10 @@ pub struct Head {
     pub from_name: String,
     pub from_email: String,
     pub permission_reminder: String,
+    /// The postal address that stands in every mail.
+    pub contact: Contact,
+    pub subject: String,
+    pub email_type_option: bool,
     pub created_at: When,
     pub double_optin: bool,
     pub merge_fields: Vec<MergeField>,
@@ -36,6 +40,36 @@ pub struct Head {
     pub forgotten: Vec<Forgotten>,
     /// Deleted in Mailchimp: every call answers 404.
     pub deleted: bool,
+}
+
+#[derive(Serialize, Deserialize, Clone, Debug)]
+#[serde(default)]
+pub struct Contact {
+    pub company: String,
+    pub address1: String,
+    pub address2: String,
+    pub city: String,
+    pub state: String,
+    pub zip: String,
+    pub country: String,
+    pub phone: String,
+}
+
+impl Default for Contact {
+    /// Where the invented charity lives.
+    fn default() -> Contact {
+        let text = str::to_owned;
+        Contact {
+            company: text("Riverside Food Bank"),
+            address1: text("12 Riverside Drive"),
+            address2: String::new(),
+            city: text("Fredericton"),
+            state: text("NB"),
+            zip: text("E3B 1A1"),
+            country: text("CA"),
+            phone: String::new(),
+        }
+    }
 }
 
 /// A category of groups ("interest category").
@@ -62,6 +96,7 @@ pub struct Interest {
 pub struct Tag {
     pub number: u32,
     pub name: String,
+    pub created_at: When,
 }
 
 #[derive(Serialize, Deserialize, Clone, Debug)]
@@ -262,6 +297,9 @@ impl Head {
             from_name: String::new(),
             from_email: String::new(),
             permission_reminder: "You asked for our news on our website.".to_owned(),
+            contact: Contact::default(),
+            subject: String::new(),
+            email_type_option: false,
             created_at: now,
             double_optin: false,
             merge_fields: Vec::new(),
@@ -292,6 +330,15 @@ impl Head {
         head
     }
 
+    /// Lets members give the marketing permissions (GDPR) Mailchimp proposes, or others.
+    pub fn offer_permissions(&mut self, ids: &mut Ids, texts: &[String]) {
+        let permission = |text: &String| Permission {
+            id: ids.hex(10),
+            text: text.clone(),
+        };
+        self.permissions = texts.iter().map(permission).collect();
+    }
+
     pub fn next_merge_id(&mut self) -> u16 {
         self.last_merge_id += 1;
         self.last_merge_id
@@ -309,7 +356,7 @@ impl Head {
     }
 
     /// The number of a tag, made on demand.
-    pub fn tag_number(&mut self, name: &str) -> u32 {
+    pub fn tag_number(&mut self, name: &str, at: When) -> u32 {
         if let Some(number) = self.find_tag(name) {
             return number;
         }
@@ -317,6 +364,7 @@ impl Head {
         self.tags.push(Tag {
             number,
             name: name.trim().to_owned(),
+            created_at: at,
         });
         number
     }

@@ -152,15 +152,7 @@ enum Next {
 impl Parcel {
     async fn attempt(&self, shared: &Shared, attempt: usize) -> Next {
         let id = &self.webhook.id;
-        let still_wanted = shared.read(|world| {
-            world.audiences.iter().any(|audience| {
-                audience
-                    .head
-                    .webhooks
-                    .iter()
-                    .any(|webhook| webhook.id == *id && !webhook.disabled)
-            })
-        });
+        let still_wanted = shared.read(|world| world.wants_deliveries(id));
         if !still_wanted {
             self.log(shared, attempt, None, "the webhook is gone");
             return Next::Done;

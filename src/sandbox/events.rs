@@ -6,6 +6,7 @@ use super::audience::Audience;
 use super::clock::{self, When};
 use super::ids;
 use super::member::{Actor, Member};
+use super::membership::By;
 use super::merge::{ADDRESS_PARTS, MergeField, MergeKind, MergeValue};
 
 /// A webhook of an audience.
@@ -22,7 +23,7 @@ pub struct Webhook {
     pub disabled: bool,
 }
 
-#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default)]
 pub struct WebhookEvents {
     pub subscribe: bool,
     pub unsubscribe: bool,
@@ -32,7 +33,7 @@ pub struct WebhookEvents {
     pub campaign: bool,
 }
 
-#[derive(Serialize, Deserialize, Clone, Copy, Debug)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default)]
 pub struct WebhookSources {
     pub user: bool,
     pub admin: bool,
@@ -46,6 +47,9 @@ pub enum Kind {
     Profile,
     Cleaned,
     Upemail,
+    Campaign,
+    /// Goes to batch webhooks only.
+    BatchCompleted,
 }
 
 impl Kind {
@@ -56,6 +60,8 @@ impl Kind {
             Kind::Profile => "profile",
             Kind::Cleaned => "cleaned",
             Kind::Upemail => "upemail",
+            Kind::Campaign => "campaign",
+            Kind::BatchCompleted => "batch_operation_completed",
         }
     }
 }
@@ -77,6 +83,8 @@ impl Webhook {
             Kind::Profile => self.events.profile,
             Kind::Cleaned => self.events.cleaned,
             Kind::Upemail => self.events.upemail,
+            Kind::Campaign => self.events.campaign,
+            Kind::BatchCompleted => false,
         };
         let source = match actor {
             Actor::Contact => self.sources.user,
@@ -103,11 +111,13 @@ impl Fields {
 
 /// How an unsubscribe came about, in the words of the payload.
 #[derive(Clone, Copy)]
-pub struct Leaving {
+pub struct Leaving<'a> {
     /// `unsub` or `delete`; absent when the switch says so.
     pub action: Option<&'static str>,
     /// `manual` or `abuse`.
     pub reason: &'static str,
+    /// The campaign that made the person leave; empty if none did.
+    pub campaign: &'a str,
 }
 
 impl Audience {
@@ -124,13 +134,13 @@ impl Audience {
         self.tell_member(Kind::Unsubscribe, slot, actor, at, Some(leaving));
     }
 
-    pub fn tell_cleaned(&mut self, slot: u32, actor: Actor, at: When, reason: &str) {
+    pub fn tell_cleaned(&mut self, slot: u32, by: &By, reason: &str) {
         let Some(email) = self.member(slot).map(|member| member.email.to_string()) else {
             return;
         };
-        self.tell(Kind::Cleaned, actor, at, |audience, fields| {
+        self.tell(Kind::Cleaned, by.actor, by.at, |audience, fields| {
             fields.data("list_id", &audience.head.id);
-            fields.data("campaign_id", "");
+            fields.data("campaign_id", &by.campaign);
             fields.data("reason", reason);
             fields.data("email", email);
         });
@@ -145,6 +155,16 @@ impl Audience {
         });
     }
 
+    pub fn tell_campaign(&mut self, id: &str, subject: &str, at: When) {
+        self.tell(Kind::Campaign, Actor::Mailchimp, at, |audience, fields| {
+            fields.data("id", id);
+            fields.data("subject", subject);
+            fields.data("status", "sent");
+            fields.data("reason", "");
+            fields.data("list_id", &audience.head.id);
+        });
+    }
+
     fn tell_member(&mut self, kind: Kind, slot: u32, actor: Actor, at: When, leaving: Option<Leaving>) {
         self.tell(kind, actor, at, |audience, fields| {
             let Some(member) = audience.member(slot) else { return };
@@ -153,6 +173,9 @@ impl Audience {
                     fields.data("action", action);
                 }
                 fields.data("reason", leaving.reason);
+                if !leaving.campaign.is_empty() {
+                    fields.data("campaign_id", leaving.campaign);
+                }
             }
             audience.describe(member, fields);
         });

@@ -8,6 +8,8 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::audience::{Audience, Head};
+use super::batch::Batch;
+use super::campaign::{self, Campaign, Recipient};
 use super::member::Member;
 use super::world::{Ground, World};
 
@@ -22,6 +24,13 @@ pub enum Record {
         slot: u32,
         member: Option<Box<Member>>,
     },
+    Campaign(Box<campaign::Head>),
+    Recipient {
+        campaign: String,
+        place: u32,
+        recipient: Box<Recipient>,
+    },
+    Batch(Box<Batch>),
 }
 
 /// Members of a snapshot that share a line.
@@ -90,6 +99,21 @@ impl Journal {
                 write_line(&mut out, &members.iter().map(record).collect::<Vec<_>>())?;
             }
         }
+        for campaign in &world.campaigns {
+            write_line(&mut out, &[Record::Campaign(Box::new(campaign.head.clone()))])?;
+            let recipients: Vec<_> = (0..).zip(campaign.recipients()).collect();
+            for recipients in recipients.chunks(MEMBERS_PER_LINE) {
+                let record = |(place, recipient): &(u32, &Recipient)| Record::Recipient {
+                    campaign: campaign.head.id.clone(),
+                    place: *place,
+                    recipient: Box::new((*recipient).clone()),
+                };
+                write_line(&mut out, &recipients.iter().map(record).collect::<Vec<_>>())?;
+            }
+        }
+        for batch in &world.batches {
+            write_line(&mut out, &[Record::Batch(Box::new(batch.clone()))])?;
+        }
         out.into_inner()
             .map_err(std::io::IntoInnerError::into_error)?
             .sync_all()?;
@@ -139,5 +163,22 @@ fn apply(world: &mut World, record: Record) {
                 audience.put(slot, member.map(|member| *member));
             }
         }
+        Record::Campaign(head) => match world.campaigns.iter_mut().find(|campaign| campaign.head.id == head.id) {
+            Some(campaign) => campaign.head = *head,
+            None => world.campaigns.push(Campaign::new(*head)),
+        },
+        Record::Recipient {
+            campaign,
+            place,
+            recipient,
+        } => {
+            if let Some(campaign) = world.campaigns.iter_mut().find(|known| known.head.id == campaign) {
+                campaign.put(place, *recipient);
+            }
+        }
+        Record::Batch(batch) => match world.batches.iter_mut().find(|known| known.id == batch.id) {
+            Some(known) => *known = *batch,
+            None => world.batches.push(*batch),
+        },
     }
 }

@@ -16,6 +16,8 @@ pub struct By {
     /// The number of the token of an API call, 0 otherwise.
     pub token: u16,
     pub ip: String,
+    /// The campaign whose mail made the person act; empty if none did.
+    pub campaign: String,
     /// `data[action]` is left out of unsubscribe webhooks.
     pub omit_action: bool,
 }
@@ -179,6 +181,7 @@ impl Audience {
                     Leaving {
                         action: action("unsub"),
                         reason: "manual",
+                        campaign: &by.campaign,
                     },
                 );
             }
@@ -189,9 +192,10 @@ impl Audience {
                 Leaving {
                     action: action("delete"),
                     reason: "manual",
+                    campaign: &by.campaign,
                 },
             ),
-            Status::Cleaned if from.is_some() => self.tell_cleaned(slot, by.actor, by.at, "hard"),
+            Status::Cleaned if from.is_some() => self.tell_cleaned(slot, by, "hard"),
             _ => {}
         }
     }
@@ -288,6 +292,7 @@ impl Audience {
             Leaving {
                 action,
                 reason: "abuse",
+                campaign: &by.campaign,
             },
         );
     }

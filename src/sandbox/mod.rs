@@ -3,8 +3,11 @@
 
 mod address;
 mod api;
+mod archive;
 mod audience;
+mod batch;
 mod call;
+mod campaign;
 mod clock;
 mod control;
 mod delivery;
@@ -20,6 +23,7 @@ mod pages;
 mod problem;
 mod requests;
 mod seed;
+mod sending;
 mod server;
 mod settings;
 mod shared;
@@ -33,6 +37,7 @@ use std::sync::Arc;
 use std::thread;
 
 use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App, HttpServer};
 use anyhow::{Context, anyhow, bail};
@@ -211,6 +216,7 @@ async fn serve(
     let data = Data::from(Arc::clone(&shared));
     let server = HttpServer::new(move || {
         App::new()
+            .wrap(from_fn(server::refuse_when_forgetful))
             .app_data(data.clone())
             .app_data(PayloadConfig::new(LARGEST_BODY))
             .app_data(
@@ -222,6 +228,7 @@ async fn serve(
             .route("/3.0", web::route().to(server::api))
             .route("/3.0/{path:.*}", web::route().to(server::api))
             .configure(oauth::routes)
+            .configure(archive::routes)
             .configure(control::routes)
             .configure(pages::routes)
     })
@@ -239,9 +246,14 @@ async fn serve(
     // If nobody waits for the start any more, nobody can stop the server either, except by ending the process.
     drop(started.send(Ok(server.handle())));
     let delivering = tokio::task::spawn_local(delivery::run(Arc::clone(&shared), told));
+    let keeping_up = tokio::task::spawn_local({
+        let shared = Arc::clone(&shared);
+        async move { shared.keep_up().await }
+    });
     if let Err(error) = server.await {
         tracing::error!("the sandbox stopped: {error}");
     }
     delivering.abort();
+    keeping_up.abort();
     shared.close();
 }

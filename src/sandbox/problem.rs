@@ -167,6 +167,17 @@ impl Problem {
         )
     }
 
+    pub fn too_many_batches() -> Problem {
+        let detail =
+            "You have more than 500 pending batches. Please wait for some to complete before adding any more batches.";
+        Problem::new(429, "Too Many Requests", detail)
+    }
+
+    /// The thing is in the wrong state for this.
+    pub fn invalid_action(detail: impl Into<String>) -> Problem {
+        Problem::new(400, "Invalid Action", detail)
+    }
+
     pub fn internal() -> Problem {
         let detail =
             "A deep internal error has occurred during the processing of your request. Please contact support.";

@@ -109,6 +109,7 @@ fn invent(audience: &mut Audience, ids: &mut Ids, first: &str, last: &str, end: 
         at,
         token: 0,
         ip: String::new(),
+        campaign: String::new(),
         omit_action: false,
     };
     let start = if status == Status::Pending {

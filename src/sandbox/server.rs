@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
+use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -69,6 +72,26 @@ pub async fn api(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> Htt
         Ok(Reply::Answer { status, headers, body }) => respond(status, &headers, body),
         Ok(Reply::Cut) | Err(_) => cut(),
     }
+}
+
+/// Lets nobody see a world that was not kept: neither the caller whose change was lost nor anybody after it.
+pub async fn refuse_when_forgetful(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let shared = request.app_data::<Data<Shared>>().cloned();
+    let base = base_url(request.request());
+    let in_api = request.path().starts_with("/3.0");
+    let response = next.call(request).await?.map_into_boxed_body();
+    if !shared.is_some_and(|shared| shared.is_forgetful()) {
+        return Ok(response);
+    }
+    let refused = match refuse(&Problem::internal(), &base) {
+        Reply::Answer { status, headers, body } if in_api => respond(status, &headers, body),
+        _ => HttpResponse::InternalServerError()
+            .json(json!({"error": "A change could not be written to the state file, and nothing after it was kept. Make room or mend the disk, then start the sandbox again."})),
+    };
+    Ok(response.into_response(refused))
 }
 
 /// Where the caller found us, so that links lead back the same way.
@@ -164,13 +187,7 @@ fn admit(
         );
     }
     let method = overridden_method(incoming)?;
-    let parts: Vec<String> = incoming
-        .path
-        .trim_start_matches("/3.0")
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .map(decode)
-        .collect();
+    let parts = api::parts(incoming.path.trim_start_matches("/3.0"));
     let (route, params) = match api::find(&method, &parts) {
         Found::Route(route, params) => (route, params),
         Found::OtherMethods(allow) => return Err(Problem::method_not_allowed(&allow)),
@@ -256,15 +273,6 @@ fn overridden_method(incoming: &Incoming) -> Result<String, Problem> {
 
 pub fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
-}
-
-/// Percent-decodes a part of a path, where a plus is a plus.
-fn decode(part: &str) -> String {
-    let query = part.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-    form_urlencoded::parse(query.as_bytes())
-        .map(|(key, _)| key.into_owned())
-        .next()
-        .unwrap_or_default()
 }
 
 /// Runs the call; a URL it wants to be asked is asked without holding the world.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::sending::Outcome;
+
 /// Everything that can be switched while the sandbox runs, by `PATCH /__sandbox/settings` or on the trouble page.
 #[derive(Serialize, Deserialize, Clone, Debug)]
 #[serde(default, deny_unknown_fields)]
@@ -32,6 +34,12 @@ pub struct Settings {
     pub over_plan_limit: bool,
     /// Audiences an account may have; -1 is unlimited.
     pub max_audiences: i64,
+    /// Sandbox seconds a batch stays at each of the stages before it is finished.
+    pub batch_stage_seconds: i64,
+    /// Batches stop at `started`, their operations done.
+    pub batches_never_finish: bool,
+    /// What the recipients do with a campaign that a program sends.
+    pub campaign_outcome: Outcome,
     pub webhooks: WebhookSettings,
 }
 
@@ -73,6 +81,9 @@ impl Default for Settings {
             throttled_addresses: Vec::new(),
             over_plan_limit: false,
             max_audiences: 5,
+            batch_stage_seconds: 1,
+            batches_never_finish: false,
+            campaign_outcome: Outcome::default(),
             webhooks: WebhookSettings::default(),
         }
     }

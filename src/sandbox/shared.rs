@@ -1,6 +1,7 @@
 //! What all parts of the running sandbox share: the world behind its lock, the journal behind it, the trouble, the log and the deliveries.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::{Notify, mpsc};
@@ -22,9 +23,12 @@ pub struct Shared {
     pub deliveries: DeliveryLog,
     /// Wakes whoever waits for the sandbox's clock when it is moved.
     pub clock_moved: Notify,
+    agenda_changed: Notify,
     held: RwLock<Held>,
     events: mpsc::UnboundedSender<Event>,
     connections: Mutex<HashMap<u32, usize>>,
+    /// Set for good once a change could not be kept.
+    forgetful: AtomicBool,
 }
 
 struct Held {
@@ -52,35 +56,60 @@ impl Shared {
             requests: RequestLog::default(),
             deliveries: DeliveryLog::default(),
             clock_moved: Notify::new(),
+            agenda_changed: Notify::new(),
             held: RwLock::new(Held { world, journal }),
             events,
             connections: Mutex::default(),
+            forgetful: AtomicBool::new(false),
             options,
         })
     }
 
+    /// Looks at the world as it is now: what was due has happened.
     pub fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
-        look(&self.held.read().unwrap_or_else(PoisonError::into_inner).world)
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        if held.world.next_due().is_none_or(|due| due > held.world.now()) {
+            return look(&held.world);
+        }
+        drop(held);
+        self.write(|world| look(world))
     }
 
-    /// Changes the world. When this returns, the change is in the journal and on its way to the webhooks.
+    /// Changes the world. When this returns, the change is in the journal and on its way to the webhooks; if it cannot be kept, nobody is told
+    /// of it, and the sandbox is forgetful from then on.
     pub fn write<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         let Held { world, journal } = &mut *held;
+        world.catch_up();
         let result = change(world);
-        match journal {
+        world.catch_up();
+        self.agenda_changed.notify_one();
+        match journal.as_mut().map(|journal| journal.append(&world.take_unsaved())) {
             None => world.drop_unsaved(),
-            Some(journal) => {
-                if let Err(error) = journal.append(&world.take_unsaved()) {
-                    tracing::error!("the sandbox's state was not saved: {error:#}");
-                }
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                tracing::error!(
+                    "the sandbox could not keep a change and answers 500 to everything until it is started again: {error:#}"
+                );
+                self.forgetful.store(true, Ordering::SeqCst);
+                // Another line behind the broken one would spoil what is kept.
+                *journal = None;
             }
         }
-        for event in world.take_events() {
+        let events = world.take_events();
+        if self.is_forgetful() {
+            return result;
+        }
+        for event in events {
             // Nobody listens any more only while the sandbox stops.
             drop(self.events.send(event));
         }
         result
+    }
+
+    /// Whether a change was lost: what is in memory is then not what the next start will find.
+    pub fn is_forgetful(&self) -> bool {
+        self.forgetful.load(Ordering::SeqCst)
     }
 
     /// Starts over with a fresh world, or an empty one.
@@ -117,6 +146,21 @@ impl Shared {
                 Some(wait) if wait.is_zero() => return,
                 Some(wait) => drop(tokio::time::timeout(wait, moved).await),
                 None => moved.await,
+            }
+        }
+    }
+
+    /// Lets things happen when their time comes even if nobody asks, so that webhooks are told.
+    pub async fn keep_up(&self) {
+        loop {
+            match self.read(World::next_due) {
+                None => self.agenda_changed.notified().await,
+                Some(due) => {
+                    tokio::select! {
+                        () = self.wait_until(due) => {}
+                        () = self.agenda_changed.notified() => {}
+                    }
+                }
             }
         }
     }

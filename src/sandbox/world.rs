@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::audience::{Audience, Head};
+use super::batch::{Batch, BatchWebhook};
+use super::campaign::Campaign;
 use super::clock::{Clock, When};
 use super::events::Event;
 use super::ids::Ids;
@@ -57,12 +59,19 @@ pub struct Ground {
     pub accounts: Vec<Account>,
     pub tokens: Vec<Token>,
     pub codes: Vec<Code>,
+    #[serde(default)]
+    pub batch_webhooks: Vec<BatchWebhook>,
 }
 
 pub struct World {
     pub ground: Ground,
     pub audiences: Vec<Audience>,
+    pub campaigns: Vec<Campaign>,
+    pub batches: Vec<Batch>,
     pub unsaved_ground: bool,
+    unsaved_batches: Vec<usize>,
+    /// What batch webhooks still have to be told.
+    pub events: Vec<Event>,
 }
 
 impl World {
@@ -74,11 +83,16 @@ impl World {
             accounts: Vec::new(),
             tokens: Vec::new(),
             codes: Vec::new(),
+            batch_webhooks: Vec::new(),
         };
         World {
             ground,
             audiences: Vec::new(),
+            campaigns: Vec::new(),
+            batches: Vec::new(),
             unsaved_ground: true,
+            unsaved_batches: Vec::new(),
+            events: Vec::new(),
         }
     }
 
@@ -104,8 +118,45 @@ impl World {
             at: self.now(),
             token: 0,
             ip: String::new(),
+            campaign: String::new(),
             omit_action,
         }
+    }
+
+    /// When something next happens by itself.
+    pub fn next_due(&self) -> Option<When> {
+        self.next_batch_step().into_iter().chain(self.next_planned()).min()
+    }
+
+    /// Lets everything happen whose time has come.
+    pub fn catch_up(&mut self) {
+        let now = self.now();
+        self.move_batches(now);
+        self.let_happen(now);
+    }
+
+    /// A batch to be changed.
+    pub fn batch_mut(&mut self, place: usize) -> &mut Batch {
+        self.unsaved_batches.push(place);
+        &mut self.batches[place]
+    }
+
+    pub fn add_batch(&mut self, batch: Batch) {
+        self.unsaved_batches.push(self.batches.len());
+        self.batches.push(batch);
+    }
+
+    /// Whether a webhook still exists and wants to be told.
+    pub fn wants_deliveries(&self, webhook_id: &str) -> bool {
+        let of_audiences = self.audiences.iter().flat_map(|audience| &audience.head.webhooks);
+        of_audiences
+            .clone()
+            .any(|webhook| webhook.id == webhook_id && !webhook.disabled)
+            || self
+                .ground
+                .batch_webhooks
+                .iter()
+                .any(|webhook| webhook.id == webhook_id && webhook.enabled)
     }
 
     pub fn account(&self, id: &str) -> Option<&Account> {
@@ -217,6 +268,32 @@ impl World {
                 });
             }
         }
+        for campaign in &mut self.campaigns {
+            if std::mem::take(&mut campaign.unsaved_head) {
+                records.push(Record::Campaign(Box::new(campaign.head.clone())));
+            }
+            let mut places = std::mem::take(&mut campaign.unsaved_recipients);
+            places.sort_unstable();
+            places.dedup();
+            for place in places {
+                if let Some(recipient) = campaign.recipients().get(place as usize) {
+                    let recipient = Box::new(recipient.clone());
+                    records.push(Record::Recipient {
+                        campaign: campaign.head.id.clone(),
+                        place,
+                        recipient,
+                    });
+                }
+            }
+        }
+        let mut places = std::mem::take(&mut self.unsaved_batches);
+        places.sort_unstable();
+        places.dedup();
+        records.extend(
+            places
+                .into_iter()
+                .map(|place| Record::Batch(Box::new(self.batches[place].clone()))),
+        );
         records
     }
 
@@ -227,13 +304,19 @@ impl World {
             audience.unsaved_head = false;
             audience.unsaved_members = Vec::new();
         }
+        for campaign in &mut self.campaigns {
+            campaign.unsaved_head = false;
+            campaign.unsaved_recipients = Vec::new();
+        }
+        self.unsaved_batches = Vec::new();
     }
 
     /// What the webhooks have not been told yet.
     pub fn take_events(&mut self) -> Vec<Event> {
-        self.audiences
+        let of_audiences = self
+            .audiences
             .iter_mut()
-            .flat_map(|audience| std::mem::take(&mut audience.events))
-            .collect()
+            .flat_map(|audience| std::mem::take(&mut audience.events));
+        of_audiences.chain(std::mem::take(&mut self.events)).collect()
     }
 }

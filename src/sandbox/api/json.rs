@@ -153,7 +153,7 @@ pub fn full_name(audience: &Audience, member: &Member) -> String {
 }
 
 /// Every field of the audience, in the order they were made.
-fn merges(audience: &Audience, member: &Member) -> Value {
+pub fn merges(audience: &Audience, member: &Member) -> Value {
     let value = |id| {
         member
             .merge(id)

@@ -2,18 +2,21 @@
 
 use serde_json::{Value, json};
 
+use super::given::{self, Body};
 use super::json::{link, links};
-use crate::sandbox::audience::Audience;
+use crate::sandbox::audience::{Audience, Contact, Head};
 use crate::sandbox::call::{Answer, Call, Outcome};
 use crate::sandbox::clock::iso;
+use crate::sandbox::ids::Ids;
 use crate::sandbox::member::Status;
+use crate::sandbox::problem::Problem;
 use crate::sandbox::world::World;
 
 pub fn all(world: &World, call: &Call) -> Outcome {
     let page = call.page()?;
     let mut found: Vec<&Audience> = world
         .audiences_of(&call.account_id)
-        .filter(|audience| fits(audience, call))
+        .filter(|audience| fits(world, audience, call))
         .collect();
     if call.query("sort_field") == Some("date_created") && call.query("sort_dir") == Some("DESC") {
         found.reverse();
@@ -25,7 +28,7 @@ pub fn all(world: &World, call: &Call) -> Outcome {
     let lists: Vec<Value> = page
         .of(found)
         .into_iter()
-        .map(|audience| list(audience, call))
+        .map(|audience| list(world, audience, call))
         .collect();
     Ok(Answer::json(json!({
         "lists": lists,
@@ -38,13 +41,15 @@ pub fn all(world: &World, call: &Call) -> Outcome {
     })))
 }
 
-fn fits(audience: &Audience, call: &Call) -> bool {
+fn fits(world: &World, audience: &Audience, call: &Call) -> bool {
+    let (_, last_sent) = world.sendings_to(&audience.head.id);
     let created = audience.head.created_at;
     call.date("since_date_created").is_none_or(|since| created > since)
         && call.date("before_date_created").is_none_or(|before| created < before)
         && call.query("email").is_none_or(|email| audience.by_email(email).is_some())
-        // Nothing was sent yet, and there are no stores.
-        && call.date("since_campaign_last_sent").is_none()
+        && call.date("since_campaign_last_sent").is_none_or(|since| last_sent > since)
+        && call.date("before_campaign_last_sent").is_none_or(|before| last_sent < before)
+        // There are no stores.
         && !call.flag("has_ecommerce_store")
 }
 
@@ -52,36 +57,114 @@ pub fn one(world: &World, call: &Call) -> Outcome {
     let audience = call.audience(world)?;
     let dashboard = super::json::dashboard(&call.base, &format!("/audiences/{}", audience.head.id));
     Ok(Answer::Json {
-        body: list(audience, call),
+        body: list(world, audience, call),
         dashboard,
     })
 }
 
-fn list(audience: &Audience, call: &Call) -> Value {
+/// The permissions Mailchimp proposes when the feature is switched on.
+const PERMISSIONS: [&str; 3] = ["Email", "Direct Mail", "Customized Online Advertising"];
+
+pub fn create(world: &mut World, call: &Call) -> Outcome {
+    let body = call.object()?;
+    let needed = [
+        "name",
+        "permission_reminder",
+        "email_type_option",
+        "contact",
+        "campaign_defaults",
+    ];
+    given::require(body, &needed)?;
+    let most = world.settings().max_audiences;
+    let existing = world.audiences_of(&call.account_id).count();
+    if !i64::try_from(existing).is_ok_and(|existing| most < 0 || existing < most) {
+        return Err(Problem::not_permitted());
+    }
+    let id = world.add_audience(&call.account_id, "", false);
+    let (audience, ids) = world.audience_and_ids(&id).ok_or_else(Problem::not_found)?;
+    let mut head = audience.head.clone();
+    if let Err(problem) = write(&mut head, ids, body) {
+        world.audiences.retain(|audience| audience.head.id != id);
+        return Err(problem);
+    }
+    *audience.head_mut() = head;
+    let audience = world.audience(&id).ok_or_else(Problem::not_found)?;
+    Ok(Answer::json(list(world, audience, call)))
+}
+
+pub fn change(world: &mut World, call: &Call) -> Outcome {
+    let (audience, ids) = call.audience_and_ids(world)?;
+    let mut head = audience.head.clone();
+    write(&mut head, ids, call.object()?)?;
+    *audience.head_mut() = head;
+    Ok(Answer::json(list(world, call.audience(world)?, call)))
+}
+
+pub fn delete(world: &mut World, call: &Call) -> Outcome {
+    call.audience_mut(world)?.head_mut().deleted = true;
+    Ok(Answer::Nothing)
+}
+
+/// Writes what POST and PATCH have in common.
+fn write(head: &mut Head, ids: &mut Ids, body: &Body) -> Result<(), Problem> {
+    if let Some(defaults) = given::object(body, "campaign_defaults")? {
+        given::require(defaults, &["from_name", "from_email"])?;
+        head.from_name = given::text(defaults, "from_name")?.unwrap_or_default();
+        head.from_email = given::text(defaults, "from_email")?.unwrap_or_default();
+        head.subject = given::text(defaults, "subject")?.unwrap_or_default();
+    }
+    if let Some(contact) = given::object(body, "contact")? {
+        given::require(contact, &["company", "address1", "city", "country"])?;
+        let read: Contact = serde_json::from_value(Value::Object(contact.clone()))
+            .map_err(|_| Problem::shape("contact", "This value should be of type object"))?;
+        head.contact = Contact {
+            state: given::text(contact, "state")?.unwrap_or_default(),
+            zip: given::text(contact, "zip")?.unwrap_or_default(),
+            ..read
+        };
+    }
+    for (key, place) in [
+        ("name", &mut head.name),
+        ("permission_reminder", &mut head.permission_reminder),
+    ] {
+        if let Some(text) = given::text(body, key)? {
+            *place = text;
+        }
+    }
+    for (key, place) in [
+        ("double_optin", &mut head.double_optin),
+        ("email_type_option", &mut head.email_type_option),
+    ] {
+        if let Some(flag) = given::flag(body, key)? {
+            *place = flag;
+        }
+    }
+    match given::flag(body, "marketing_permissions")? {
+        Some(true) if head.permissions.is_empty() => {
+            head.offer_permissions(ids, &PERMISSIONS.map(str::to_owned));
+        }
+        Some(false) => head.permissions.clear(),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn list(world: &World, audience: &Audience, call: &Call) -> Value {
     let head = &audience.head;
     let base = &call.base;
     json!({
         "id": head.id,
         "web_id": head.web_id,
         "name": head.name,
-        "contact": {
-            "company": head.from_name,
-            "address1": "12 Riverside Drive",
-            "address2": "",
-            "city": "Fredericton",
-            "state": "NB",
-            "zip": "E3B 1A1",
-            "country": "CA",
-            "phone": "",
-        },
+        "contact": head.contact,
         "permission_reminder": head.permission_reminder,
         "use_archive_bar": true,
-        "campaign_defaults": {"from_name": head.from_name, "from_email": head.from_email, "subject": "", "language": "en"},
+        "campaign_defaults": {"from_name": head.from_name, "from_email": head.from_email, "subject": head.subject, "language": "en"},
         "notify_on_subscribe": "",
         "notify_on_unsubscribe": "",
         "date_created": iso(head.created_at),
         "list_rating": 0,
-        "email_type_option": false,
+        "email_type_option": head.email_type_option,
         "subscribe_url_short": format!("{base}/s/{}", head.id),
         "subscribe_url_long": format!("{base}/subscribe?u={}&id={}", head.account_id, head.id),
         "beamer_address": format!("us1-{}-{}@inbound.mailchimp.com", &head.account_id[..10], head.id),
@@ -90,12 +173,13 @@ fn list(audience: &Audience, call: &Call) -> Value {
         "has_welcome": false,
         "marketing_permissions": !head.permissions.is_empty(),
         "modules": [],
-        "stats": stats(audience, call.flag("include_total_contacts")),
+        "stats": stats(world, audience, call.flag("include_total_contacts")),
         "_links": list_links(base, &head.id),
     })
 }
 
-fn stats(audience: &Audience, with_total: bool) -> Value {
+fn stats(world: &World, audience: &Audience, with_total: bool) -> Value {
+    let (campaigns, last_sent) = world.sendings_to(&audience.head.id);
     let mut by_status = [0; Status::ALL.len()];
     let (mut last_sub, mut last_unsub) = (0, 0);
     for (_, member) in audience.members() {
@@ -117,8 +201,8 @@ fn stats(audience: &Audience, with_total: bool) -> Value {
         "member_count_since_send": subscribed,
         "unsubscribe_count_since_send": unsubscribed,
         "cleaned_count_since_send": cleaned,
-        "campaign_count": 0,
-        "campaign_last_sent": "",
+        "campaign_count": campaigns,
+        "campaign_last_sent": iso(last_sent),
         "merge_field_count": audience.head.merge_fields.len(),
         "avg_sub_rate": 0,
         "avg_unsub_rate": 0,

@@ -9,6 +9,7 @@ use super::json;
 use crate::sandbox::address;
 use crate::sandbox::audience::Audience;
 use crate::sandbox::call::{Answer, Call, Outcome};
+use crate::sandbox::clock::When;
 use crate::sandbox::ids::Ids;
 use crate::sandbox::member::{Member, Status};
 use crate::sandbox::membership::By;
@@ -19,7 +20,8 @@ use crate::sandbox::world::World;
 pub fn all(world: &World, call: &Call) -> Outcome {
     let audience = call.audience(world)?;
     let page = call.page()?;
-    let filter = Filter::read(audience, call, world.settings())?;
+    let (_, last_sent) = world.sendings_to(&audience.head.id);
+    let filter = Filter::read(audience, call, world.settings(), last_sent)?;
     let slots = audience.listing(&filter.question, || filter.work_out(audience));
     let with_links = call.wants_links("members");
     let members = page
@@ -45,12 +47,14 @@ struct Filter<'a> {
     /// Numbers of the interests asked for.
     interests: Vec<u32>,
     since_is_inclusive: bool,
+    /// When the last campaign went out.
+    last_sent: When,
     /// Everything that decides the answer, as a key to remember it by.
     question: String,
 }
 
 impl<'a> Filter<'a> {
-    fn read(audience: &Audience, call: &'a Call, settings: &Settings) -> Result<Filter<'a>, Problem> {
+    fn read(audience: &Audience, call: &'a Call, settings: &Settings, last_sent: When) -> Result<Filter<'a>, Problem> {
         let status = match call.query("status") {
             None => None,
             Some(name) => Some(Status::named(name).ok_or_else(|| {
@@ -85,7 +89,8 @@ impl<'a> Filter<'a> {
             status,
             interests,
             since_is_inclusive,
-            question: format!("{since_is_inclusive} {}", asked.join("&")),
+            last_sent,
+            question: format!("{since_is_inclusive} {last_sent} {}", asked.join("&")),
         })
     }
 
@@ -125,6 +130,7 @@ impl<'a> Filter<'a> {
             && after("since_timestamp_opt", member.opted_in_at)
             && before("before_timestamp_opt", member.opted_in_at)
             && after("unsubscribed_since", member.last_changed)
+            && (!call.flag("since_last_campaign") || member.last_changed > self.last_sent)
             && (!call.flag("vip_only") || member.vip)
             && call
                 .query("email_type")
@@ -317,7 +323,10 @@ impl Changing<'_> {
         if names.is_empty() && !replace {
             return;
         }
-        let numbers: Vec<u32> = names.iter().map(|name| audience.head_mut().tag_number(name)).collect();
+        let numbers: Vec<u32> = names
+            .iter()
+            .map(|name| audience.head_mut().tag_number(name, self.by.at))
+            .collect();
         audience.tag(&self.by, slot, &numbers, |_| replace);
     }
 }

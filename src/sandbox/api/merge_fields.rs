@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::given;
 use super::json::{collection_links, instance_links};
 use crate::sandbox::audience::{Audience, Head};
 use crate::sandbox::call::{Answer, Call, Outcome};
@@ -62,10 +63,10 @@ pub fn one(world: &World, call: &Call) -> Outcome {
 pub fn create(world: &mut World, call: &Call) -> Outcome {
     let audience = call.audience(world)?;
     let body = call.object()?;
-    let Some(name) = text(body, "name")?.filter(|name| !name.is_empty()) else {
+    let Some(name) = given::text(body, "name")?.filter(|name| !name.is_empty()) else {
         return Err(Problem::shape("name", "This value should not be blank."));
     };
-    let kind = text(body, "type")?.as_deref().and_then(MergeKind::named);
+    let kind = given::text(body, "type")?.as_deref().and_then(MergeKind::named);
     let kind = kind.ok_or_else(|| {
         Problem::shape(
             "type",
@@ -80,7 +81,7 @@ pub fn create(world: &mut World, call: &Call) -> Outcome {
             "You have reached the limit of {MOST} merge fields for this list."
         )));
     }
-    let tag = text(body, "tag")?.filter(|tag| !tag.is_empty());
+    let tag = given::text(body, "tag")?.filter(|tag| !tag.is_empty());
     let tag = tag.map(|tag| read_tag(&audience.head, &tag, None)).transpose()?;
     let audience = call.audience_mut(world)?;
     let head = audience.head_mut();
@@ -108,13 +109,13 @@ pub fn change(world: &mut World, call: &Call) -> Outcome {
     let place = place(audience, call)?;
     let body = call.object()?;
     let mut field = audience.head.merge_fields[place].clone();
-    if let Some(tag) = text(body, "tag")? {
+    if let Some(tag) = given::text(body, "tag")? {
         field.tag = read_tag(&audience.head, &tag, Some(field.id))?;
     }
-    if let Some(name) = text(body, "name")? {
+    if let Some(name) = given::text(body, "name")? {
         field.name = name;
     }
-    if text(body, "type")?.is_some_and(|kind| kind != field.kind.name()) {
+    if given::text(body, "type")?.is_some_and(|kind| kind != field.kind.name()) {
         return Err(Problem::shape("type", "The type of a merge field cannot be changed."));
     }
     write(&mut field, body)?;
@@ -155,14 +156,6 @@ fn place(audience: &Audience, call: &Call) -> Result<usize, Problem> {
         .iter()
         .position(|field| Some(field.id) == id)
         .ok_or_else(Problem::not_found)
-}
-
-fn text(body: &Map<String, Value>, key: &str) -> Result<Option<String>, Problem> {
-    match body.get(key) {
-        None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.trim().to_owned())),
-        Some(_) => Err(Problem::shape(key, "This value should be of type string")),
-    }
 }
 
 fn read_tag(head: &Head, tag: &str, own: Option<u16>) -> Result<String, Problem> {
@@ -207,7 +200,7 @@ fn write(field: &mut MergeField, body: &Map<String, Value>) -> Result<(), Proble
         ("default_value", &mut field.default_value),
         ("help_text", &mut field.help_text),
     ] {
-        if let Some(wanted) = text(body, key)? {
+        if let Some(wanted) = given::text(body, key)? {
             *place = wanted;
         }
     }

@@ -1,17 +1,31 @@
-//! The Marketing API's routes: one table of methods and paths, from which come the answers, the 404s and the 405s alike.
+//! The Marketing API's answers, and how a method and path finds the one that is meant.
 
 mod account;
+mod activity;
+mod batch_webhooks;
+mod batches;
 mod body;
 mod bulk;
+mod campaigns;
+mod given;
+mod interests;
 pub mod json;
 mod lists;
 mod members;
 mod merge_fields;
-pub mod tags;
+mod reports;
+mod responses;
+mod routes;
+mod segments;
+mod tags;
 mod webhooks;
+
+use url::form_urlencoded;
 
 use super::call::{Call, Outcome};
 use super::world::World;
+
+pub use routes::ROUTES;
 
 /// A method and path that is answered.
 pub struct Route {
@@ -29,138 +43,24 @@ pub enum Run {
     Write(fn(&mut World, &Call) -> Outcome),
 }
 
-const fn read(path: &'static str, schema: &'static str, run: fn(&World, &Call) -> Outcome) -> Route {
-    Route {
-        method: "GET",
-        path,
-        schema,
-        run: Run::Read(run),
-    }
-}
-
-const fn write(
-    method: &'static str,
-    path: &'static str,
-    schema: &'static str,
-    run: fn(&mut World, &Call) -> Outcome,
-) -> Route {
-    Route {
-        method,
-        path,
-        schema,
-        run: Run::Write(run),
-    }
-}
-
-pub static ROUTES: &[Route] = &[
-    read("", "Root", account::root),
-    read("ping", "Ping", account::ping),
-    read("lists", "Lists/Collection", lists::all),
-    read("lists/{list_id}", "Lists/Instance", lists::one),
-    write("POST", "lists/{list_id}", "Lists/BatchPOST-Response", bulk::subscribe),
-    read(
-        "lists/{list_id}/merge-fields",
-        "Lists/MergeFields/Collection",
-        merge_fields::all,
-    ),
-    write(
-        "POST",
-        "lists/{list_id}/merge-fields",
-        "Lists/MergeFields/Instance",
-        merge_fields::create,
-    ),
-    read(
-        "lists/{list_id}/merge-fields/{merge_id}",
-        "Lists/MergeFields/Instance",
-        merge_fields::one,
-    ),
-    write(
-        "PATCH",
-        "lists/{list_id}/merge-fields/{merge_id}",
-        "Lists/MergeFields/Instance",
-        merge_fields::change,
-    ),
-    write(
-        "DELETE",
-        "lists/{list_id}/merge-fields/{merge_id}",
-        "",
-        merge_fields::delete,
-    ),
-    read("lists/{list_id}/members", "Lists/Members/Collection", members::all),
-    write(
-        "POST",
-        "lists/{list_id}/members",
-        "Lists/Members/Instance",
-        members::create,
-    ),
-    read(
-        "lists/{list_id}/members/{subscriber_hash}",
-        "Lists/Members/Instance",
-        members::one,
-    ),
-    write(
-        "PUT",
-        "lists/{list_id}/members/{subscriber_hash}",
-        "Lists/Members/Instance",
-        members::upsert,
-    ),
-    write(
-        "PATCH",
-        "lists/{list_id}/members/{subscriber_hash}",
-        "Lists/Members/Instance",
-        members::change,
-    ),
-    write(
-        "DELETE",
-        "lists/{list_id}/members/{subscriber_hash}",
-        "",
-        members::archive,
-    ),
-    write(
-        "POST",
-        "lists/{list_id}/members/{subscriber_hash}/actions/delete-permanent",
-        "",
-        members::erase,
-    ),
-    read(
-        "lists/{list_id}/members/{subscriber_hash}/tags",
-        "Lists/Members/Tags/Collection",
-        tags::of_member,
-    ),
-    write(
-        "POST",
-        "lists/{list_id}/members/{subscriber_hash}/tags",
-        "",
-        tags::change,
-    ),
-    read("lists/{list_id}/tag-search", "Lists/TagSearch/Collection", tags::search),
-    read("lists/{list_id}/webhooks", "Lists/Webhooks/Collection", webhooks::all),
-    write(
-        "POST",
-        "lists/{list_id}/webhooks",
-        "Lists/Webhooks/Instance",
-        webhooks::create,
-    ),
-    read(
-        "lists/{list_id}/webhooks/{webhook_id}",
-        "Lists/Webhooks/Instance",
-        webhooks::one,
-    ),
-    write(
-        "PATCH",
-        "lists/{list_id}/webhooks/{webhook_id}",
-        "Lists/Webhooks/Instance",
-        webhooks::change,
-    ),
-    write("DELETE", "lists/{list_id}/webhooks/{webhook_id}", "", webhooks::delete),
-];
-
 /// What there is at a path.
 pub enum Found {
     Route(&'static Route, Vec<String>),
     /// Other methods only: the value of `Allow`.
     OtherMethods(String),
     Nothing,
+}
+
+/// The parts of a path below `/3.0`, percent-decoded; a plus is a plus.
+pub fn parts(path: &str) -> Vec<String> {
+    let decode = |part: &str| {
+        let query = part.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+        let decoded = form_urlencoded::parse(query.as_bytes())
+            .next()
+            .map(|(key, _)| key.into_owned());
+        decoded.unwrap_or_default()
+    };
+    path.split('/').filter(|part| !part.is_empty()).map(decode).collect()
 }
 
 /// Looks a path below `/3.0/` up; the parts come percent-decoded.

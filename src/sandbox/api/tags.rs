@@ -58,7 +58,10 @@ pub fn change(world: &mut World, call: &Call) -> Outcome {
     }
     let by = call.by(world);
     let audience = call.audience_mut(world)?;
-    let add: Vec<u32> = wanted.iter().map(|name| audience.head_mut().tag_number(name)).collect();
+    let add: Vec<u32> = wanted
+        .iter()
+        .map(|name| audience.head_mut().tag_number(name, by.at))
+        .collect();
     let remove: Vec<u32> = unwanted
         .iter()
         .filter_map(|name| audience.head.find_tag(name))

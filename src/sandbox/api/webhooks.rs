@@ -40,8 +40,8 @@ pub fn one(world: &World, call: &Call) -> Outcome {
 pub fn create(world: &mut World, call: &Call) -> Outcome {
     let audience = call.audience(world)?;
     let body = call.object()?;
-    let url =
-        read_url(audience, body, None)?.ok_or_else(|| Problem::shape("url", "This value should not be blank."))?;
+    let url = read_url(body)?.ok_or_else(|| Problem::shape("url", "This value should not be blank."))?;
+    refuse_taken_url(others(audience), &url, "")?;
     match &call.url_check {
         None => return Ok(Answer::CheckUrl(url)),
         Some(checked) => checked.clone()?,
@@ -84,7 +84,8 @@ pub fn change(world: &mut World, call: &Call) -> Outcome {
     let place = place(audience, call)?;
     let body = call.object()?;
     let mut webhook = audience.head.webhooks[place].clone();
-    if let Some(url) = read_url(audience, body, Some(&webhook.id))?.filter(|url| *url != webhook.url) {
+    if let Some(url) = read_url(body)?.filter(|url| *url != webhook.url) {
+        refuse_taken_url(others(audience), &url, &webhook.id)?;
         match &call.url_check {
             None => return Ok(Answer::CheckUrl(url)),
             Some(checked) => checked.clone()?,
@@ -113,8 +114,13 @@ fn place(audience: &Audience, call: &Call) -> Result<usize, Problem> {
         .ok_or_else(Problem::not_found)
 }
 
-/// The URL of a body, if it is one and no other webhook has it; its query does not count.
-fn read_url(audience: &Audience, body: &Map<String, Value>, own: Option<&str>) -> Result<Option<String>, Problem> {
+fn others(audience: &Audience) -> impl Iterator<Item = (&str, &str)> {
+    let webhooks = audience.head.webhooks.iter();
+    webhooks.map(|webhook| (webhook.id.as_str(), webhook.url.as_str()))
+}
+
+/// The URL of a body, if it is one.
+pub fn read_url(body: &Map<String, Value>) -> Result<Option<String>, Problem> {
     let url = match body.get("url") {
         None => return Ok(None),
         Some(Value::String(url)) => url.trim(),
@@ -126,6 +132,15 @@ fn read_url(audience: &Audience, body: &Map<String, Value>, own: Option<&str>) -
     if parsed.is_none() {
         return Err(Problem::shape("url", "Invalid URL"));
     }
+    Ok(Some(url.to_owned()))
+}
+
+/// Two webhooks may not have the same URL; its query does not count.
+pub fn refuse_taken_url<'a>(
+    mut others: impl Iterator<Item = (&'a str, &'a str)>,
+    url: &str,
+    own: &str,
+) -> Result<(), Problem> {
     let plain = |url: &str| {
         url.split(['?', '#'])
             .next()
@@ -133,19 +148,14 @@ fn read_url(audience: &Audience, body: &Map<String, Value>, own: Option<&str>) -
             .trim_end_matches('/')
             .to_owned()
     };
-    let taken = audience
-        .head
-        .webhooks
-        .iter()
-        .any(|webhook| Some(webhook.id.as_str()) != own && plain(&webhook.url) == plain(url));
-    if taken {
+    if others.any(|(id, other)| id != own && plain(other) == plain(url)) {
         let message = "Sorry, you can't set up multiple WebHooks for one URL";
         return Err(Problem {
             errors: vec![("url".to_owned(), message.to_owned())],
             ..Problem::invalid(message)
         });
     }
-    Ok(Some(url.to_owned()))
+    Ok(())
 }
 
 /// Sets the events and sources that the body names.

@@ -111,14 +111,20 @@ pub struct AudienceChange {
     name: Option<String>,
     #[serde(default)]
     double_optin: Option<bool>,
+    /// Texts of the marketing permissions members may give; an empty list switches them off.
+    #[serde(default)]
+    marketing_permissions: Option<Vec<String>>,
 }
 
 pub async fn change_audience(shared: Data<Shared>, id: Path<String>, change: Json<AudienceChange>) -> HttpResponse {
     let changed = shared.write(|world| {
-        let audience = world.audience_mut(&id)?;
+        let (audience, ids) = world.audience_and_ids(&id)?;
         let head = audience.head_mut();
         head.name = change.name.clone().unwrap_or_else(|| head.name.clone());
         head.double_optin = change.double_optin.unwrap_or(head.double_optin);
+        if let Some(texts) = &change.marketing_permissions {
+            head.offer_permissions(ids, texts);
+        }
         Some(audience_json(audience))
     });
     answer(changed, "audience")
@@ -192,7 +198,7 @@ pub async fn seed_members(shared: Data<Shared>, list: Path<String>, seeds: Json<
             let tags: Vec<u32> = member
                 .tags
                 .iter()
-                .map(|name| audience.head_mut().tag_number(name))
+                .map(|name| audience.head_mut().tag_number(name, by.at))
                 .collect();
             audience.tag(&by, slot, &tags, |_| false);
         }

@@ -1,6 +1,7 @@
 //! `/__sandbox/…`: what Mailchimp does not offer, for tests and scripts — seeding, acting as the person or the admin, trouble, time, the log.
 
 mod audiences;
+mod campaigns;
 mod people;
 mod rehearsal;
 
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::problem::Problem;
 use audiences::{add_account, add_audience, change_account, change_audience, delete_audience, overview, seed_members};
+use campaigns::{campaign, happen, send_campaign};
 use people::{act, members, sign_up, violations};
 use rehearsal::{
     add_fault, add_token, change_settings, deliveries, faults, forget_requests, move_clock, remove_faults, requests,
@@ -29,6 +31,9 @@ pub fn routes(config: &mut ServiceConfig) {
             .route("/audiences/{id}", web::delete().to(delete_audience))
             .route("/audiences/{id}/members", web::post().to(seed_members))
             .route("/audiences/{id}/sign-up", web::post().to(sign_up))
+            .route("/audiences/{id}/campaigns", web::post().to(send_campaign))
+            .route("/campaigns/{id}", web::get().to(campaign))
+            .route("/campaigns/{id}/happenings", web::post().to(happen))
             .route("/members", web::get().to(members))
             .route("/members/{list}/{who}/{action}", web::post().to(act))
             .route("/violations", web::get().to(violations))

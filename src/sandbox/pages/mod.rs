@@ -1,6 +1,8 @@
 //! The pages for people: the charity's side of the rehearsal Mailchimp, the subscribers' side, and the trouble page.
 
 mod admin;
+mod inbox;
+mod mailing;
 mod person;
 mod trouble;
 
@@ -18,6 +20,8 @@ const CONTENT_POLICY: &str =
 pub fn routes(config: &mut ServiceConfig) {
     config.route("/sandbox.css", web::get().to(style));
     admin::routes(config);
+    mailing::routes(config);
+    inbox::routes(config);
     person::routes(config);
     trouble::routes(config);
     config.default_service(web::to(nothing_here));

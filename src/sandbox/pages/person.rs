@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{html, message};
 use crate::sandbox::address;
 use crate::sandbox::audience::Audience;
+use crate::sandbox::campaign::What;
 use crate::sandbox::member::{Actor, Status};
 use crate::sandbox::membership::Profile;
 use crate::sandbox::merge::MergeValue;
@@ -147,6 +148,8 @@ struct PersonPage {
     email: String,
     first_name: String,
     last_name: String,
+    /// The mail whose link led here; empty without one.
+    campaign: String,
     problem: String,
 }
 
@@ -170,6 +173,7 @@ fn person_page(shared: &Shared, what: &'static str, path: &(String, String), pro
             email: member.email.to_string(),
             first_name: text("FNAME"),
             last_name: text("LNAME"),
+            campaign: String::new(),
             problem: problem.to_owned(),
         })
     })
@@ -187,8 +191,24 @@ fn show(shared: &Shared, what: &'static str, path: &(String, String), problem: &
     }
 }
 
-async fn leave_form(shared: Data<Shared>, path: Path<(String, String)>) -> HttpResponse {
-    show(&shared, "unsubscribe", &path, "")
+/// The mail whose link was followed.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct FromMail {
+    campaign: String,
+}
+
+async fn leave_form(shared: Data<Shared>, path: Path<(String, String)>, mail: Query<FromMail>) -> HttpResponse {
+    match person_page(&shared, "unsubscribe", &path, "") {
+        Some(page) => html(
+            200,
+            &PersonPage {
+                campaign: mail.into_inner().campaign,
+                ..page
+            },
+        ),
+        None => show(&shared, "unsubscribe", &path, ""),
+    }
 }
 
 async fn profile_form(shared: Data<Shared>, path: Path<(String, String)>) -> HttpResponse {
@@ -205,14 +225,28 @@ struct Leaving {
     reason: String,
 }
 
-async fn leave(shared: Data<Shared>, path: Path<(String, String)>, leaving: Form<Leaving>) -> HttpResponse {
+async fn leave(
+    shared: Data<Shared>,
+    path: Path<(String, String)>,
+    mail: Query<FromMail>,
+    leaving: Form<Leaving>,
+) -> HttpResponse {
+    let reason = leaving.reason.trim();
+    if through_mail(&shared, &mail.campaign, &path.1, What::Unsubscribe(reason.to_owned())) {
+        return message(
+            200,
+            "You are unsubscribed",
+            "The charity will not write to this address again.",
+            "/",
+        );
+    }
     as_the_person(
         &shared,
         &path,
         "You are unsubscribed",
         "The charity will not write to this address again.",
         |audience, slot, by| {
-            audience.unsubscribe_self(by, slot, leaving.reason.trim());
+            audience.unsubscribe_self(by, slot, reason);
         },
     )
 }
@@ -229,7 +263,15 @@ async fn confirm(shared: Data<Shared>, path: Path<(String, String)>) -> HttpResp
     )
 }
 
-async fn complain(shared: Data<Shared>, path: Path<(String, String)>) -> HttpResponse {
+async fn complain(shared: Data<Shared>, path: Path<(String, String)>, mail: Query<FromMail>) -> HttpResponse {
+    if through_mail(&shared, &mail.campaign, &path.1, What::Complaint) {
+        return message(
+            200,
+            "Reported as spam",
+            "The charity will not write to this address again.",
+            "/",
+        );
+    }
     as_the_person(
         &shared,
         &path,
@@ -239,6 +281,20 @@ async fn complain(shared: Data<Shared>, path: Path<(String, String)>) -> HttpRes
             audience.complain(by, slot);
         },
     )
+}
+
+/// Lets a recipient do something by a link in a campaign's mail; false if the mail did not go to this person.
+pub fn through_mail(shared: &Shared, campaign: &str, contact: &str, what: What) -> bool {
+    shared.write(|world| {
+        let now = world.now();
+        let found = world
+            .campaign_place(campaign)
+            .and_then(|place| Some((place, world.campaigns[place].find(contact)?)));
+        if let Some((place, recipient)) = found {
+            world.happen(place, recipient, what, now);
+        }
+        found.is_some()
+    })
 }
 
 fn as_the_person(
