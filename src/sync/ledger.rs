@@ -5,6 +5,7 @@ use super::decide::{Standing, Wait};
 use super::facts::Mapping;
 use super::standing;
 use crate::base::{ContactId, MappingId};
+use crate::crm::groups;
 use crate::db::OrgTx;
 use crate::db::schema::{audience_members, contacts, group_contacts, mappings, planned_calls, sync_standings};
 use chrono::{DateTime, Utc};
@@ -74,12 +75,7 @@ impl Call {
 /// Counts the standings of the group's members. Whoever was not decided yet waits.
 pub fn counts(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Ledger> {
     let organization = tx.organization();
-    let group_size: i64 = group_contacts::table
-        .filter(group_contacts::organization_id.eq(organization))
-        .filter(group_contacts::group_id.eq(mapping.group))
-        .filter(group_contacts::status.eq("Added"))
-        .count()
-        .get_result(&mut **tx)?;
+    let group_size = groups::store::member_count(tx, mapping.group)?;
     let rows: Vec<(String, String, i64)> = sync_standings::table
         .inner_join(
             group_contacts::table.on(group_contacts::organization_id
@@ -87,6 +83,12 @@ pub fn counts(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Ledger> {
                 .and(group_contacts::contact_id.eq(sync_standings::contact_id))
                 .and(group_contacts::group_id.eq(mapping.group))
                 .and(group_contacts::status.eq("Added"))),
+        )
+        .inner_join(
+            contacts::table.on(contacts::organization_id
+                .eq(sync_standings::organization_id)
+                .and(contacts::id.eq(sync_standings::contact_id))
+                .and(contacts::deleted_at.is_null())),
         )
         .filter(sync_standings::organization_id.eq(organization))
         .filter(sync_standings::mapping_id.eq(mapping.id))
@@ -129,11 +131,23 @@ pub fn counts(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Ledger> {
         )))
         .count()
         .get_result(&mut **tx)?;
+    counts.sort_by_key(|count| rank(count.standing));
     Ok(Ledger {
         counts,
         group_size,
         only_there_before,
     })
+}
+
+/// The order in which standings are shown: what is well first, then what waits, then what somebody may want to look at.
+fn rank(standing: Standing) -> u8 {
+    match standing {
+        Standing::InSync => 0,
+        Standing::Waiting(_) => 1,
+        Standing::Refused(_) => 2,
+        Standing::Excluded(_) => 3,
+        Standing::HereBefore | Standing::Out => 4,
+    }
 }
 
 /// The people of the group who stand alike, by name, from the `offset`th on.
@@ -154,7 +168,8 @@ pub fn people(
         .inner_join(
             contacts::table.on(contacts::organization_id
                 .eq(sync_standings::organization_id)
-                .and(contacts::id.eq(sync_standings::contact_id))),
+                .and(contacts::id.eq(sync_standings::contact_id))
+                .and(contacts::deleted_at.is_null())),
         )
         .filter(sync_standings::organization_id.eq(tx.organization()))
         .filter(sync_standings::mapping_id.eq(mapping.id))

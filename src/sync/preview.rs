@@ -9,7 +9,7 @@ use super::view::PEOPLE_AT_ONCE;
 use crate::base::{ContactId, GroupId, MappingId};
 use crate::crm::contacts::Contact;
 use crate::db::OrgTx;
-use crate::db::schema::{audience_members, group_contacts};
+use crate::db::schema::{audience_members, contacts, group_contacts};
 use crate::web::csv_cell;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -138,12 +138,18 @@ pub fn people(tx: &mut OrgTx<'_>, mapping: &Mapping, word: &str) -> QueryResult<
     Ok(rows)
 }
 
-/// The current contacts of a group.
+/// The current contacts of a group; whoever is in the trash is not one of them.
 pub fn group_contact_ids(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<Vec<ContactId>> {
     group_contacts::table
+        .inner_join(
+            contacts::table.on(contacts::organization_id
+                .eq(group_contacts::organization_id)
+                .and(contacts::id.eq(group_contacts::contact_id))),
+        )
         .filter(group_contacts::organization_id.eq(tx.organization()))
         .filter(group_contacts::group_id.eq(group))
         .filter(group_contacts::status.eq("Added"))
+        .filter(contacts::deleted_at.is_null())
         .order(group_contacts::contact_id)
         .select(group_contacts::contact_id)
         .load(&mut **tx)
