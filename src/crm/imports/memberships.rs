@@ -34,7 +34,7 @@ pub fn wishes(entry: &Entry, everybody: Option<&str>) -> Vec<Wish> {
         title: title.to_owned(),
         joins: entry.get(Meaning::GroupStatus) != Some("Removed"),
     });
-    let everybody = everybody.filter(|title| !named.as_ref().is_some_and(|named| key(&named.title) == key(title)));
+    let everybody = everybody.filter(|title| named.as_ref().is_none_or(|named| key(&named.title) != key(title)));
     let joined = everybody.map(|title| Wish {
         title: title.to_owned(),
         joins: true,
