@@ -92,6 +92,8 @@ fn say(line: &str) {
 
 /// The running demo. What is named first stops first.
 struct Demo {
+    /// What people type.
+    address: String,
     application: Application,
     sandbox: Sandbox,
     postgres: PrivatePostgres,
@@ -111,8 +113,10 @@ impl Demo {
         }
         dms::db::migrate(&postgres.owner_url(DATABASE))?;
         say("Starting the web server …");
+        let address = config.link("");
         let application = Application::build(config, &postgres.app_url(DATABASE), Clock::system()).await?;
         Ok(Self {
+            address,
             application,
             sandbox,
             postgres,
@@ -121,31 +125,30 @@ impl Demo {
 
     /// What to open, how to sign in, and what to try.
     fn introduce(&self) {
-        let (dms, mailchimp) = (
-            format!("http://{}", self.application.address()),
-            self.sandbox.base_url(),
-        );
         say(&format!(
             "
   The demo is ready. Nothing in it reaches the outside world.
 
   DMS                  {dms}
-  Sign in              {email}  ·  password: {password}
+  Sign in              {email}
+  Password             {password}
   Mails it would send  {dms}/demo/mails
   Mailchimp stand-in   {mailchimp}
 
   Three things to try
-  1. Sign in, open Mailchimp in the menu, connect, and link the group \"Newsletter\" to the audience \"Newsletter\".
-     Before anything is sent you see who would be subscribed, who stays out, and why.
-  2. Be a subscriber: in the stand-in open the audience, choose Aline Tremblay, follow the unsubscribe link of her
-     mail, and watch the Groups tab of her contact page: it moves to Past Groups, without reloading.
-  3. Add Gordon Whitefeather, who unsubscribed long ago, to the Newsletter: he joins the group, Mailchimp
-     refuses him, and his page says why.
+  1. Sign in, open Mailchimp in the menu, connect, and link the group \"Newsletter\" with the audience
+     \"Newsletter\". Before anything is written you see who would be added, who stays out, and why.
+  2. Be a subscriber: in the stand-in open the audience and esther.macisaac, and unsubscribe as the person. The
+     Groups tab of her contact page shows it under Past Groups within a moment, without reloading.
+  3. Add Gordon Whitefeather, who unsubscribed there long ago, to the group. He joins it, Mailchimp would refuse
+     him, and his page says so and why.
 
   Ctrl-C stops everything and keeps what you did; bin/demo --reset begins afresh.
 ",
+            dms = self.address,
             email = charity::EMAIL,
             password = charity::PASSWORD,
+            mailchimp = self.sandbox.base_url(),
         ));
     }
 
