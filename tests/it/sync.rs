@@ -197,18 +197,27 @@ async fn the_numbers_of_a_link_add_up_to_the_size_of_the_group() {
     let (anne, anne_at) = rehearsal.contact("Anne", "Lem").await;
     let (bob, bob_at) = rehearsal.contact("Bob", "Roy").await;
     let (trashed, _) = rehearsal.contact("Tara", "Gone").await;
-    let twin = rehearsal.contacts(vec![("Zoe".into(), "Lem".into(), anne_at.clone())]).await[0];
+    let twin = rehearsal
+        .contacts(vec![("Zoe".into(), "Lem".into(), anne_at.clone())])
+        .await[0];
     let group = rehearsal.group("Newsletter", vec![anne, bob, trashed, twin]).await;
-    rehearsal.write(move |tx| Ok(dms::crm::contacts::actions::trash(tx, &[trashed], "")?)).await;
+    rehearsal
+        .write(move |tx| Ok(dms::crm::contacts::actions::trash(tx, &[trashed], "")?))
+        .await;
     let members = json!({"members": [{"email_address": bob_at, "status": "unsubscribed"}]});
-    rehearsal.ask("POST", &format!("audiences/{}/members", rehearsal.audience), members).await;
+    rehearsal
+        .ask("POST", &format!("audiences/{}/members", rehearsal.audience), members)
+        .await;
     let link = rehearsal.link(group, "group").await;
     rehearsal.until_at_mailchimp(&anne_at, "subscribed").await;
     rehearsal.until_groups_tab(twin, "Shares Anne Lem's address").await;
     eventually("everybody stands somewhere", async || {
         let page = rehearsal.ada.get(&format!("mailchimp/links/{link}")).await;
         let numbers = page.texts(".tally__number");
-        let sum: i64 = numbers.iter().filter_map(|number| number.trim().parse::<i64>().ok()).sum();
+        let sum: i64 = numbers
+            .iter()
+            .filter_map(|number| number.trim().parse::<i64>().ok())
+            .sum();
         page.has("3 contacts in the group") && sum == 3 && page.has("In sync") && !page.has("To add at Mailchimp")
     })
     .await;
