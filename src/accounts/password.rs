@@ -12,6 +12,8 @@ use tokio::sync::Semaphore;
 pub const LENGTH_MIN: usize = 10;
 /// The longest password accepted, in bytes: hashing longer ones would only cost time.
 const LENGTH_MAX: usize = 200;
+/// What must be left of a password once its owner's name is taken out of it, in characters.
+const BESIDE_NAME_MIN: usize = 6;
 /// A password of fewer different characters is "aaaaaaaaaa" or the like.
 const DIFFERENT_CHARACTERS_MIN: usize = 5;
 /// Hashes computed at once: each takes a core and 19 MiB for a while, and a flood of sign-ins must not take all of them.
@@ -46,7 +48,7 @@ pub fn accept(password: &SecretString, name: &str, email: &str) -> Result<(), &'
     let is_own_name = [email, mailbox, name]
         .into_iter()
         .map(letters_and_digits)
-        .any(|own| own.len() > 2 && folded.replace(&own, "").len() < DIFFERENT_CHARACTERS_MIN);
+        .any(|own| own.len() > 2 && folded.replace(&own, "").len() < BESIDE_NAME_MIN);
     if is_own_name {
         return Err("Choose a password that is not your name or email address: others would try that first.");
     }

@@ -130,7 +130,7 @@ mod tests {
             !head.lines().any(|line| line.to_lowercase().starts_with("bcc")),
             "{head}"
         );
-        assert!(mail.ends_with("Hello"), "{mail}");
+        assert!(mail.trim_end().ends_with("\r\n\r\nHello"), "{mail}");
         assert!(formatted("ada@riverside.test\r\nBcc: x@example.org", "Hi").is_err());
         assert!(formatted("ada@riverside.test, x@example.org", "Hi").is_err());
     }
