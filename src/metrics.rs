@@ -28,7 +28,7 @@ impl Metrics {
             mailchimp_calls: IntCounterVec::new(calls, &["route", "outcome"])?,
             pool_in_use: IntGauge::new("dms_pool_connections_in_use", "Database connections in use.")?,
             pool_size: IntGauge::new("dms_pool_connections", "Database connections open.")?,
-            due_work: IntGauge::new("dms_due_work", "Wake-ups that are due, over all organizations.")?,
+            due_work: IntGauge::new("dms_due_work", "Work that is due or under way, over all organizations.")?,
             oldest_due_seconds: IntGauge::new("dms_oldest_due_seconds", "Age of the oldest due change.")?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
@@ -74,10 +74,18 @@ impl Metrics {
 }
 
 fn due_work(tx: &mut SharedTx<'_>) -> anyhow::Result<(i64, Option<DateTime<Utc>>)> {
-    use crate::db::schema::wake_ups;
+    use crate::db::schema::{leases, wake_ups};
     let now = tx.now();
-    Ok(wake_ups::table
+    let (waiting, oldest_waiting): (i64, Option<DateTime<Utc>>) = wake_ups::table
         .filter(wake_ups::due_at.le(now))
         .select((diesel::dsl::count_star(), diesel::dsl::min(wake_ups::due_at)))
-        .first(&mut **tx)?)
+        .first(&mut **tx)?;
+    let (under_way, oldest_under_way): (i64, Option<DateTime<Utc>>) = leases::table
+        .filter(leases::holder.is_not_null())
+        .select((diesel::dsl::count_star(), diesel::dsl::min(leases::due_since)))
+        .first(&mut **tx)?;
+    Ok((
+        waiting + under_way,
+        oldest_waiting.into_iter().chain(oldest_under_way).min(),
+    ))
 }

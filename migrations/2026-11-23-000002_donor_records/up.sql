@@ -265,7 +265,9 @@ CREATE TABLE wake_ups (
     id bigserial PRIMARY KEY,
     organization_id bigint NOT NULL REFERENCES organizations,
     kind text NOT NULL CHECK (kind IN ('sync', 'import')),
-    due_at timestamptz NOT NULL
+    due_at timestamptz NOT NULL,
+    -- The timetable's own; whoever gives a lease back replaces it. All others stay until they are claimed.
+    is_timetable boolean NOT NULL DEFAULT false
 );
 CREATE INDEX wake_ups_due ON wake_ups (kind, due_at);
 CREATE INDEX wake_ups_organization ON wake_ups (organization_id, kind);
@@ -276,6 +278,8 @@ CREATE TABLE leases (
     kind text NOT NULL CHECK (kind IN ('sync', 'import')),
     holder uuid,
     lease_until timestamptz,
+    -- Since when the work that is being done was due, for the metrics.
+    due_since timestamptz,
     PRIMARY KEY (organization_id, kind),
     CHECK ((holder IS NULL) = (lease_until IS NULL))
 );

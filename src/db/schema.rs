@@ -292,6 +292,7 @@ diesel::table! {
         kind -> Text,
         holder -> Nullable<Uuid>,
         lease_until -> Nullable<Timestamptz>,
+        due_since -> Nullable<Timestamptz>,
     }
 }
 
@@ -486,6 +487,7 @@ diesel::table! {
         organization_id -> BigInt,
         kind -> Text,
         due_at -> Timestamptz,
+        is_timetable -> Bool,
     }
 }
 

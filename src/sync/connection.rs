@@ -165,13 +165,15 @@ pub fn connect(tx: &mut OrgTx<'_>, seal: &Seal, grant: &Grant) -> Result<(), Con
     Ok(())
 }
 
-/// Mailchimp refused our token: the work stops, a banner goes up, and the chosen people are told once.
-pub fn refused(tx: &mut OrgTx<'_>, words: &str, link: &str) -> QueryResult<()> {
+/// Mailchimp refused the token of the connection made at `since`: the work stops, a banner goes up, and the chosen people are
+/// told once. A connection made anew meanwhile is not meant.
+pub fn refused(tx: &mut OrgTx<'_>, since: DateTime<Utc>, words: &str, link: &str) -> QueryResult<()> {
     let now = tx.now();
     let stopped = diesel::update(
         mailchimp_connections::table
             .filter(mailchimp_connections::organization_id.eq(tx.organization().0))
-            .filter(mailchimp_connections::state.eq("connected")),
+            .filter(mailchimp_connections::state.eq("connected"))
+            .filter(mailchimp_connections::connected_at.eq(since)),
     )
     .set((
         mailchimp_connections::state.eq("refused"),
@@ -210,6 +212,9 @@ pub fn disconnect(tx: &mut OrgTx<'_>) -> QueryResult<()> {
         .set((
             audiences::webhook_id.eq(None::<String>),
             audiences::webhook_state.eq("none"),
+            audiences::webhook_signing_secret.eq(None::<Vec<u8>>),
+            audiences::webhook_checked_at.eq(None::<DateTime<Utc>>),
+            audiences::polled_at.eq(None::<DateTime<Utc>>),
         ))
         .execute(&mut **tx)?;
     say(tx, "Mailchimp disconnected", "")?;

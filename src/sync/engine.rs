@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::db::{Db, OrgTx};
 use crate::mailchimp::{self, Client, Limits, Observer, Problem, oauth};
 use crate::work::{self, Lease};
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use url::Url;
 
@@ -94,6 +95,8 @@ pub struct Worker {
     pub lease: Lease,
     pub client: Client,
     login_id: String,
+    /// When the connection this worker uses was made.
+    pub connected_at: DateTime<Utc>,
     /// The organization's slug, for links.
     pub slug: String,
 }
@@ -130,8 +133,15 @@ impl Worker {
             lease,
             client,
             login_id: connection.login_id,
+            connected_at: connection.connected_at,
             slug,
         }))
+    }
+
+    /// Whether the connection is still the one this worker set out with: nothing more is sent after a disconnect.
+    pub async fn is_still_connected(&self) -> Result<bool, Stop> {
+        let connection = self.read(|tx| Ok(connection::find(tx)?)).await?;
+        Ok(connection.is_some_and(|now| now.is_connected() && now.connected_at == self.connected_at))
     }
 
     /// Changes rows as Mailchimp, while the lease is ours.

@@ -116,6 +116,11 @@ pub fn recover(tx: &mut OrgTx<'_>) -> QueryResult<usize> {
 /// side is decided anew before anything is sent for them.
 fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
     let (organization, now) = (tx.organization(), tx.now());
+    let on: Vec<MappingId> = facts::mappings_of(tx)?
+        .into_iter()
+        .filter(|mapping| mapping.is_on)
+        .map(|m| m.id)
+        .collect();
     for (verb, round) in [
         ("unsubscribe", ROUND_OF_BULKS),
         ("archive", ROUND_OF_SINGLES),
@@ -125,6 +130,7 @@ fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
             .filter(planned_calls::organization_id.eq(organization))
             .filter(planned_calls::state.eq("planned"))
             .filter(planned_calls::verb.eq(verb))
+            .filter(planned_calls::mapping_id.eq_any(&on))
             .filter(planned_calls::not_before.le(now))
             .filter(not(exists(changed_here())))
             .filter(not(exists(changed_there())))
@@ -222,7 +228,7 @@ async fn bulk(worker: &Worker, audience: &AudienceId, calls: Vec<Call>) -> Resul
         let answer = worker.ask(worker.client.write_members(audience, &rows, !adds)).await?;
         let outcomes = match answer {
             Ok(outcome) => matched(calls, outcome.created, outcome.updated, &outcome.errors, adds),
-            Err(problem) if problem.class() == Class::Request && calls.len() > 1 => {
+            Err(problem) if matches!(problem.class(), Class::Request | Class::Member) && calls.len() > 1 => {
                 let (first, second) = calls.split_at(calls.len() / 2);
                 waiting.extend([second.to_vec(), first.to_vec()]);
                 continue;

@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 /// Two of the ten are left to the charity's other tools.
 pub const SLOTS_PER_USER: i32 = 8;
-/// Longer than any call may take: Mailchimp answers within 120 s, our client gives up at 130 s.
-const SLOT_HELD: TimeDelta = TimeDelta::seconds(150);
+/// Nearly every call is answered by then. A slower one loses its slot and may be one too many, for which two are spare; a
+/// killed process's slots are free again soon.
+const SLOT_HELD: TimeDelta = TimeDelta::seconds(30);
 /// How long to wait before looking for a free slot again.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(40);
 

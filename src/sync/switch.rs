@@ -15,9 +15,12 @@ use crate::db::{OrgTx, Unavailable};
 use crate::incidents::{self, Kind};
 use crate::mailchimp::Status;
 use crate::work;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use std::collections::HashMap;
+
+/// How long a preview holds: people who subscribe later than it was read would be neither counted nor saved.
+const PREVIEW_HOLDS: TimeDelta = TimeDelta::minutes(15);
 
 /// What staff chose.
 #[derive(Clone, Debug)]
@@ -38,7 +41,7 @@ pub enum SwitchError {
     GroupTaken,
     #[error("This audience is linked to another group already. One audience has one group.")]
     AudienceTaken,
-    #[error("The audience has not been read completely yet. Please wait until the preview is ready.")]
+    #[error("The audience was not read a moment ago. Please look at what would happen once more.")]
     NotRead,
     #[error(transparent)]
     Database(#[from] diesel::result::Error),
@@ -55,7 +58,7 @@ pub fn on(tx: &mut OrgTx<'_>, choice: &Choice) -> Result<MappingId, SwitchError>
         .find((tx.organization().0, &choice.audience))
         .select(audiences::read_done_at)
         .first(&mut **tx)?;
-    if read.is_none() {
+    if read.is_none_or(|read| tx.now() - read > PREVIEW_HOLDS) {
         return Err(SwitchError::NotRead);
     }
     save_snapshot(tx, &choice.audience)?;
@@ -68,6 +71,7 @@ pub fn on(tx: &mut OrgTx<'_>, choice: &Choice) -> Result<MappingId, SwitchError>
         is_on: true,
     };
     if choice.include_audience {
+        set_here_before(tx, &choice.audience, false)?;
         mark_newcomers(tx, &mapping)?;
     } else {
         set_here_before(tx, &choice.audience, true)?;
@@ -114,6 +118,7 @@ pub fn off(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<()> {
         .set((
             audiences::webhook_id.eq(None::<String>),
             audiences::webhook_state.eq("none"),
+            audiences::webhook_signing_secret.eq(None::<Vec<u8>>),
         ))
         .execute(&mut **tx)?;
     diesel::delete(mappings::table.find((organization.0, mapping.id.0))).execute(&mut **tx)?;

@@ -4,9 +4,8 @@
 use super::engine::{Engine, Stop, Worker};
 use super::plan::{self, Run};
 use super::{connection, facts, receive, send, webhooks};
-use crate::db::OrgTx;
-use crate::db::schema::{audiences, due_contacts, due_members, mailchimp_connections, planned_calls, sync_runs};
-use crate::mailchimp::Class;
+use crate::db::schema::{audiences, mailchimp_connections, sync_runs};
+use crate::mailchimp::{Class, Problem};
 use crate::work::{self, Kind, LEASE, Lease, Wakes};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -116,9 +115,9 @@ async fn run(engine: &Engine, lease: Lease) -> Result<Option<DateTime<Utc>>, Sto
         Ok(()) => Ok(Some(next_look(&worker).await?)),
         Err(Stop::Mailchimp(problem)) if problem.class() == Class::Connection => {
             let link = engine.connection_link(&worker.slug);
-            let words = problem.words();
+            let (since, words) = (worker.connected_at, problem.words());
             worker
-                .write(move |tx| Ok(connection::refused(tx, &words, &link)?))
+                .write(move |tx| Ok(connection::refused(tx, since, &words, &link)?))
                 .await?;
             Ok(None)
         }
@@ -127,20 +126,37 @@ async fn run(engine: &Engine, lease: Lease) -> Result<Option<DateTime<Utc>>, Sto
 }
 
 async fn rounds(worker: &Worker, run: &mut Run) -> Result<(), Stop> {
-    loop {
+    // An audience that cannot be read now must not hold up the others, nor what is planned: the problem is told at the end.
+    let mut problem: Option<Problem> = None;
+    while worker.is_still_connected().await? {
         let heard = receive::hear(worker).await?;
-        let read = receive::read_due(worker).await?;
-        let looked = look(worker).await?;
+        let mut read = 0;
+        if problem.is_none() {
+            read = put_off(receive::read_due(worker).await, &mut problem)?;
+            put_off(look(worker).await, &mut problem)?;
+        }
         let decided = decide(worker, run).await?;
         let sent = send::send(worker).await?;
-        if heard + read + looked + decided + sent == 0 {
-            return Ok(());
+        if heard + read + decided + sent == 0 {
+            break;
         }
+    }
+    problem.map_or(Ok(()), |problem| Err(Stop::Mailchimp(problem)))
+}
+
+/// Keeps a problem that does not concern the whole connection for later.
+fn put_off<T: Default>(done: Result<T, Stop>, problem: &mut Option<Problem>) -> Result<T, Stop> {
+    match done {
+        Err(Stop::Mailchimp(passing)) if passing.class() != Class::Connection => {
+            problem.get_or_insert(passing);
+            Ok(T::default())
+        }
+        done => done,
     }
 }
 
 /// Reads in full what the preview asked for, and polls what is due.
-async fn look(worker: &Worker) -> Result<usize, Stop> {
+async fn look(worker: &Worker) -> Result<(), Stop> {
     let interval = TimeDelta::from_std(worker.engine.config.mailchimp_poll_interval).unwrap_or(TimeDelta::minutes(15));
     let now = worker.engine.clock().now();
     let (wanted, due) = worker
@@ -170,14 +186,15 @@ async fn look(worker: &Worker) -> Result<usize, Stop> {
             Ok((wanted, due))
         })
         .await?;
+    let mut problem = None;
     for audience in &wanted {
-        receive::read_fully(worker, audience).await?;
+        put_off(receive::read_fully(worker, audience).await, &mut problem)?;
     }
     for audience in &due {
-        webhooks::tend(worker, audience).await?;
-        receive::poll(worker, audience).await?;
+        put_off(webhooks::tend(worker, audience).await, &mut problem)?;
+        put_off(receive::poll(worker, audience).await, &mut problem)?;
     }
-    Ok(wanted.len() + due.len())
+    problem.map_or(Ok(()), |problem| Err(Stop::Mailchimp(problem)))
 }
 
 /// Decides everybody who is due, batch by batch; opt-outs that come in meanwhile wait for one batch at most.
@@ -231,27 +248,4 @@ async fn next_look(worker: &Worker) -> Result<DateTime<Utc>, Stop> {
             Ok(call.map_or(poll, |call| call.min(poll)))
         })
         .await
-}
-
-/// What waits in an organization, for the metrics: due contacts and members, open calls, and the oldest due mark.
-pub fn waiting(tx: &mut OrgTx<'_>) -> QueryResult<(i64, i64, Option<DateTime<Utc>>)> {
-    let organization = tx.organization();
-    let contacts: i64 = due_contacts::table
-        .filter(due_contacts::organization_id.eq(organization))
-        .count()
-        .get_result(&mut **tx)?;
-    let members: i64 = due_members::table
-        .filter(due_members::organization_id.eq(organization))
-        .count()
-        .get_result(&mut **tx)?;
-    let calls: i64 = planned_calls::table
-        .filter(planned_calls::organization_id.eq(organization))
-        .filter(planned_calls::settled_at.is_null())
-        .count()
-        .get_result(&mut **tx)?;
-    let oldest = due_contacts::table
-        .filter(due_contacts::organization_id.eq(organization))
-        .select(diesel::dsl::min(due_contacts::due_since))
-        .first(&mut **tx)?;
-    Ok((contacts + members, calls, oldest))
 }

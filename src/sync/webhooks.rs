@@ -47,7 +47,10 @@ pub async fn tend(worker: &Worker, audience: &str) -> Result<(), Stop> {
                 .ask(worker.client.update_webhook(&id, &webhook.id, &wanted))
                 .await?
         }
-        None => worker.ask(worker.client.create_webhook(&id, &wanted)).await?,
+        None => {
+            forget_signing_secret(worker, audience).await?;
+            worker.ask(worker.client.create_webhook(&id, &wanted)).await?
+        }
     };
     match made {
         Ok(webhook) => note_working(worker, audience, webhook).await,
@@ -145,6 +148,19 @@ async fn note_working(worker: &Worker, audience: &str, webhook: Webhook) -> Resu
                 &of,
                 "Mailchimp tells us of changes at once again.",
             )?;
+            Ok(())
+        })
+        .await
+}
+
+/// A former webhook's secret would refuse every delivery of the new one.
+async fn forget_signing_secret(worker: &Worker, audience: &str) -> Result<(), Stop> {
+    let of = audience.to_owned();
+    worker
+        .write(move |tx| {
+            diesel::update(audiences::table.find((tx.organization().0, of)))
+                .set(audiences::webhook_signing_secret.eq(None::<Vec<u8>>))
+                .execute(&mut **tx)?;
             Ok(())
         })
         .await

@@ -41,13 +41,13 @@ pub fn claim(tx: &mut SharedTx<'_>, kind: Kind, limit: i64) -> QueryResult<Vec<L
         "WITH due AS (
             SELECT organization_id, min(due_at) AS since FROM wake_ups WHERE kind = $1 AND due_at <= $2 GROUP BY 1
          ), next AS (
-            SELECT leases.organization_id FROM leases JOIN due USING (organization_id)
+            SELECT leases.organization_id, due.since FROM leases JOIN due USING (organization_id)
             WHERE kind = $1 AND (lease_until IS NULL OR lease_until < $2)
             ORDER BY due.since LIMIT $3 FOR UPDATE OF leases SKIP LOCKED
          ), used_up AS (
             DELETE FROM wake_ups WHERE kind = $1 AND organization_id IN (SELECT organization_id FROM next)
          )
-         UPDATE leases SET holder = $4, lease_until = $5 FROM next
+         UPDATE leases SET holder = $4, lease_until = $5, due_since = next.since FROM next
          WHERE leases.kind = $1 AND leases.organization_id = next.organization_id
          RETURNING leases.organization_id",
     )
@@ -59,7 +59,7 @@ pub fn claim(tx: &mut SharedTx<'_>, kind: Kind, limit: i64) -> QueryResult<Vec<L
     .load(&mut **tx)?;
     // Should this process be killed, the next one finds the organization due again once the lease has expired.
     for row in &claimed {
-        super::wake(tx, OrganizationId(row.organization_id), kind, now + LEASE)?;
+        super::note(tx, OrganizationId(row.organization_id), kind, now + LEASE, true)?;
     }
     Ok(claimed
         .into_iter()
@@ -103,19 +103,19 @@ pub fn release(tx: &mut SharedTx<'_>, lease: &Lease, next: Option<DateTime<Utc>>
         .set((
             leases::holder.eq(None::<Uuid>),
             leases::lease_until.eq(None::<DateTime<Utc>>),
+            leases::due_since.eq(None::<DateTime<Utc>>),
         ))
         .execute(&mut **tx)?;
     if released == 1 {
         // What the timetable wanted before, and the safety net of the claim; what became due meanwhile stays.
-        let now = tx.now();
         diesel::delete(wake_ups::table)
             .filter(wake_ups::organization_id.eq(lease.organization.0))
             .filter(wake_ups::kind.eq(lease.kind.as_str()))
-            .filter(wake_ups::due_at.gt(now))
+            .filter(wake_ups::is_timetable)
             .execute(&mut **tx)?;
     }
     match next {
-        Some(at) if released == 1 => super::wake(tx, lease.organization, lease.kind, at),
+        Some(at) if released == 1 => super::note(tx, lease.organization, lease.kind, at, true),
         _ => Ok(()),
     }
 }

@@ -37,14 +37,27 @@ impl Kind {
 
 /// Says that an organization has work of a kind at `at`; wakes the processes when the transaction commits.
 pub fn wake(conn: &mut PgConnection, organization: OrganizationId, kind: Kind, at: DateTime<Utc>) -> QueryResult<()> {
+    note(conn, organization, kind, at, false)?;
+    tell(conn, kind.as_str())
+}
+
+/// Writes a wake-up down.
+fn note(
+    conn: &mut PgConnection,
+    organization: OrganizationId,
+    kind: Kind,
+    at: DateTime<Utc>,
+    is_timetable: bool,
+) -> QueryResult<()> {
     diesel::insert_into(wake_ups::table)
         .values((
             wake_ups::organization_id.eq(organization.0),
             wake_ups::kind.eq(kind.as_str()),
             wake_ups::due_at.eq(at),
+            wake_ups::is_timetable.eq(is_timetable),
         ))
         .execute(conn)?;
-    tell(conn, kind.as_str())
+    Ok(())
 }
 
 /// Wakes the tasks of all processes when the transaction commits; `what` is for whoever watches.

@@ -15,7 +15,8 @@ mod verify_email;
 
 use crate::base::Role;
 use crate::web::{Needs, Route, get, post};
-use client_address::ClientAddress;
+pub use client_address::ClientAddress;
+pub use sign_up::count_attempt as count_sign_up;
 
 /// Every route of accounts.
 pub fn routes() -> Vec<Route> {

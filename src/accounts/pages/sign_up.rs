@@ -107,7 +107,8 @@ pub async fn submit(
     Ok(redirect("/sign-up/sent"))
 }
 
-async fn count_attempt(db: &Db, recipient: String, from: ClientAddress) -> Result<(), PageError> {
+/// Counts an attempt to sign up, by address asked for and by where it comes from; too many are told to wait.
+pub async fn count_attempt(db: &Db, recipient: String, from: ClientAddress) -> Result<(), PageError> {
     let wait = db
         .shared(move |tx| {
             let now = tx.now();

@@ -2,7 +2,8 @@
 //! bound to the browser's session, used once, and good for a quarter of an hour.
 
 use super::CALLBACK;
-use crate::accounts::{self, Member, actions, password};
+use crate::accounts::session::Browser;
+use crate::accounts::{self, ClientAddress, Member, actions, password};
 use crate::base::{Actor, EmailAddress, OrganizationId};
 use crate::config::Config;
 use crate::db::Db;
@@ -10,7 +11,7 @@ use crate::mailchimp::Problem;
 use crate::sync::audiences;
 use crate::sync::connection::{self, ConnectError, Grant};
 use crate::sync::engine::Engine;
-use crate::web::{self, Answer, Field, Flash, Page, PageError, Sessions, redirect};
+use crate::web::{self, Answer, Field, Flash, Page, PageError, redirect};
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
@@ -119,11 +120,12 @@ pub async fn finish(member: Member, engine: Data<Engine>) -> Answer {
         Err(ConnectError::Unavailable(error)) => return Err(error.into()),
         Err(ConnectError::Unexpected(error)) => return Err(error.into()),
     }
-    read_audiences(&engine, member.organization.id, member.actor()).await?;
-    member.say(Flash::success(format!(
-        "Mailchimp is connected: {}",
-        grant.account_name
-    )));
+    let connected = Flash::success(format!("Mailchimp is connected: {}", grant.account_name));
+    let read = read_audiences(&engine, member.organization.id, member.actor()).await;
+    member.say(match read {
+        Ok(()) => connected,
+        Err(_) => connected.with("The list of audiences could not be read just now. Please read it again below."),
+    });
     Ok(member.redirect("mailchimp"))
 }
 
@@ -176,6 +178,7 @@ pub async fn read_audiences(engine: &Engine, organization: OrganizationId, actor
 /// A grant as the session keeps it while somebody signs up; the token sealed for no organization.
 #[derive(Clone, Serialize, Deserialize)]
 struct KeptGrant {
+    since: DateTime<Utc>,
     sealed_token: String,
     account_id: String,
     account_name: String,
@@ -193,6 +196,7 @@ const NO_ORGANIZATION: OrganizationId = OrganizationId(0);
 pub async fn finish_sign_up(session: Session, engine: Data<Engine>) -> Answer {
     let grant = exchange(&engine, &session).await?;
     let kept = KeptGrant {
+        since: engine.clock().now(),
         sealed_token: BASE64_STANDARD.encode(engine.seal.seal(NO_ORGANIZATION, &grant.token)?),
         account_id: grant.account_id,
         account_name: grant.account_name,
@@ -231,8 +235,8 @@ pub struct Typed {
 }
 
 /// `GET /sign-up/mailchimp/organization`: name and address are taken over from the account; a password is left to choose.
-pub async fn organization(session: Session) -> Answer {
-    let Some(kept) = session.get::<KeptGrant>(GRANT).ok().flatten() else {
+pub async fn organization(session: Session, engine: Data<Engine>) -> Answer {
+    let Some(kept) = kept_grant(&session, &engine) else {
         return Ok(redirect("/sign-up"));
     };
     web::show(SignUpPage {
@@ -251,9 +255,11 @@ pub async fn create_organization(
     engine: Data<Engine>,
     db: Data<Db>,
     config: Data<Config>,
+    from: ClientAddress,
+    browser: Browser,
     typed: Form<Typed>,
 ) -> Answer {
-    let Some(kept) = session.get::<KeptGrant>(GRANT).ok().flatten() else {
+    let Some(kept) = kept_grant(&session, &engine) else {
         return Ok(redirect("/sign-up"));
     };
     let (organization, name) = (typed.organization.trim().to_owned(), typed.name.trim().to_owned());
@@ -275,6 +281,7 @@ pub async fn create_organization(
         };
         return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
     };
+    accounts::count_sign_up(&db, email.key(), from).await?;
     // Mailchimp confirmed the address it gave us; another one is confirmed by mail.
     let is_email_confirmed = email.key() == kept.account_email.trim().to_lowercase();
     let new = actions::NewOrganization {
@@ -286,10 +293,23 @@ pub async fn create_organization(
     };
     let grant = opened(&engine, kept)?;
     let signed_up = together(&db, &engine, config.into_inner(), new, grant).await?;
-    Sessions::sign_in(&session, signed_up.staff)?;
     session.remove(GRANT);
-    read_audiences(&engine, signed_up.organization, Actor::System).await?;
+    accounts::session::begin(&session, signed_up.staff, &browser)?;
+    if let Err(error) = read_audiences(&engine, signed_up.organization, Actor::System).await {
+        // The organization stands and is connected; the page offers to read the list again.
+        tracing::warn!(%error, "the audiences could not be read after a sign-up");
+    }
     Ok(redirect(&format!("/o/{}/mailchimp/links/new", signed_up.slug)))
+}
+
+/// The account somebody signs up with, while they are at it; forgotten afterwards, so that nobody finds it in this browser.
+fn kept_grant(session: &Session, engine: &Engine) -> Option<KeptGrant> {
+    let kept = session.get::<KeptGrant>(GRANT).ok().flatten()?;
+    if engine.clock().now() - kept.since <= UNDER_WAY_MAX {
+        return Some(kept);
+    }
+    session.remove(GRANT);
+    None
 }
 
 fn opened(engine: &Engine, kept: KeptGrant) -> Result<Grant, PageError> {

@@ -98,7 +98,7 @@ pub async fn state(member: Member, path: LinkPath) -> Answer {
         })
         .await?;
     web::show(LinkState {
-        page: member.page("mailchimp"),
+        page: member.part(),
         link,
         state,
     })

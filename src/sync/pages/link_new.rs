@@ -249,7 +249,7 @@ pub async fn progress(member: Member, chosen: Query<Chosen>) -> Answer {
     let asked = chosen.clone();
     let audience = member.read(move |tx| asked.audience(tx)).await?;
     web::show(ReadingState {
-        page: member.page("mailchimp"),
+        page: member.part(),
         audience,
         query: chosen.query(),
     })

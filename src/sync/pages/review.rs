@@ -3,8 +3,9 @@
 use crate::accounts::Member;
 use crate::base::ContactId;
 use crate::crm::groups;
-use crate::db::schema::{audience_members, contacts, review_members};
-use crate::sync::facts;
+use crate::db::OrgTx;
+use crate::db::schema::{audience_members, contacts, review_members, sync_standings};
+use crate::sync::facts::{self, Mapping};
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::web::Form;
 use askama::Template;
@@ -77,6 +78,41 @@ pub async fn show(member: Member) -> Answer {
     })
 }
 
+/// The contact is followed under the address that subscribed, and no other of theirs gains consent. Only while that holds.
+fn agree(tx: &mut OrgTx<'_>, mapping: &Mapping, contact: ContactId, address: &str) -> diesel::QueryResult<()> {
+    let status: Option<String> = audience_members::table
+        .find((tx.organization().0, &mapping.audience, address))
+        .select(audience_members::status)
+        .first(&mut **tx)
+        .optional()?;
+    if status.as_deref() != Some("subscribed") {
+        return Ok(());
+    }
+    let agreed = (
+        sync_standings::address_key.eq(address),
+        sync_standings::agreed.eq("in"),
+        sync_standings::agreed_status.eq(None::<String>),
+        sync_standings::standing.eq("in_sync"),
+        sync_standings::reason.eq(""),
+        sync_standings::decided_at.eq(tx.now()),
+    );
+    diesel::insert_into(sync_standings::table)
+        .values((
+            sync_standings::mapping_id.eq(mapping.id),
+            sync_standings::contact_id.eq(contact),
+            agreed.clone(),
+        ))
+        .on_conflict((
+            sync_standings::organization_id,
+            sync_standings::mapping_id,
+            sync_standings::contact_id,
+        ))
+        .do_update()
+        .set(agreed)
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Who it is.
 #[derive(Deserialize)]
 pub struct Chosen {
@@ -101,6 +137,7 @@ pub async fn choose(member: Member, chosen: Form<Chosen>) -> Answer {
                 .ok_or(PageError::NotFound)?;
             let why = "Subscribed at Mailchimp; staff chose this contact";
             groups::actions::add_contacts(tx, mapping.group, &[chosen.contact], why)?;
+            agree(tx, &mapping, chosen.contact, &chosen.address)?;
             diesel::delete(row).execute(&mut **tx)?;
             Ok::<_, PageError>(())
         })
