@@ -184,7 +184,8 @@ async fn read_one_by_one(
             // Decided anew even where the read told nothing new: a hint may have noted a complaint or cancelled a call, and
             // calls whose outcome was not heard have waited for this.
             mirror::mark_due(tx, &audience, &asked, false)?;
-            Ok(work::contacts_are_due(tx, &with_open_calls(tx, &audience, &asked)?)?)
+            let waiting = with_open_calls(tx, &audience, &asked)?;
+            Ok(work::contacts_are_due(tx, &waiting)?)
         })
         .await
 }
