@@ -61,7 +61,8 @@ pub struct SeenMember {
     pub ended_by_us: bool,
     /// The status they had when we ended it.
     pub status_before_end: Option<Status>,
-    /// Was there before the mapping was switched on "from now on": not pulled.
+    /// Was there before the mapping was switched on "from now on", or stands for somebody followed by another address: not
+    /// pulled.
     pub here_before: bool,
 }
 
@@ -201,22 +202,19 @@ fn in_group(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Dec
     }
 }
 
-/// In the group, but not to be mailed: an opt-out given here is carried to Mailchimp.
+/// In the group, but not to be mailed: an opt-out given here is carried to Mailchimp. Whoever is on both sides is in step,
+/// so that an unsubscribe of theirs is honoured and a removal by staff is no invitation to join again.
 fn barred(barrier: Barrier, wanted: &Wanted, seen: &Seen, agreed: Agreed) -> Decision {
     let active = seen.is_active();
-    let ours_alone = agreed == Agreed::In && !wanted.address_stays;
     let there = match barrier {
         Barrier::DoNotEmail | Barrier::NoBulkEmails if active => Some(There::Unsubscribe),
         // Mailchimp cannot archive somebody who has not confirmed yet, and mails them nothing.
-        Barrier::Deceased | Barrier::OnHold if seen.is_subscribed() && ours_alone => Some(There::Archive),
+        Barrier::Deceased | Barrier::OnHold if seen.is_subscribed() && !wanted.address_stays => Some(There::Archive),
         _ => None,
     };
     let agreed = match (agreed, seen) {
-        (Agreed::In, Seen::Member(member)) if !active => Agreed::Out(member.status),
-        // Shared: the address is in step through its owner, so an unsubscribe takes this contact out as well.
-        (Agreed::Nothing | Agreed::HereBefore | Agreed::Out(_), _) if active && barrier == Barrier::SharesAddress => {
-            Agreed::In
-        }
+        _ if active => Agreed::In,
+        (Agreed::In, Seen::Member(member)) => Agreed::Out(member.status),
         _ => agreed,
     };
     Decision {
@@ -314,17 +312,18 @@ fn out_of_group(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) ->
     let Seen::Member(member) = seen else {
         return settle(None, None, Agreed::Nothing);
     };
+    if agreed == Agreed::Nothing && (member.here_before || wanted.place == Place::Deleted) {
+        // Never together: strangers stay strangers.
+        return settle(None, None, Agreed::Nothing);
+    }
     let out = Agreed::Out(member.status);
     if member.status != MemberStatus::Known(Status::Subscribed) {
         // Nobody is removed twice; somebody who has not confirmed cannot be archived, and joins if they confirm.
         return settle(None, None, out);
     }
     match agreed {
-        Agreed::Nothing if member.here_before => settle(None, None, Agreed::Nothing),
         Agreed::Nothing if wanted.may_join() => settle(Some(Here::Join), None, Agreed::In),
-        Agreed::Nothing if wanted.address_stays => settle(None, None, out),
-        // In the trash, and never together with this member.
-        Agreed::Nothing => settle(None, None, Agreed::Nothing),
+        Agreed::Nothing => settle(None, None, out),
         // Even where the mapping leaves removed people alone: nobody who opted out is mailed again.
         _ if wanted.opted_out_here() && !wanted.address_stays => settle(None, Some(There::Unsubscribe), agreed),
         Agreed::In if wanted.address_stays => settle(None, None, out),

@@ -228,6 +228,15 @@ impl Known {
         }
     }
 
+    /// What was agreed about the address. Outside the group that is nothing for another one than was followed: a stranger.
+    fn agreed_about(&self, contact: &Contact, address: Option<&String>) -> Agreed {
+        let followed = self.stored.get(&contact.id).and_then(|row| row.address_key.as_ref());
+        if self.place(contact) != Place::InGroup && address.is_some() && followed != address {
+            return Agreed::Nothing;
+        }
+        self.agreed(contact.id)
+    }
+
     fn agreed(&self, id: ContactId) -> Agreed {
         self.stored.get(&id).map_or(Agreed::Nothing, StoredStanding::agreement)
     }
@@ -323,6 +332,7 @@ impl Known {
         let owner = holders.first().copied().filter(|owner| *owner != id);
         let stored = self.stored.get(&id).cloned();
         let row = row_mark(contact, address.as_deref());
+        let agreed = self.agreed_about(contact, address.as_ref());
         let wanted = Wanted {
             place,
             barrier: barrier(contact, address.as_deref(), owner.is_some() && place == Place::InGroup),
@@ -338,7 +348,7 @@ impl Known {
             address,
             owner,
             sharers: holders.iter().copied().filter(|other| *other != id).collect(),
-            agreed: self.agreed(id),
+            agreed,
             row,
             stored,
         })

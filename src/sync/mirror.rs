@@ -253,6 +253,18 @@ pub fn put(tx: &mut OrgTx<'_>, rows: &[MirrorMember]) -> QueryResult<()> {
     Ok(())
 }
 
+/// Further addresses of contacts who are followed by another: they bring nobody into the group by themselves, so that
+/// somebody whom staff remove does not come back through one of them.
+pub fn leave_alone(tx: &mut OrgTx<'_>, audience: &str, keys: &[&String]) -> QueryResult<usize> {
+    diesel::update(audience_members::table)
+        .filter(audience_members::organization_id.eq(tx.organization()))
+        .filter(audience_members::audience_id.eq(audience))
+        .filter(audience_members::address_key.eq_any(keys))
+        .filter(audience_members::here_before.eq(false))
+        .set(audience_members::here_before.eq(true))
+        .execute(&mut **tx)
+}
+
 /// Marks members as due; `read_first`: ask Mailchimp for the member before comparing.
 pub fn mark_due(tx: &mut OrgTx<'_>, audience: &str, keys: &[String], read_first: bool) -> QueryResult<()> {
     use due_members::dsl;

@@ -17,6 +17,8 @@ use std::collections::{HashMap, HashSet};
 pub struct Arrived {
     /// Known to the mapping already: in the group, or decided before.
     pub contacts: Vec<ContactId>,
+    /// The subscribed addresses of these.
+    pub known: Vec<String>,
     /// Came in at Mailchimp under this address and may join.
     pub by_address: HashMap<ContactId, String>,
 }
@@ -66,6 +68,7 @@ pub fn resolve(
     let holders = contacts::store::by_addresses(tx, keys)?;
     let known = known_to(tx, mapping, keys, &holders)?;
     for key in keys {
+        let newcomer = told.get(key).filter(|member| is_new(member));
         let related: Vec<ContactId> = known
             .iter()
             .filter(|(_, of)| of == key)
@@ -73,9 +76,9 @@ pub fn resolve(
             .collect();
         if !related.is_empty() {
             arrived.contacts.extend(related);
+            arrived.known.extend(newcomer.map(|_| key.clone()));
             continue;
         }
-        let newcomer = told.get(key).filter(|member| is_new(member));
         if let Some(member) = newcomer {
             let holders: Vec<&AddressHolder> = holders.iter().filter(|holder| holder.address_key == *key).collect();
             if let Some(contact) = admit(tx, mapping, member, &holders)? {

@@ -61,7 +61,11 @@ pub fn plan(tx: &mut OrgTx<'_>, run: &mut Run) -> QueryResult<Batch> {
         let arrived = newcomers::resolve(tx, mapping, &keys, &told)?;
         let ids: HashSet<ContactId> = due.iter().map(|(id, _)| *id).chain(arrived.contacts).collect();
         let ids = concerned(tx, mapping, ids, &arrived.by_address)?;
-        for person in facts::gather(tx, mapping, &ids, &arrived.by_address)? {
+        let people = facts::gather(tx, mapping, &ids, &arrived.by_address)?;
+        let followed: HashSet<&String> = people.iter().filter_map(|person| person.address.as_ref()).collect();
+        let spare: Vec<&String> = arrived.known.iter().filter(|key| !followed.contains(key)).collect();
+        mirror::leave_alone(tx, &mapping.audience, &spare)?;
+        for person in people {
             let decision = person.decide(mapping.policy);
             batch.planned += usize::from(carry_out(tx, run, mapping, &person, decision)?);
         }

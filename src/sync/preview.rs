@@ -21,6 +21,8 @@ pub enum Class {
     InGroup(Standing),
     /// In the group and subscribed, but opted out here: would be unsubscribed there.
     ToUnsubscribe,
+    /// In the group and subscribed, but deceased or on hold here: would be archived there.
+    ToArchive,
     /// A member nobody in the group stands for.
     OnlyThere(&'static str),
 }
@@ -51,6 +53,7 @@ impl Class {
             Self::InGroup(Standing::InSync) => "Already in both".into(),
             Self::InGroup(standing) => standing::class(standing).into(),
             Self::ToUnsubscribe => "Opted out here, to be unsubscribed at Mailchimp".into(),
+            Self::ToArchive => "Deceased or on hold here, to be archived at Mailchimp".into(),
             Self::OnlyThere("subscribed") => "Only at Mailchimp: subscribed".into(),
             Self::OnlyThere("pending") => "Only at Mailchimp: not confirmed yet".into(),
             Self::OnlyThere(status) => format!("Only at Mailchimp: {status}"),
@@ -66,6 +69,7 @@ impl Class {
             Self::InGroup(Standing::Excluded(Barrier::SharesAddress)) => "The address is sent once.",
             Self::InGroup(_) => "Not sent to Mailchimp. They stay in the group.",
             Self::ToUnsubscribe => "Unsubscribed at Mailchimp, so that their wish holds there too.",
+            Self::ToArchive => "Archived at Mailchimp, so that nothing is sent there any more.",
             Self::OnlyThere("subscribed") => "Brought into the group, if you include the audience's members.",
             Self::OnlyThere(_) => "Nothing happens to them.",
         }
@@ -79,6 +83,7 @@ impl Class {
                 format!("{standing}-{reason}")
             }
             Self::ToUnsubscribe => "to-unsubscribe".into(),
+            Self::ToArchive => "to-archive".into(),
             Self::OnlyThere(status) => format!("only-{status}"),
         }
     }
@@ -187,6 +192,7 @@ fn walk(tx: &mut OrgTx<'_>, mapping: &Mapping, mut each: impl FnMut(Class, Row))
 fn class_of(decision: Decision) -> Class {
     match decision.there {
         Some(There::Unsubscribe) => Class::ToUnsubscribe,
+        Some(There::Archive) => Class::ToArchive,
         _ => Class::InGroup(decision.standing),
     }
 }
@@ -216,7 +222,7 @@ fn rank(class: Class) -> (u8, String) {
     let first = match class {
         Class::InGroup(Standing::InSync) => 0,
         Class::InGroup(Standing::Waiting(_)) => 1,
-        Class::ToUnsubscribe => 2,
+        Class::ToUnsubscribe | Class::ToArchive => 2,
         Class::InGroup(Standing::Refused(_)) => 3,
         Class::InGroup(_) => 4,
         Class::OnlyThere(status) => {
