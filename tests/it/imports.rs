@@ -2,6 +2,7 @@
 
 mod killed;
 mod sample;
+mod seen;
 mod undone;
 
 use dms::base::ContactId;
@@ -199,10 +200,16 @@ async fn before_import_is_pressed_everything_is_told_and_nothing_written() {
         10,Di,Ray,Gatineau,not an address\n";
     let import = importer.check("second.csv", second, &[]).await;
     let told = importer.tally(&import).await;
-    assert_eq!(told[0], "1 new");
-    assert!(told[1].starts_with("1 match somebody and change"), "{told:?}");
-    assert!(told[2].starts_with("1 match somebody and change nothing"), "{told:?}");
-    assert_eq!(told[3], "1 have a problem");
+    assert_eq!(told[0], "1 is new");
+    assert!(
+        told[1].starts_with("1 matches somebody and changes something"),
+        "{told:?}"
+    );
+    assert!(
+        told[2].starts_with("1 matches somebody and changes nothing"),
+        "{told:?}"
+    );
+    assert_eq!(told[3], "1 has a problem");
     let page = importer.ada.get(&import.page).await;
     assert!(page.has("“not an address” is not an email address."));
     assert!(
@@ -270,7 +277,7 @@ async fn somebody_without_identifier_is_known_by_email_and_name_and_never_by_an_
     assert_eq!(importer.named("house@lem.test").await, ["ANNE lém", "Bo Lem"]);
     assert_eq!(
         importer.tally(&import).await[..2],
-        ["1 contacts added", "1 rows changed somebody"]
+        ["1 contact added", "1 row changed somebody"]
     );
 }
 
@@ -283,7 +290,7 @@ async fn several_rows_about_one_person_make_one_contact_in_several_groups() {
         x,7,Anne,Lem,Old Board,Removed\n\
         x,7,Anne,Lem,newsletter,Added\n";
     let import = importer.check("several.csv", file, &[]).await;
-    assert_eq!(importer.tally(&import).await[0], "1 new");
+    assert_eq!(importer.tally(&import).await[0], "1 is new");
     let page = importer.ada.get(&import.page).await;
     assert!(page.has("will be made"));
     importer.start(&import).await;
@@ -405,7 +412,7 @@ async fn dates_are_read_by_what_the_other_rows_of_the_file_tell() {
     );
     let untold = b"Contact ID,First Name,Last Name,Birth Date\n3,Cy,Fox,03/04/1980\n";
     let import = importer.check("untold.csv", untold, &[]).await;
-    assert_eq!(importer.tally(&import).await[3], "1 have a problem");
+    assert_eq!(importer.tally(&import).await[3], "1 has a problem");
 }
 
 #[tokio::test]
@@ -441,5 +448,5 @@ async fn a_file_can_be_thrown_away_before_it_is_imported_and_not_after() {
     let import = importer.import("two.csv", b"Email\nanne@lem.test\n").await;
     let late = importer.ada.post(&format!("{}/discard", import.page), &[]).await;
     assert_eq!(late.status, 409);
-    assert_eq!(importer.tally(&import).await[0], "1 contacts added");
+    assert_eq!(importer.tally(&import).await[0], "1 contact added");
 }

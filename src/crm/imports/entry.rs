@@ -52,6 +52,16 @@ impl Reading {
 
     /// Reads a row. The error says what is wrong, a sentence each.
     pub fn entry(&self, cells: &[String]) -> Result<Entry, Vec<String>> {
+        let (entry, problems) = self.read(cells);
+        if problems.is_empty() { Ok(entry) } else { Err(problems) }
+    }
+
+    /// Who a row is about, also where something else in it is wrong.
+    pub fn called(&self, cells: &[String]) -> Option<String> {
+        self.read(cells).0.called()
+    }
+
+    fn read(&self, cells: &[String]) -> (Entry, Vec<String>) {
         let mut problems: Vec<String> = self.wrong_width(cells).into_iter().collect();
         let mut entry = Entry::default();
         if problems.is_empty() {
@@ -61,7 +71,7 @@ impl Reading {
                 if text.is_empty() {
                     continue;
                 }
-                match self.read(meaning, text) {
+                match self.value(meaning, text) {
                     Ok(value) => {
                         entry.values.insert(meaning, value);
                     }
@@ -70,7 +80,7 @@ impl Reading {
             }
         }
         problems.extend(entry.without_what_it_needs());
-        if problems.is_empty() { Ok(entry) } else { Err(problems) }
+        (entry, problems)
     }
 
     fn wrong_width(&self, cells: &[String]) -> Option<String> {
@@ -84,7 +94,7 @@ impl Reading {
         })
     }
 
-    fn read(&self, meaning: Meaning, text: String) -> Result<String, String> {
+    fn value(&self, meaning: Meaning, text: String) -> Result<String, String> {
         if text.contains('\u{FFFD}') {
             return Err(format!(
                 "“{text}” has a letter that the file does not say properly. Type it again."
@@ -219,7 +229,7 @@ impl Entry {
     }
 
     /// Who it is about, as people call them: a name, an email, an identifier.
-    pub fn called(&self) -> Option<String> {
+    fn called(&self) -> Option<String> {
         use Meaning::{DisplayName, Email, ExternalIdentifier, FirstName, HouseholdName, LastName, OrganizationName};
         let person = [self.text(FirstName), self.text(LastName)].join(" ");
         let person = Some(person.trim().to_owned()).filter(|name| !name.is_empty());

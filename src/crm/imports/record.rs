@@ -1,7 +1,7 @@
 //! What a row did, part by part with before and after: what the pages show, and what the undo takes back where nobody has
 //! changed it since.
 
-use crate::base::GroupId;
+use crate::base::{ContactId, GroupId};
 use crate::changelog::FieldChange;
 use crate::crm::contacts::{ContactDraft, differences};
 use crate::crm::groups::standings::Standing;
@@ -21,6 +21,16 @@ pub struct RowRecord {
     /// Memberships that the row changed.
     #[serde(default)]
     pub memberships: Vec<MembershipChange>,
+}
+
+/// A row that wrote something, to be taken back.
+#[derive(Clone, Debug)]
+pub struct WrittenRow {
+    pub number: i32,
+    /// It added its contact; otherwise it changed one.
+    pub was_added: bool,
+    pub contact: ContactId,
+    pub record: RowRecord,
 }
 
 /// A membership as a row found it and left it.

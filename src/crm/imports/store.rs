@@ -1,7 +1,7 @@
 //! Reading imports and the rows of their files.
 
 use super::model::{Found, Import, ImportResult, JudgedRow, Outcome, Row, State};
-use super::record::RowRecord;
+use super::record::{RowRecord, WrittenRow};
 use super::value::DateOrder;
 use crate::base::{ContactId, GroupId, ImportId};
 use crate::db::OrgTx;
@@ -97,30 +97,19 @@ pub fn written_rows_before(
     import: ImportId,
     number: i32,
     limit: i64,
-) -> QueryResult<Vec<(i32, Outcome, ContactId, RowRecord)>> {
+) -> QueryResult<Vec<WrittenRow>> {
     let written = [Outcome::Added, Outcome::Changed].map(Outcome::as_str);
-    type Row = (i32, Option<String>, Option<i64>, Option<serde_json::Value>);
-    let rows: Vec<Row> = import_rows::table
+    let rows: Vec<WrittenRecord> = import_rows::table
         .filter(import_rows::organization_id.eq(tx.organization()))
         .filter(import_rows::import_id.eq(import))
         .filter(import_rows::row_number.lt(number))
         .filter(import_rows::outcome.eq_any(written))
+        .filter(import_rows::contact_id.is_not_null())
         .order(import_rows::row_number.desc())
         .limit(limit)
-        .select((
-            import_rows::row_number,
-            import_rows::outcome,
-            import_rows::contact_id,
-            import_rows::changes,
-        ))
+        .select(WrittenRecord::as_select())
         .load(&mut **tx)?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(number, outcome, contact, record)| {
-            let record = record.map(RowRecord::read).unwrap_or_default();
-            Some((number, Outcome::parse(&outcome?)?, ContactId(contact?), record))
-        })
-        .collect())
+    Ok(rows.into_iter().filter_map(WrittenRecord::row).collect())
 }
 
 /// Rows that brought somebody new, among those before a number, by an identifier or an address that later rows name.
@@ -383,5 +372,25 @@ impl From<JudgedRecord> for JudgedRow {
             contact: record.contact_id,
             changes: record.changes.map(RowRecord::read).unwrap_or_default().shown,
         }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = import_rows)]
+struct WrittenRecord {
+    row_number: i32,
+    outcome: Option<String>,
+    contact_id: Option<ContactId>,
+    changes: Option<serde_json::Value>,
+}
+
+impl WrittenRecord {
+    fn row(self) -> Option<WrittenRow> {
+        Some(WrittenRow {
+            number: self.row_number,
+            was_added: Outcome::parse(&self.outcome?)? == Outcome::Added,
+            contact: self.contact_id?,
+            record: self.changes.map(RowRecord::read).unwrap_or_default(),
+        })
     }
 }

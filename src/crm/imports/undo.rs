@@ -2,7 +2,7 @@
 //! before, memberships are put back. Whatever somebody else has changed since stays, and the row says so.
 
 use super::model::{Import, Outcome, State};
-use super::record::RowRecord;
+use super::record::WrittenRow;
 use super::rows::{self, RowOutcome};
 use super::{CHUNK_ROWS, store};
 use crate::base::{ContactId, GroupId};
@@ -12,9 +12,6 @@ use crate::db::OrgTx;
 use crate::db::schema::imports;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-
-/// A row that wrote something: its number, what became of it, its contact and what it changed.
-type Written = (i32, Outcome, ContactId, RowRecord);
 
 /// Takes back the next rows of an import, as `store::locked` gave it.
 pub fn chunk(tx: &mut OrgTx<'_>, import: &Import) -> anyhow::Result<()> {
@@ -33,7 +30,7 @@ pub fn chunk(tx: &mut OrgTx<'_>, import: &Import) -> anyhow::Result<()> {
             imports::state.eq(if is_done { State::Undone } else { State::Undoing }.as_str()),
             imports::undone_at.eq(is_done.then_some(tx.now())),
             imports::rows_done.eq(import.rows_done + rows.len() as i32),
-            imports::last_row.eq(rows.last().map_or(import.last_row, |row| row.0)),
+            imports::last_row.eq(rows.last().map_or(import.last_row, |row| row.number)),
             imports::taken_back.eq(import.result.taken_back + outcomes.len() as i32 - kept),
             imports::kept.eq(import.result.kept + kept),
             imports::failures.eq(0),
@@ -51,18 +48,18 @@ impl Stays {
         self.0.entry(row).or_default().push(sentence);
     }
 
-    fn outcome(&self, (number, _, contact, record): &Written) -> RowOutcome {
-        let stays = self.0.get(number).map(|sentences| sentences.join(" "));
+    fn outcome(&self, row: &WrittenRow) -> RowOutcome {
+        let stays = self.0.get(&row.number).map(|sentences| sentences.join(" "));
         RowOutcome {
-            number: *number,
+            number: row.number,
             outcome: if stays.is_some() {
                 Outcome::Kept
             } else {
                 Outcome::Undone
             },
             problem: stays,
-            contact: Some(*contact),
-            record: Some(record.clone()).filter(|record| !record.is_empty()),
+            contact: Some(row.contact),
+            record: Some(row.record.clone()).filter(|record| !record.is_empty()),
             external_identifier: None,
             address_key: None,
         }
@@ -71,23 +68,23 @@ impl Stays {
 
 /// A group at a time; of several rows that changed one membership the first one's "before" counts, and the rows come last
 /// first.
-fn put_memberships_back(tx: &mut OrgTx<'_>, rows: &[Written], why: &str, stays: &mut Stays) -> anyhow::Result<()> {
+fn put_memberships_back(tx: &mut OrgTx<'_>, rows: &[WrittenRow], why: &str, stays: &mut Stays) -> anyhow::Result<()> {
     let mut by_group: BTreeMap<GroupId, BTreeMap<ContactId, (PutBack, Vec<i32>)>> = BTreeMap::new();
     let mut titles = HashMap::new();
-    for (number, _, contact, record) in rows {
-        for change in &record.memberships {
+    for row in rows {
+        for change in &row.record.memberships {
             titles.insert(change.group, change.title.clone());
-            let wanted = by_group.entry(change.group).or_default().entry(*contact);
+            let wanted = by_group.entry(change.group).or_default().entry(row.contact);
             let (wanted, numbers) = wanted.or_insert_with(|| {
                 let put_back = PutBack {
-                    contact: *contact,
+                    contact: row.contact,
                     now: change.after.clone(),
                     before: None,
                 };
                 (put_back, Vec::new())
             });
             wanted.before.clone_from(&change.before);
-            numbers.push(*number);
+            numbers.push(row.number);
         }
     }
     for (group, wanted) in by_group {
@@ -105,28 +102,28 @@ fn put_memberships_back(tx: &mut OrgTx<'_>, rows: &[Written], why: &str, stays: 
     Ok(())
 }
 
-fn put_fields_back(tx: &mut OrgTx<'_>, rows: &[Written], why: &str, stays: &mut Stays) -> anyhow::Result<()> {
+fn put_fields_back(tx: &mut OrgTx<'_>, rows: &[WrittenRow], why: &str, stays: &mut Stays) -> anyhow::Result<()> {
     let ids: BTreeSet<ContactId> = rows
         .iter()
-        .filter(|(_, outcome, _, record)| *outcome == Outcome::Changed && !record.is_only_memberships())
-        .map(|(_, _, contact, _)| *contact)
+        .filter(|row| !row.was_added && !row.record.is_only_memberships())
+        .map(|row| row.contact)
         .collect();
     let found = contacts::locked(tx, &ids.into_iter().collect::<Vec<_>>())?;
     let mut drafts: HashMap<ContactId, (Contact, ContactDraft)> = found
         .into_iter()
         .map(|contact| (contact.id, (contact.clone(), contact.draft())))
         .collect();
-    for (number, outcome, contact, record) in rows {
-        let Some((_, draft)) = drafts.get_mut(contact).filter(|_| *outcome == Outcome::Changed) else {
+    for row in rows.iter().filter(|row| !row.was_added) {
+        let Some((_, draft)) = drafts.get_mut(&row.contact) else {
             continue;
         };
-        let (before, left) = record.taken_back(draft);
+        let (before, left) = row.record.taken_back(draft);
         if before.problems().is_empty() {
             *draft = before;
         }
         if !left.is_empty() {
             stays.say(
-                *number,
+                row.number,
                 format!("Changed since, so left as it is: {}.", left.join(", ")),
             );
         }
@@ -139,24 +136,20 @@ fn put_fields_back(tx: &mut OrgTx<'_>, rows: &[Written], why: &str, stays: &mut 
 fn trash_added(
     tx: &mut OrgTx<'_>,
     import: &Import,
-    rows: &[Written],
+    rows: &[WrittenRow],
     why: &str,
     stays: &mut Stays,
 ) -> anyhow::Result<()> {
-    let added: Vec<(i32, ContactId)> = rows
-        .iter()
-        .filter(|(_, outcome, _, _)| *outcome == Outcome::Added)
-        .map(|(number, _, contact, _)| (*number, *contact))
-        .collect();
-    let ids: Vec<ContactId> = added.iter().map(|(_, contact)| *contact).collect();
+    let added: Vec<&WrittenRow> = rows.iter().filter(|row| row.was_added).collect();
+    let ids: Vec<ContactId> = added.iter().map(|row| row.contact).collect();
     // Locked first: whoever changes one of them now waits, and is seen or comes too late.
     contacts::locked(tx, &ids)?;
     let touched = store::touched_by_others(tx, import.id, &ids)?;
-    for (number, contact) in &added {
-        if let Some((name, at)) = touched.get(contact) {
+    for row in added {
+        if let Some((name, at)) = touched.get(&row.contact) {
             let day = at.format("%b %-d, %Y");
             stays.say(
-                *number,
+                row.number,
                 format!("{name} changed this contact on {day}, after the import, so it was kept."),
             );
         }

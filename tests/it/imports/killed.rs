@@ -11,7 +11,7 @@ use dms::crm::imports::model::{Import, State};
 use dms::crm::imports::{actions, start, store};
 use dms::db::Db;
 use dms::web::PageError;
-use dms::work::Wakes;
+use dms::work;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -94,7 +94,7 @@ impl Works {
         );
         let db = Db::connect(&named, clock(&self.seconds_ahead)).unwrap();
         Process {
-            task: start(db, Wakes::default(), stop.clone()),
+            task: start(db, work::listen(named, stop.clone()).unwrap(), stop.clone()),
             stop,
         }
     }
@@ -121,6 +121,8 @@ impl Works {
     /// the lease back; it expires.
     fn kill(&self, process: &Process) {
         process.task.abort();
+        // The thread that listens has no task to end with.
+        process.stop.store(true, Ordering::Relaxed);
         let mut conn = PgConnection::establish(&self.database.app_url).unwrap();
         diesel::sql_query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -132,6 +134,7 @@ impl Works {
             .fetch_add(TimeDelta::seconds(11).num_seconds(), Ordering::Relaxed);
     }
 
+    /// A count of rows as this organization sees them.
     fn count(&self, what: &str) -> i64 {
         #[derive(QueryableByName)]
         struct Count {

@@ -52,7 +52,7 @@ async fn an_undone_import_leaves_the_records_as_they_were() {
     let import = importer.import("changing.csv", CHANGING).await;
     assert_eq!(
         importer.tally(&import).await[..2],
-        ["1 contacts added", "5 rows changed somebody"]
+        ["1 contact added", "5 rows changed somebody"]
     );
     assert_ne!(importer.records().await, before);
     importer.undo(&import).await;
@@ -66,7 +66,7 @@ async fn an_undone_import_leaves_the_records_as_they_were() {
     let again = importer.import("changing.csv", CHANGING).await;
     assert_eq!(
         importer.tally(&again).await[..2],
-        ["1 contacts added", "5 rows changed somebody"]
+        ["1 contact added", "5 rows changed somebody"]
     );
 }
 

@@ -84,11 +84,7 @@ impl RowView {
 fn who(import: &Import, cells: &[String], now: DateTime<Utc>) -> String {
     /// Cells that stand for a row whose name cannot be read.
     const CELLS: usize = 3;
-    if let Some(name) = Reading::of(import, now)
-        .entry(cells)
-        .ok()
-        .and_then(|entry| entry.called())
-    {
+    if let Some(name) = Reading::of(import, now).called(cells) {
         return name;
     }
     let says = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());

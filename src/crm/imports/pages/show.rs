@@ -142,65 +142,70 @@ fn named_groups(tx: &mut OrgTx<'_>, import: &Import, column: usize) -> Result<Ve
 
 fn tally(import: &Import) -> Vec<Counted> {
     let (found, result) = (import.found, import.result);
-    let counted = |outcome, number, tone, what, about| Counted {
-        outcome,
-        number,
-        tone: if number == 0 { "quiet" } else { tone },
-        what,
-        about,
-    };
     match import.state {
         State::Checked => vec![
             counted(
                 Outcome::New,
                 found.new,
                 "good",
-                "new",
+                ["is new", "are new"],
                 "Contacts that are not here yet.",
             ),
             counted(
                 Outcome::Changing,
                 found.changing,
                 "info",
-                "match somebody and change something",
+                [
+                    "matches somebody and changes something",
+                    "match somebody and change something",
+                ],
                 "Found by External Identifier, else by email and name. Empty cells never blank what is here.",
             ),
             counted(
                 Outcome::Unchanged,
                 found.unchanged,
                 "quiet",
-                "match somebody and change nothing",
-                "Everything these rows say is here already.",
+                [
+                    "matches somebody and changes nothing",
+                    "match somebody and change nothing",
+                ],
+                "Everything they say is here already.",
             ),
             counted(
                 Outcome::Problem,
                 found.problems,
                 "bad",
-                "have a problem",
-                "They are left out. You can download them, correct them and import them afterwards.",
+                ["has a problem", "have a problem"],
+                "Left out. You can download such rows, correct them and import them afterwards.",
             ),
         ],
         State::Done => vec![
-            counted(Outcome::Added, result.added, "good", "contacts added", ""),
+            counted(
+                Outcome::Added,
+                result.added,
+                "good",
+                ["contact added", "contacts added"],
+                "",
+            ),
             counted(
                 Outcome::Changed,
                 result.changed,
                 "info",
-                "rows changed somebody",
+                ["row changed somebody", "rows changed somebody"],
                 "A contact, or who belongs to a group.",
             ),
             counted(
                 Outcome::Unchanged,
                 result.unchanged,
                 "quiet",
-                "rows changed nothing",
+                ["row changed nothing", "rows changed nothing"],
                 "What they say was here already.",
             ),
             counted(
                 Outcome::Rejected,
                 result.rejected,
                 "bad",
-                "rows rejected",
+                ["row rejected", "rows rejected"],
                 "Nothing of them was imported.",
             ),
         ],
@@ -209,25 +214,42 @@ fn tally(import: &Import) -> Vec<Counted> {
                 Outcome::Undone,
                 result.taken_back,
                 "good",
-                "rows taken back",
+                ["row taken back", "rows taken back"],
                 "Contacts added are in the trash, the others are as before.",
             ),
             counted(
                 Outcome::Kept,
                 result.kept,
                 "warn",
-                "rows not taken back wholly",
+                ["row not taken back wholly", "rows not taken back wholly"],
                 "Somebody changed these contacts after the import; what they changed was left as it is.",
             ),
             counted(
                 Outcome::Rejected,
                 result.rejected,
                 "quiet",
-                "rows had been rejected",
+                ["row had been rejected", "rows had been rejected"],
                 "",
             ),
         ],
         _ => Vec::new(),
+    }
+}
+
+/// `words` for one and for several.
+fn counted(
+    outcome: Outcome,
+    number: i32,
+    tone: &'static str,
+    words: [&'static str; 2],
+    about: &'static str,
+) -> Counted {
+    Counted {
+        outcome,
+        number,
+        tone: if number == 0 { "quiet" } else { tone },
+        what: words[usize::from(number != 1)],
+        about,
     }
 }
 
