@@ -3,5 +3,6 @@
 pub mod browser;
 pub mod browserless;
 pub mod cluster;
+pub mod hands;
 pub mod rehearsal;
 pub mod world;
