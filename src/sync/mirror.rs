@@ -54,6 +54,11 @@ impl MirrorMember {
         }
     }
 
+    /// Unsubscribed.
+    fn is_unsubscribed(&self) -> bool {
+        self.member_status() == MemberStatus::Known(Status::Unsubscribed)
+    }
+
     /// Gets mail or may soon.
     pub fn is_active(&self) -> bool {
         matches!(
@@ -218,7 +223,12 @@ pub fn take_in(tx: &mut OrgTx<'_>, audience: &str, told: &[Told]) -> QueryResult
         .filter(|row| !before.get(&row.address_key).is_some_and(|old| row.tells_the_same(old)))
         .collect();
     put(tx, &changed)?;
-    agree_on_additions(tx, audience, &changed)?;
+    let carried_out: Vec<&str> = changed
+        .iter()
+        .filter(|member| member.is_active() || (!before.contains_key(&member.address_key) && member.is_unsubscribed()))
+        .map(|member| member.address_key.as_str())
+        .collect();
+    agree_on_additions(tx, audience, &carried_out)?;
     let keys: Vec<String> = changed.into_iter().map(|row| row.address_key).collect();
     mark_due(tx, audience, &keys, false)?;
     Ok(keys)
@@ -303,18 +313,14 @@ fn address_key(told: &Told) -> String {
     }
 }
 
-/// Additions of ours whose outcome we did not hear, and whose members are there now: carried out. Both sides agree on them at
-/// once, so that a contact who left the group meanwhile is archived and does not join again.
-fn agree_on_additions(tx: &mut OrgTx<'_>, audience: &str, changed: &[MirrorMember]) -> QueryResult<()> {
-    let active: Vec<&str> = changed
-        .iter()
-        .filter(|member| member.is_active())
-        .map(|member| member.address_key.as_str())
-        .collect();
+/// Additions of ours whose outcome we did not hear, and whose members are there now (or came and unsubscribed again, where
+/// they were not there before): carried out. Both sides agree on them at once, so that a contact who left the group meanwhile
+/// is archived and does not join again, and one who unsubscribed leaves it.
+fn agree_on_additions(tx: &mut OrgTx<'_>, audience: &str, there_now: &[&str]) -> QueryResult<()> {
     let carried_out: Vec<(MappingId, ContactId, String)> = diesel::update(planned_calls::table)
         .filter(planned_calls::organization_id.eq(tx.organization()))
         .filter(planned_calls::audience_id.eq(audience))
-        .filter(planned_calls::address_key.eq_any(active))
+        .filter(planned_calls::address_key.eq_any(there_now))
         .filter(planned_calls::verb.eq("add"))
         .filter(planned_calls::settled_at.is_null())
         .filter(planned_calls::asked_at.is_not_null())

@@ -70,7 +70,9 @@ fn is_active(member: &SeenMember) -> bool {
 
 fn member_statuses() -> Vec<MemberStatus> {
     let known = STATUSES.into_iter().map(MemberStatus::Known);
-    known.chain([MemberStatus::Forgotten, MemberStatus::CleanedForAbuse]).collect()
+    known
+        .chain([MemberStatus::Forgotten, MemberStatus::CleanedForAbuse])
+        .collect()
 }
 
 fn everything_seen() -> Vec<Seen> {
@@ -139,8 +141,15 @@ fn invariant_1_consent_is_never_upgraded_by_a_decision() {
             return;
         };
         let agreed = situation.agreed;
-        assert!(situation.in_group() && situation.wanted.barrier.is_none(), "{situation:?}");
-        assert_ne!(agreed, Agreed::HereBefore, "here before the link is not pushed: {situation:?}");
+        assert!(
+            situation.in_group() && situation.wanted.barrier.is_none(),
+            "{situation:?}"
+        );
+        assert_ne!(
+            agreed,
+            Agreed::HereBefore,
+            "here before the link is not pushed: {situation:?}"
+        );
         match situation.member() {
             None => {
                 assert_ne!(agreed, Agreed::In, "gone for good is not added anew: {situation:?}");
@@ -149,7 +158,10 @@ fn invariant_1_consent_is_never_upgraded_by_a_decision() {
                     let was_pending = status == MemberStatus::Known(Status::Pending);
                     assert!(!was_pending || consent == Consent::Pending, "{situation:?}");
                 }
-                assert!(!situation.policy.double_optin || consent == Consent::Pending, "{situation:?}");
+                assert!(
+                    !situation.policy.double_optin || consent == Consent::Pending,
+                    "{situation:?}"
+                );
             }
             Some(member) => {
                 assert_eq!(member.status, MemberStatus::Known(Status::Archived), "{situation:?}");
@@ -158,7 +170,11 @@ fn invariant_1_consent_is_never_upgraded_by_a_decision() {
                     Consent::Subscribed => Status::Subscribed,
                     Consent::Pending => Status::Pending,
                 };
-                assert_eq!(member.status_before_end, Some(before), "they come back as they were: {situation:?}");
+                assert_eq!(
+                    member.status_before_end,
+                    Some(before),
+                    "they come back as they were: {situation:?}"
+                );
             }
         }
     });
@@ -184,7 +200,11 @@ fn invariant_2_the_three_verbs_are_never_mixed() {
             Some(There::Add(_)) | None => {}
         }
         if situation.opted_out_there() {
-            assert_eq!(situation.decide().there, None, "nothing is sent back to who opted out: {situation:?}");
+            assert_eq!(
+                situation.decide().there,
+                None,
+                "nothing is sent back to who opted out: {situation:?}"
+            );
         }
     });
 }
@@ -233,7 +253,10 @@ fn invariant_3_an_address_that_somebody_else_in_the_group_owns_is_not_taken_from
         let may_end = situation.in_group() && situation.opted_out_here();
         if situation.wanted.address_stays && !may_end {
             let there = situation.decide().there;
-            assert!(!matches!(there, Some(There::Archive | There::Unsubscribe)), "{situation:?}");
+            assert!(
+                !matches!(there, Some(There::Archive | There::Unsubscribe)),
+                "{situation:?}"
+            );
         }
     });
 }
@@ -246,7 +269,11 @@ fn invariant_6_every_situation_comes_to_rest_and_an_unchanged_world_writes_nothi
             let decision = situation.decide();
             let after = carried_out(situation, decision);
             if after == situation {
-                assert_eq!((decision.here, decision.there), (None, None), "from {start:?} at rest as {situation:?}");
+                assert_eq!(
+                    (decision.here, decision.there),
+                    (None, None),
+                    "from {start:?} at rest as {situation:?}"
+                );
                 return;
             }
             situation = after;
@@ -343,7 +370,11 @@ fn invariant_9_an_opt_out_leaves_no_addition_open() {
         }
         let wanted = situation.decide().there;
         for queued in [There::Add(Consent::Subscribed), There::Add(Consent::Pending)] {
-            assert_eq!(compare_calls(Some(&queued), wanted.as_ref()), CallChange::Drop, "{situation:?}");
+            assert_eq!(
+                compare_calls(Some(&queued), wanted.as_ref()),
+                CallChange::Drop,
+                "{situation:?}"
+            );
         }
     });
 }

@@ -111,7 +111,10 @@ impl World {
     }
 
     fn add_contact_as(&mut self, id: ContactId, addresses: &[&str]) -> ContactId {
-        let emails = addresses.iter().enumerate().map(|(at, address)| email(address, at == 0));
+        let emails = addresses
+            .iter()
+            .enumerate()
+            .map(|(at, address)| email(address, at == 0));
         let contact = Contact {
             id,
             display_name: format!("Contact {id}"),
@@ -206,7 +209,12 @@ impl World {
 
     /// As `read_due`.
     pub fn read_due(&mut self) -> usize {
-        let keys: Vec<String> = self.due_members.iter().filter(|(_, first)| **first).map(|(key, _)| key.clone()).collect();
+        let keys: Vec<String> = self
+            .due_members
+            .iter()
+            .filter(|(_, first)| **first)
+            .map(|(key, _)| key.clone())
+            .collect();
         self.read_one_by_one(&keys);
         keys.len()
     }
@@ -214,7 +222,9 @@ impl World {
     fn read_one_by_one(&mut self, keys: &[String]) {
         for key in keys {
             let told = self.mailchimp.read(key).map_or_else(
-                || Told::NotThere { address_key: key.clone() },
+                || Told::NotThere {
+                    address_key: key.clone(),
+                },
                 |member| Told::Member(Box::new(member)),
             );
             self.due_members.remove(key);
@@ -254,7 +264,10 @@ impl World {
                 Told::Member(member) => member.email_address.clone(),
                 Told::NotThere { address_key } => address_key.clone(),
             };
-            let asked = self.calls.iter().find(|call| call.key == key && call.is_open() && call.asked);
+            let asked = self
+                .calls
+                .iter()
+                .find(|call| call.key == key && call.is_open() && call.asked);
             let before = self.mirror.get(&key);
             let after = mirror::absorb(before, told, AUDIENCE, asked.map(|call| call.call), moment(0));
             let Some(after) = after.filter(|after| before != Some(after)) else {
@@ -292,7 +305,11 @@ impl World {
     /// As `plan::plan`: a batch of due contacts and members.
     pub fn plan(&mut self) -> usize {
         let due: Vec<ContactId> = self.due_contacts.iter().copied().take(self.batch).collect();
-        let keys = self.due_members.iter().filter(|(_, first)| !**first).map(|(key, _)| key.clone());
+        let keys = self
+            .due_members
+            .iter()
+            .filter(|(_, first)| !**first)
+            .map(|(key, _)| key.clone());
         let keys: Vec<String> = keys.take(self.batch).collect();
         self.due_contacts.retain(|id| !due.contains(id));
         self.due_members.retain(|key, _| !keys.contains(key));
@@ -300,7 +317,9 @@ impl World {
         let (known, known_keys, by_address) = self.resolve(&keys);
         let unheard = |id: &ContactId| {
             let unread = |call: &Call| self.due_members.get(&call.key) == Some(&true);
-            self.calls.iter().any(|call| call.contact == *id && call.is_open() && call.asked && unread(call))
+            self.calls
+                .iter()
+                .any(|call| call.contact == *id && call.is_open() && call.asked && unread(call))
         };
         let ids: BTreeSet<ContactId> = due.iter().copied().chain(known).collect();
         let mut ids: Vec<ContactId> = ids
@@ -346,11 +365,17 @@ impl World {
         let (mut known, mut known_keys, mut by_address) = (Vec::new(), Vec::new(), HashMap::new());
         for key in keys {
             let holders = self.holders(key);
-            let decided = self.known.stored.values().filter(|row| row.address_key.as_ref() == Some(key));
-            let decided = decided.filter(|row| {
-                self.known.contacts[&row.contact_id].deleted_at.is_none() || row.agreed == "in"
-            });
-            let in_group = holders.iter().map(|holder| holder.contact).filter(|id| self.is_added(*id));
+            let decided = self
+                .known
+                .stored
+                .values()
+                .filter(|row| row.address_key.as_ref() == Some(key));
+            let decided =
+                decided.filter(|row| self.known.contacts[&row.contact_id].deleted_at.is_none() || row.agreed == "in");
+            let in_group = holders
+                .iter()
+                .map(|holder| holder.contact)
+                .filter(|id| self.is_added(*id));
             let related: BTreeSet<ContactId> = decided.map(|row| row.contact_id).chain(in_group).collect();
             let is_new = |member: &&MirrorMember| member.status == "subscribed" && !member.here_before;
             let newcomer = self.mirror.get(key).filter(is_new);
@@ -389,7 +414,12 @@ impl World {
     }
 
     fn holders(&self, key: &str) -> Vec<AddressHolder> {
-        let mut living: Vec<&Contact> = self.known.contacts.values().filter(|contact| contact.deleted_at.is_none()).collect();
+        let mut living: Vec<&Contact> = self
+            .known
+            .contacts
+            .values()
+            .filter(|contact| contact.deleted_at.is_none())
+            .collect();
         living.sort_by_key(|contact| contact.id);
         let has = |contact: &&Contact| contact.emails.iter().any(|email| email.address.key() == key);
         let holder = |contact: &Contact| AddressHolder {
@@ -486,7 +516,10 @@ impl World {
         let Some(rank) = ready.iter().map(|at| self.calls[*at].call.rank()).min() else {
             return 0;
         };
-        let taken: Vec<usize> = ready.into_iter().filter(|at| self.calls[*at].call.rank() == rank).collect();
+        let taken: Vec<usize> = ready
+            .into_iter()
+            .filter(|at| self.calls[*at].call.rank() == rank)
+            .collect();
         for at in &taken {
             self.calls[*at].asked = true;
         }
@@ -566,7 +599,11 @@ impl World {
     fn ended(&mut self, at: usize) {
         let (call, key) = (self.calls[at].call, self.calls[at].key.clone());
         if let Some(member) = self.mirror.get_mut(&key) {
-            let status = if call == decide::There::Archive { "archived" } else { "unsubscribed" };
+            let status = if call == decide::There::Archive {
+                "archived"
+            } else {
+                "unsubscribed"
+            };
             if !(member.ended_by_us && member.status == status) {
                 member.status_before_end = Some(std::mem::replace(&mut member.status, status.into()));
             }
@@ -618,12 +655,21 @@ impl World {
                 return;
             }
         }
-        panic!("the sync finds no end: {:?}", self.sent.iter().map(|sent| (sent.contact, sent.call)).collect::<Vec<_>>());
+        panic!(
+            "the sync finds no end: {:?}",
+            self.sent
+                .iter()
+                .map(|sent| (sent.contact, sent.call))
+                .collect::<Vec<_>>()
+        );
     }
 
     /// How a contact stands, as stored.
     pub fn standing(&self, id: ContactId) -> Standing {
-        self.known.stored.get(&id).map_or(Standing::Out, |row| standing::read(&row.standing, &row.reason))
+        self.known
+            .stored
+            .get(&id)
+            .map_or(Standing::Out, |row| standing::read(&row.standing, &row.reason))
     }
 
     pub fn open_calls(&self) -> impl Iterator<Item = &Call> {
@@ -632,8 +678,18 @@ impl World {
 
     /// Everything that lasts, for comparison: places, standings, mirror, Mailchimp.
     pub fn state(&self) -> impl PartialEq + std::fmt::Debug + use<> {
-        let places: BTreeMap<_, _> = self.known.places.iter().map(|(id, (status, _))| (*id, status.clone())).collect();
-        let stored: BTreeMap<_, _> = self.known.stored.iter().map(|(id, row)| (*id, format!("{row:?}"))).collect();
+        let places: BTreeMap<_, _> = self
+            .known
+            .places
+            .iter()
+            .map(|(id, (status, _))| (*id, status.clone()))
+            .collect();
+        let stored: BTreeMap<_, _> = self
+            .known
+            .stored
+            .iter()
+            .map(|(id, row)| (*id, format!("{row:?}")))
+            .collect();
         let mirror: BTreeMap<_, _> = self.mirror.clone().into_iter().collect();
         let truth: BTreeMap<_, _> = self.mailchimp.members.clone();
         (places, stored, mirror, truth)

@@ -62,7 +62,10 @@ struct History {
 }
 
 fn starts() -> impl Strategy<Value = Start> {
-    let policy = (select(&[Removal::Archive, Removal::Unsubscribe, Removal::Leave][..]), any::<bool>());
+    let policy = (
+        select(&[Removal::Archive, Removal::Unsubscribe, Removal::Leave][..]),
+        any::<bool>(),
+    );
     let addresses = select(vec![vec![0], vec![1], vec![0, 1], vec![2, 0], vec![]]);
     let status = select(vec![
         None,
@@ -83,15 +86,17 @@ fn starts() -> impl Strategy<Value = Start> {
         any::<bool>(),
         any::<bool>(),
     )
-        .prop_map(|((removal, double_optin), batch, sets_no_bulk_emails, contacts, members, group, audience)| Start {
-            policy: Policy { removal, double_optin },
-            batch,
-            sets_no_bulk_emails,
-            contacts,
-            members,
-            include_group: group,
-            include_audience: audience,
-        })
+        .prop_map(
+            |((removal, double_optin), batch, sets_no_bulk_emails, contacts, members, group, audience)| Start {
+                policy: Policy { removal, double_optin },
+                batch,
+                sets_no_bulk_emails,
+                contacts,
+                members,
+                include_group: group,
+                include_audience: audience,
+            },
+        )
 }
 
 fn staff() -> impl Strategy<Value = Event> {
@@ -263,7 +268,12 @@ impl Telling {
             let followed = self.world.known.stored.get(&id).and_then(|row| row.address_key.clone());
             for key in emails.iter().map(|email| email.address.key()).chain(followed) {
                 let told = self.world.mirror.get(&key).map(|member| member.member_status());
-                let truth = self.world.mailchimp.members.get(&key).map(|truth| MemberStatus::Known(truth.status));
+                let truth = self
+                    .world
+                    .mailchimp
+                    .members
+                    .get(&key)
+                    .map(|truth| MemberStatus::Known(truth.status));
                 // Who subscribed there without our knowing yet is a new subscriber all the same.
                 if told == truth && self.world.due_members.is_empty() {
                     self.came_by_themselves.remove(&key);
@@ -288,7 +298,9 @@ impl Telling {
             Staff::Prefers(at) => {
                 let key = ADDRESSES[at];
                 if !contact.emails.iter().any(|email| email.address.key() == key) {
-                    contact.emails.push(crate::decision_engine::email(key, contact.emails.is_empty()));
+                    contact
+                        .emails
+                        .push(crate::decision_engine::email(key, contact.emails.is_empty()));
                 }
                 for email in &mut contact.emails {
                     email.is_bulk_mail = email.address.key() == key;
@@ -304,7 +316,8 @@ impl Telling {
     fn look(&mut self) {
         for id in self.world.group() {
             let contact = &self.world.known.contacts[&id];
-            self.ever_in_group.extend(contact.emails.iter().map(|email| email.address.key()));
+            self.ever_in_group
+                .extend(contact.emails.iter().map(|email| email.address.key()));
         }
     }
 }

@@ -151,7 +151,9 @@ pub fn moment(second: i64) -> DateTime<Utc> {
 fn names(key: &str) -> MergeValues {
     let number = key.bytes().next().map_or(0, |letter| letter - b'a' + 1);
     let name = |what: &str| serde_json::Value::from(format!("{what}{number}"));
-    [("FNAME", name("First")), ("LNAME", name("Last"))].map(|(tag, name)| (tag.to_owned(), name)).into()
+    [("FNAME", name("First")), ("LNAME", name("Last"))]
+        .map(|(tag, name)| (tag.to_owned(), name))
+        .into()
 }
 
 /// A member as the API shows it.

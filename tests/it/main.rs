@@ -3,11 +3,11 @@
 mod accounts;
 mod commands;
 mod contacts;
-mod group_pages;
 mod decision;
 mod decision_engine;
 mod decision_histories;
 mod decision_model;
+mod group_pages;
 mod groups;
 mod imports;
 mod killed;
