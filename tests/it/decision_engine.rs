@@ -675,25 +675,6 @@ impl World {
     pub fn open_calls(&self) -> impl Iterator<Item = &Call> {
         self.calls.iter().filter(|call| call.is_open())
     }
-
-    /// Everything that lasts, for comparison: places, standings, mirror, Mailchimp.
-    pub fn state(&self) -> impl PartialEq + std::fmt::Debug + use<> {
-        let places: BTreeMap<_, _> = self
-            .known
-            .places
-            .iter()
-            .map(|(id, (status, _))| (*id, status.clone()))
-            .collect();
-        let stored: BTreeMap<_, _> = self
-            .known
-            .stored
-            .iter()
-            .map(|(id, row)| (*id, format!("{row:?}")))
-            .collect();
-        let mirror: BTreeMap<_, _> = self.mirror.clone().into_iter().collect();
-        let truth: BTreeMap<_, _> = self.mailchimp.members.clone();
-        (places, stored, mirror, truth)
-    }
 }
 
 impl Call {

@@ -467,23 +467,6 @@ proptest! {
     }
 
     #[test]
-    fn invariant_6_at_rest_another_look_changes_nothing(history in histories()) {
-        let mut telling = Telling::tell(&history);
-        telling.settle();
-        let (world, sent) = (&mut telling.world, telling.webhooks.clone());
-        let (before, calls, moves) = (world.state(), world.sent.len(), world.here.len());
-        // Everybody is looked at again, everything is read again; every webhook comes once more.
-        world.due_contacts.extend(world.known.contacts.keys().copied().collect::<Vec<_>>());
-        world.read_fully();
-        for (hint, key) in sent.into_iter().filter(|(hint, _)| *hint != Hint::CleanedAbuse) {
-            world.hear(hint, key);
-        }
-        world.run();
-        prop_assert_eq!(before, world.state());
-        prop_assert_eq!((calls, moves), (world.sent.len(), world.here.len()));
-    }
-
-    #[test]
     fn invariant_7_the_standings_add_up_to_the_group_and_are_true(history in histories()) {
         let mut telling = Telling::tell(&history);
         telling.settle();
@@ -525,35 +508,6 @@ proptest! {
                 MemberStatus::Forgotten => prop_assert_eq!(truth, None),
                 MemberStatus::CleanedForAbuse => prop_assert_eq!(truth, Some(Status::Cleaned)),
             }
-        }
-    }
-
-    #[test]
-    fn invariant_8_webhooks_in_any_order_twice_or_never_lead_to_the_same_end(
-        history in histories(),
-        order in vec(any::<usize>(), 0..12),
-        rounds in vec(any::<bool>(), 12),
-    ) {
-        let mut telling = Telling::tell(&history);
-        // Only the webhook tells a complaint from a bounce: without it, staff see "cleaned". So a complaint is not lost here.
-        let complaints: Vec<_> =
-            telling.webhooks.iter().copied().filter(|(hint, _)| *hint == Hint::CleanedAbuse).collect();
-        for (hint, key) in &complaints {
-            telling.world.hear(*hint, key);
-        }
-        let mut polled = Telling { world: telling.world.clone(), webhooks: Vec::new(), ever_in_group: HashSet::new(),
-            came_by_themselves: HashSet::new(), ever_opted_out: HashSet::new(), looked_at: 0 };
-        polled.settle();
-        for (at, round) in order.iter().zip(&rounds) {
-            telling.happens(&Event::Webhook(*at));
-            if *round {
-                telling.world.round(&mut std::iter::empty());
-            }
-        }
-        telling.settle();
-        // Who is on the review list waits for staff, whatever became of the candidates meanwhile.
-        if telling.world.review.is_empty() && polled.world.review.is_empty() {
-            prop_assert_eq!(telling.world.state(), polled.world.state());
         }
     }
 

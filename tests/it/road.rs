@@ -125,12 +125,11 @@ impl Road {
         let folders = [
             std::env::var_os("DMS_SHARED").map(PathBuf::from),
             Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared")),
-            Some(PathBuf::from("/work/shared")),
         ];
         let mut files = folders
             .into_iter()
             .flatten()
-            .map(|folder| folder.join("data/civicrm-sample/contacts.csv"));
+            .filter_map(|folder| folder.join("data/civicrm-sample/contacts.csv").canonicalize().ok());
         files.find(|file| file.is_file()).unwrap_or_else(|| {
             let file = self.files.path().join("contacts.csv");
             std::fs::write(&file, A_FEW_PEOPLE).unwrap();

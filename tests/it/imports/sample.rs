@@ -16,7 +16,6 @@ fn sample(name: &str) -> Option<Vec<u8>> {
     let folders = [
         std::env::var("DMS_SHARED").ok().map(PathBuf::from),
         Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared")),
-        Some(PathBuf::from("/work/shared")),
     ];
     let mut files = folders
         .into_iter()
