@@ -202,7 +202,8 @@ async fn start_sandbox(var: &Path) -> anyhow::Result<Sandbox> {
         state: Some(places::sandbox_state(var)),
         ..sandbox::Options::default()
     };
-    sandbox::start(options).await
+    let started = sandbox::start(options).await;
+    started.context("the stand-in for Mailchimp does not start; `bin/demo --reset` begins afresh")
 }
 
 /// The environment's settings, but for what makes a demo: its own database, its own Mailchimp, and no mail that leaves.
