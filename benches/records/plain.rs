@@ -58,7 +58,7 @@ pub fn contacts(app_url: &str, folder: &Path, ids: &[ContactId], time: Duration)
 fn pgbench(app_url: &str, folder: &Path, scripts: &[String], time: Duration) -> anyhow::Result<f64> {
     let mut command = Command::new(program("pgbench")?);
     command
-        .args(["--no-vacuum", "--protocol=prepared"])
+        .args(["--no-vacuum"])
         .arg(format!("--client={CONNECTIONS}"))
         .arg("--jobs=2")
         .arg(format!("--time={}", time.as_secs()));
