@@ -45,6 +45,7 @@ pub fn routes() -> Vec<Route> {
         own_routes(),
         accounts::routes(),
         mail::routes(),
+        crm::dashboard::routes(),
         crm::contacts::routes(),
         crm::funds::routes(),
         crm::campaigns::routes(),

@@ -4,6 +4,7 @@ pub mod campaigns;
 pub mod changes;
 pub mod contacts;
 pub mod contributions;
+pub mod dashboard;
 pub mod funds;
 pub mod groups;
 pub mod imports;

@@ -1,5 +1,6 @@
 //! Giving: funds, campaigns and contributions, through the pages and in the records.
 
+mod dashboard;
 mod funds_and_campaigns;
 mod seen;
 mod totals;
