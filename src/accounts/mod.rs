@@ -13,7 +13,7 @@ mod store;
 mod token;
 
 pub use member::Guarded;
-pub use pages::{ClientAddress, count_sign_up, routes};
+pub use pages::{ClientAddress, count_sign_up, letter_sent, routes};
 pub use store::organization;
 
 /// A member of staff at work for the organization of the path: the argument of most handlers.

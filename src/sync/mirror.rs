@@ -94,6 +94,21 @@ pub fn status_word(status: MemberStatus) -> &'static str {
     }
 }
 
+/// The status as staff read it.
+pub fn status_in_words(status: MemberStatus) -> &'static str {
+    match status {
+        MemberStatus::Known(Status::Subscribed) => "Subscribed",
+        MemberStatus::Known(Status::Unsubscribed) => "Unsubscribed",
+        MemberStatus::Known(Status::Cleaned) => "Cleaned: mail to the address bounced",
+        MemberStatus::Known(Status::Pending) => "Asked to confirm, and has not yet",
+        MemberStatus::Known(Status::Transactional) => "Gets order mails and the like, no newsletters",
+        MemberStatus::Known(Status::Archived) => "Archived",
+        MemberStatus::Known(Status::Other) => "In a state we do not know",
+        MemberStatus::Forgotten => "Deleted for good",
+        MemberStatus::CleanedForAbuse => "Cleaned: reported as spam",
+    }
+}
+
 /// What a read of Mailchimp told about an address.
 #[derive(Clone, Debug)]
 pub enum Told {

@@ -3,6 +3,7 @@
 pub mod audiences;
 pub mod care;
 pub mod connection;
+pub mod consent;
 pub mod decide;
 pub mod engine;
 pub mod facts;
@@ -16,6 +17,7 @@ pub mod plan;
 pub mod poll;
 pub mod preview;
 pub mod receive;
+pub mod runs;
 pub mod sealed;
 pub mod send;
 pub mod slots;

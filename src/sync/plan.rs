@@ -263,7 +263,7 @@ fn settle_call(
 
 /// What the call needs beyond the address: for an addition the status and the fields that are sent. An empty value here
 /// never blanks one there, so empty ones are left out.
-fn body(person: &Person, call: There) -> serde_json::Value {
+pub fn body(person: &Person, call: There) -> serde_json::Value {
     let There::Add(consent) = call else {
         return serde_json::json!({});
     };

@@ -13,6 +13,7 @@ use crate::sync::{standing, switch, webhooks};
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::web::{Data, Path};
 use askama::Template;
+use chrono::TimeDelta;
 
 type LinkPath = Path<(String, MappingId)>;
 
@@ -27,6 +28,7 @@ struct LinkPage {
     state: State,
     switched_on: String,
     removal: &'static str,
+    latency: String,
 }
 
 #[derive(Template)]
@@ -64,14 +66,27 @@ struct Shown {
 pub async fn show(member: Member, path: LinkPath) -> Answer {
     let id = path.1;
     let organization = member.organization.clone();
-    let (link, state, switched_on) = member
+    let (link, state, switched_on, latency) = member
         .read(move |tx| {
             let link = link(tx, id)?;
             let state = gather(tx, &link, &organization)?;
             let (by, at) = ledger::switched_on(tx, id)?;
-            Ok::<_, PageError>((link, state, format!("{by}, {}", organization.local(at))))
+            let a_day_ago = tx.now() - TimeDelta::days(1);
+            let latency = ledger::latency(tx, id, a_day_ago)?;
+            Ok::<_, PageError>((link, state, format!("{by}, {}", organization.local(at)), latency))
         })
         .await?;
+    let latency = latency.map_or_else(
+        || "Nothing was sent in the last day.".into(),
+        |latency| {
+            format!(
+                "In the last day half of them were at Mailchimp within {}, 99 of 100 within {} ({} sent).",
+                duration(latency.half),
+                duration(latency.nearly_all),
+                latency.changes
+            )
+        },
+    );
     let removal = match link.mapping.policy.removal {
         Removal::Archive => "Archived at Mailchimp",
         Removal::Unsubscribe => "Unsubscribed at Mailchimp",
@@ -83,7 +98,32 @@ pub async fn show(member: Member, path: LinkPath) -> Answer {
         state,
         switched_on,
         removal,
+        latency,
     })
+}
+
+/// "0.4 seconds", "12 minutes", "3 hours".
+fn duration(seconds: f64) -> String {
+    match seconds {
+        ..90.0 => format!("{seconds:.1} seconds"),
+        ..5_400.0 => format!("{:.0} minutes", seconds / 60.0),
+        _ => format!("{:.0} hours", seconds / 3_600.0),
+    }
+}
+
+/// `POST …/webhook`: has the webhook looked at, and mended where it is wrong.
+pub async fn check_webhook(member: Member, path: LinkPath) -> Answer {
+    let id = path.1;
+    member
+        .write(move |tx| {
+            let link = link(tx, id)?;
+            Ok::<_, PageError>(webhooks::want_look(tx, &link.audience.id)?)
+        })
+        .await?;
+    member.say(Flash::success(
+        "Mailchimp is being asked about its messages to us. What is wrong is put right; look again in a moment.",
+    ));
+    Ok(member.redirect("mailchimp"))
 }
 
 /// `GET /o/{organization}/mailchimp/links/{link}/state`: the live part.

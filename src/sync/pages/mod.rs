@@ -8,6 +8,7 @@ mod link;
 mod link_new;
 mod people;
 mod review;
+mod runs;
 mod why;
 
 use super::audiences::{self, Audience};
@@ -79,6 +80,18 @@ pub fn routes() -> Vec<Route> {
             SEE,
             why::show,
         ),
+        post(
+            "/o/{organization}/mailchimp/links/{link}/contacts/{contact}/confirmation",
+            CHANGE,
+            why::ask_to_confirm,
+        ),
+        post(
+            "/o/{organization}/mailchimp/links/{link}/webhook",
+            MANAGE,
+            link::check_webhook,
+        ),
+        get("/o/{organization}/mailchimp/runs", SEE, runs::list),
+        get("/o/{organization}/mailchimp/runs/{run}", SEE, runs::show),
         get("/o/{organization}/mailchimp/review", CHANGE, review::show),
         post("/o/{organization}/mailchimp/review", CHANGE, review::choose),
         get("/sign-up/mailchimp", Needs::Nothing, connect::sign_up),
