@@ -14,6 +14,7 @@ mod delivery;
 mod events;
 mod faults;
 mod ids;
+mod index;
 mod journal;
 mod member;
 mod membership;
