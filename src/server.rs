@@ -50,6 +50,7 @@ pub fn routes() -> Vec<Route> {
         crm::funds::routes(),
         crm::campaigns::routes(),
         crm::contributions::routes(),
+        crm::batches::routes(),
         crm::profile::routes(),
         crm::changes::routes(),
         crm::groups::routes(),

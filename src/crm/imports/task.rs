@@ -2,7 +2,7 @@
 //! organization. Whoever holds it may be killed at any line: the next holder goes on at the row where the last transaction ended.
 
 use super::model::{Import, State};
-use super::{check, run, store, undo};
+use super::{step, store};
 use crate::base::ImportId;
 use crate::db::schema::imports;
 use crate::db::{Db, OrgTx, SharedTx};
@@ -66,7 +66,7 @@ async fn work_for(db: &Db, lease: Lease, stop: &AtomicBool) -> anyhow::Result<()
             return Ok(());
         }
         let (id, actor) = (import.id, import.actor());
-        let stepped: anyhow::Result<()> = db.write(organization, actor, move |tx| step(tx, id, &lease)).await;
+        let stepped: anyhow::Result<()> = db.write(organization, actor, move |tx| one_step(tx, id, &lease)).await;
         if let Err(error) = stepped {
             tracing::warn!(import = %id, error = format!("{error:#}"), "a step of an import failed");
             return try_again_later(db, &import, lease).await;
@@ -76,12 +76,12 @@ async fn work_for(db: &Db, lease: Lease, stop: &AtomicBool) -> anyhow::Result<()
 
 /// One step in one transaction. The import's row stays locked throughout and says how far it has come, so that two who
 /// believe to hold the lease cannot do the same step.
-fn step(tx: &mut OrgTx<'_>, id: ImportId, lease: &Lease) -> anyhow::Result<()> {
+fn one_step(tx: &mut OrgTx<'_>, id: ImportId, lease: &Lease) -> anyhow::Result<()> {
     let import = store::locked(tx, id)?;
     match import.state {
-        State::Checking => check::chunk(tx, &import)?,
-        State::Running => run::chunk(tx, &import)?,
-        State::Undoing => undo::chunk(tx, &import)?,
+        State::Checking => step::check(tx, &import)?,
+        State::Running => step::run(tx, &import)?,
+        State::Undoing => step::undo(tx, &import)?,
         _ => {}
     }
     anyhow::ensure!(work::is_held(tx, lease)?, "the lease was lost meanwhile");

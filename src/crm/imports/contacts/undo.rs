@@ -1,78 +1,41 @@
-//! The undo of a whole import, from its last row to its first: contacts it added go to the trash, fields it changed are as
-//! before, memberships are put back. Whatever somebody else has changed since stays, and the row says so.
+//! The undo: contacts the rows added go to the trash, fields they changed are as before, memberships are put back. Whatever
+//! somebody else has changed since stays, and the row says so.
 
-use super::model::{Import, Outcome, State};
-use super::record::WrittenRow;
-use super::rows::{self, RowOutcome};
-use super::{CHUNK_ROWS, store};
+use super::record::RowRecord;
 use crate::base::{ContactId, GroupId};
 use crate::crm::contacts::{self, Contact, ContactDraft};
 use crate::crm::groups::standings::{PutBack, put_back};
+use crate::crm::imports::model::Import;
+use crate::crm::imports::rows::{RowOutcome, Stays, WrittenRow};
+use crate::crm::imports::store;
 use crate::db::OrgTx;
-use crate::db::schema::imports;
-use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// Takes back the next rows of an import, as `store::locked` gave it.
-pub fn chunk(tx: &mut OrgTx<'_>, import: &Import) -> anyhow::Result<()> {
-    let rows = store::written_rows_before(tx, import.id, import.last_row, CHUNK_ROWS)?;
-    let why = format!("The import of {} was undone", import.file_name);
+/// Takes back what rows did.
+pub fn take_back(
+    tx: &mut OrgTx<'_>,
+    import: &Import,
+    rows: &[WrittenRow],
+    why: &str,
+) -> anyhow::Result<Vec<RowOutcome>> {
+    let recorded: Vec<(&WrittenRow, RowRecord)> = rows.iter().map(|row| (row, RowRecord::read(&row.record))).collect();
     let mut stays = Stays::default();
-    put_memberships_back(tx, &rows, &why, &mut stays)?;
-    put_fields_back(tx, &rows, &why, &mut stays)?;
-    trash_added(tx, import, &rows, &why, &mut stays)?;
-    let outcomes: Vec<RowOutcome> = rows.iter().map(|row| stays.outcome(row)).collect();
-    rows::write_outcomes(tx, import.id, &outcomes)?;
-    let kept = outcomes.iter().filter(|row| row.outcome == Outcome::Kept).count() as i32;
-    let is_done = (rows.len() as i64) < CHUNK_ROWS;
-    diesel::update(imports::table.find((tx.organization(), import.id)))
-        .set((
-            imports::state.eq(if is_done { State::Undone } else { State::Undoing }.as_str()),
-            imports::undone_at.eq(is_done.then_some(tx.now())),
-            imports::rows_done.eq(import.rows_done + rows.len() as i32),
-            imports::last_row.eq(rows.last().map_or(import.last_row, |row| row.number)),
-            imports::taken_back.eq(import.result.taken_back + outcomes.len() as i32 - kept),
-            imports::kept.eq(import.result.kept + kept),
-            imports::failures.eq(0),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
+    put_memberships_back(tx, &recorded, why, &mut stays)?;
+    put_fields_back(tx, &recorded, why, &mut stays)?;
+    trash_added(tx, import, rows, why, &mut stays)?;
+    Ok(rows.iter().map(|row| stays.outcome(row)).collect())
 }
 
-/// What stays, and why, by row.
-#[derive(Default)]
-struct Stays(BTreeMap<i32, Vec<String>>);
-
-impl Stays {
-    fn say(&mut self, row: i32, sentence: String) {
-        self.0.entry(row).or_default().push(sentence);
-    }
-
-    fn outcome(&self, row: &WrittenRow) -> RowOutcome {
-        let stays = self.0.get(&row.number).map(|sentences| sentences.join(" "));
-        RowOutcome {
-            number: row.number,
-            outcome: if stays.is_some() {
-                Outcome::Kept
-            } else {
-                Outcome::Undone
-            },
-            problem: stays,
-            contact: Some(row.contact),
-            record: Some(row.record.clone()).filter(|record| !record.is_empty()),
-            external_identifier: None,
-            address_key: None,
-        }
-    }
-}
+/// A row to be taken back, with what it did.
+type Recorded<'r> = (&'r WrittenRow, RowRecord);
 
 /// A group at a time; of several rows that changed one membership the first one's "before" counts, and the rows come last
 /// first.
-fn put_memberships_back(tx: &mut OrgTx<'_>, rows: &[WrittenRow], why: &str, stays: &mut Stays) -> anyhow::Result<()> {
+fn put_memberships_back(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str, stays: &mut Stays) -> anyhow::Result<()> {
     let mut by_group: BTreeMap<GroupId, BTreeMap<ContactId, (PutBack, Vec<i32>)>> = BTreeMap::new();
     let mut titles = HashMap::new();
-    for row in rows {
-        for change in &row.record.memberships {
+    for (row, record) in rows {
+        for change in &record.memberships {
             titles.insert(change.group, change.title.clone());
             let wanted = by_group.entry(change.group).or_default().entry(row.contact);
             let (wanted, numbers) = wanted.or_insert_with(|| {
@@ -102,22 +65,22 @@ fn put_memberships_back(tx: &mut OrgTx<'_>, rows: &[WrittenRow], why: &str, stay
     Ok(())
 }
 
-fn put_fields_back(tx: &mut OrgTx<'_>, rows: &[WrittenRow], why: &str, stays: &mut Stays) -> anyhow::Result<()> {
+fn put_fields_back(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str, stays: &mut Stays) -> anyhow::Result<()> {
     let ids: BTreeSet<ContactId> = rows
         .iter()
-        .filter(|row| !row.was_added && !row.record.is_only_memberships())
-        .map(|row| row.contact)
+        .filter(|(row, record)| !row.was_added && !record.is_only_memberships())
+        .map(|(row, _)| row.contact)
         .collect();
     let found = contacts::locked(tx, &ids.into_iter().collect::<Vec<_>>())?;
     let mut drafts: HashMap<ContactId, (Contact, ContactDraft)> = found
         .into_iter()
         .map(|contact| (contact.id, (contact.clone(), contact.draft())))
         .collect();
-    for row in rows.iter().filter(|row| !row.was_added) {
+    for (row, record) in rows.iter().filter(|(row, _)| !row.was_added) {
         let Some((_, draft)) = drafts.get_mut(&row.contact) else {
             continue;
         };
-        let (before, left) = row.record.taken_back(draft);
+        let (before, left) = record.taken_back(draft);
         if before.problems().is_empty() {
             *draft = before;
         }

@@ -1,11 +1,12 @@
 //! Who a row means: an existing contact by its external identifier, else by email and name; never by an address alone
 //! where the names differ. And what the row makes of them.
 
-use super::entry::{Entry, name_key};
+use super::entry::Entry;
 use super::meaning::Meaning;
 use super::onto::onto;
 use crate::base::ContactId;
 use crate::crm::contacts::{Contact, ContactDraft, ContactType};
+use crate::crm::imports::whom::name_key;
 use std::collections::HashMap;
 
 /// Somebody a row can mean.

@@ -1,7 +1,7 @@
 //! What a row did, part by part with before and after: what the pages show, and what the undo takes back where nobody has
 //! changed it since.
 
-use crate::base::{ContactId, GroupId};
+use crate::base::GroupId;
 use crate::changelog::FieldChange;
 use crate::crm::contacts::{ContactDraft, differences};
 use crate::crm::groups::standings::Standing;
@@ -21,16 +21,6 @@ pub struct RowRecord {
     /// Memberships that the row changed.
     #[serde(default)]
     pub memberships: Vec<MembershipChange>,
-}
-
-/// A row that wrote something, to be taken back.
-#[derive(Clone, Debug)]
-pub struct WrittenRow {
-    pub number: i32,
-    /// It added its contact; otherwise it changed one.
-    pub was_added: bool,
-    pub contact: ContactId,
-    pub record: RowRecord,
 }
 
 /// A membership as a row found it and left it.
@@ -71,8 +61,13 @@ impl RowRecord {
     }
 
     /// Reads what was stored; nothing where it cannot be read.
-    pub fn read(stored: Value) -> Self {
-        serde_json::from_value(stored).unwrap_or_default()
+    pub fn read(stored: &Value) -> Self {
+        Self::deserialize(stored).unwrap_or_default()
+    }
+
+    /// What is stored; nothing where the row changed nothing.
+    pub fn stored(&self) -> Option<Value> {
+        (!self.is_empty()).then(|| json!(self))
     }
 
     /// The contact as it was before, part by part: what has changed since stays. Returns what stays, by name.
@@ -173,7 +168,7 @@ mod tests {
             &anne("Clerk", "a@example.ca", "en"),
             &anne("Cook", "a@example.ca", "en"),
         );
-        let read = RowRecord::read(json!(record));
+        let read = RowRecord::read(&json!(record));
         assert_eq!((read.parts, read.shown), (record.parts, record.shown));
     }
 }

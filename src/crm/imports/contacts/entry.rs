@@ -1,9 +1,13 @@
 //! What one row of the file says, read by what its columns mean; everything wrong with it in words.
 
 use super::meaning::Meaning;
-use super::value::{self, DateOrder, DateProblem};
-use crate::base::{EmailAddress, fold};
+use crate::base::EmailAddress;
 use crate::crm::contacts::ContactType;
+use crate::crm::imports::cells;
+use crate::crm::imports::column::ColumnMeaning;
+use crate::crm::imports::model::Import;
+use crate::crm::imports::value::{self, DateOrder};
+use crate::crm::imports::whom::name_key;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 
@@ -23,9 +27,9 @@ pub struct Entry {
 
 impl Reading {
     /// Reads rows of an import as they stand at `now`.
-    pub fn of(import: &super::model::Import, now: DateTime<Utc>) -> Self {
+    pub fn of(import: &Import, now: DateTime<Utc>) -> Self {
         Self {
-            meanings: import.meanings.clone(),
+            meanings: import.matching.meanings(),
             date_order: import.date_order,
             today: now.date_naive(),
         }
@@ -62,44 +66,15 @@ impl Reading {
     }
 
     fn read(&self, cells: &[String]) -> (Entry, Vec<String>) {
-        let mut problems: Vec<String> = self.wrong_width(cells).into_iter().collect();
-        let mut entry = Entry::default();
-        if problems.is_empty() {
-            for (meaning, cell) in self.meanings.iter().zip(cells) {
-                let Some(meaning) = *meaning else { continue };
-                let text = one_line(meaning, cell);
-                if text.is_empty() {
-                    continue;
-                }
-                match self.value(meaning, text) {
-                    Ok(value) => {
-                        entry.values.insert(meaning, value);
-                    }
-                    Err(problem) => problems.push(problem),
-                }
-            }
-        }
+        let between_lines = |meaning| if meaning == Meaning::StreetAddress { ", " } else { " " };
+        let value = |meaning, text| self.value(meaning, text);
+        let (values, mut problems) = cells::read(&self.meanings, cells, between_lines, value);
+        let entry = Entry { values };
         problems.extend(entry.without_what_it_needs());
         (entry, problems)
     }
 
-    fn wrong_width(&self, cells: &[String]) -> Option<String> {
-        let (named, found) = (self.meanings.len(), cells.len());
-        let spills = cells.iter().skip(named).any(|cell| !cell.trim().is_empty());
-        (found < named || spills).then(|| {
-            format!(
-                "The row has {found} cells, but the first row names {named} columns. Perhaps a quotation mark or a \
-                 separator is missing, or there is one too many."
-            )
-        })
-    }
-
     fn value(&self, meaning: Meaning, text: String) -> Result<String, String> {
-        if text.contains('\u{FFFD}') {
-            return Err(format!(
-                "“{text}” has a letter that the file does not say properly. Type it again."
-            ));
-        }
         match meaning {
             Meaning::Email | Meaning::SecondEmail => {
                 EmailAddress::parse(&text).map_err(|_| format!("“{text}” is not an email address."))?;
@@ -128,40 +103,12 @@ impl Reading {
     }
 
     fn birth_date(&self, text: &str) -> Result<String, String> {
-        let date = value::date(text, self.date_order).map_err(|problem| match problem {
-            DateProblem::NotADate => format!("“{text}” is not a date. Write it as 1980-12-25."),
-            DateProblem::TwoDigitYear => format!("“{text}” does not say which century. Write the year with four digits."),
-            DateProblem::Ambiguous => format!(
-                "“{text}” can be read with the day or the month first, and no other row tells which. Write it as 1980-12-25."
-            ),
-            DateProblem::Mixed => format!(
-                "“{text}” can be read with the day or the month first, and other rows of the file have both. Write it \
-                 as 1980-12-25."
-            ),
-        })?;
+        let date = value::date(text, self.date_order).map_err(|problem| problem.words(text))?;
         if date > self.today {
             return Err(format!("“{text}” is a birth date in the future."));
         }
         Ok(date.to_string())
     }
-}
-
-/// A cell in one line: contacts have no line breaks, spreadsheets do.
-fn one_line(meaning: Meaning, cell: &str) -> String {
-    let between = if meaning == Meaning::StreetAddress { ", " } else { " " };
-    let lines = without_text_mark(cell)
-        .split(|c: char| c.is_control())
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    lines.collect::<Vec<_>>().join(between)
-}
-
-/// An apostrophe before what looks like a formula is how spreadsheets, and our own files, write text.
-fn without_text_mark(cell: &str) -> &str {
-    let rest = cell
-        .strip_prefix('\'')
-        .filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r']));
-    rest.unwrap_or(cell)
 }
 
 impl Entry {
@@ -261,24 +208,19 @@ impl Entry {
     }
 }
 
-/// A name as names are compared: folded, signs and spaces apart.
-pub fn name_key(name: &str) -> String {
-    let folded = fold(name);
-    let words = folded
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crm::imports::meaning::recognize;
+    use crate::crm::imports::column;
+    use crate::crm::imports::contacts::Contacts;
 
     fn read(headers: &str, row: &str) -> Result<Entry, Vec<String>> {
         let split = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
         let reading = Reading {
-            meanings: recognize(&split(headers)),
+            meanings: column::recognize(&Contacts, &split(headers))
+                .iter()
+                .map(|key| key.as_deref().and_then(Meaning::parse))
+                .collect(),
             date_order: DateOrder::default(),
             today: NaiveDate::from_ymd_opt(2026, 4, 27).unwrap(),
         };

@@ -1,7 +1,6 @@
-//! What a column of a file can mean, and how columns are recognized by their names: CiviCRM's, the DMS's, and what people
-//! call them in English and French.
+//! What a column of a file of contacts can hold.
 
-use crate::base::fold;
+use crate::crm::imports::column::ColumnMeaning;
 use serde::{Deserialize, Serialize};
 
 /// What the cells of one column hold.
@@ -95,24 +94,6 @@ pub const OFFERED: [(&str, &[Meaning]); 6] = [
 ];
 
 impl Meaning {
-    /// What people call it.
-    pub fn label(self) -> &'static str {
-        self.facts().0
-    }
-
-    /// The word stored and sent by forms.
-    pub fn key(self) -> String {
-        serde_json::to_value(self)
-            .ok()
-            .and_then(|value| value.as_str().map(str::to_owned))
-            .unwrap_or_default()
-    }
-
-    /// Reads the stored word; `None` for a column that is left out.
-    pub fn parse(key: &str) -> Option<Self> {
-        serde_json::from_value(serde_json::Value::from(key)).ok()
-    }
-
     /// Whether the cells answer yes or no.
     pub fn is_flag(self) -> bool {
         matches!(
@@ -120,8 +101,21 @@ impl Meaning {
             Deceased | EmailOnHold | DoNotEmail | DoNotPhone | DoNotMail | DoNotSms | DoNotTrade | NoBulkEmails
         )
     }
+}
 
-    /// The label, and the column names it is recognized by besides: compared without case, accents, spaces and signs.
+impl ColumnMeaning for Meaning {
+    fn second(self) -> Option<Self> {
+        match self {
+            Email => Some(SecondEmail),
+            Phone => Some(SecondPhone),
+            _ => None,
+        }
+    }
+
+    fn is_date(self) -> bool {
+        self == BirthDate
+    }
+
     fn facts(self) -> (&'static str, &'static [&'static str]) {
         match self {
             ExternalIdentifier => (
@@ -408,65 +402,16 @@ impl Meaning {
     }
 }
 
-/// What each column probably means, by its name. A second "Email" or "Phone" is the second one; any other meaning is given
-/// once. `None`: the name says nothing to us, the column is left out.
-pub fn recognize(headers: &[String]) -> Vec<Option<Meaning>> {
-    let mut given = Vec::new();
-    let mut recognized = vec![None; headers.len()];
-    // Names that are exactly ours first, so that "Mobile" does not take the place of a "Second Phone" further on.
-    for by_label in [true, false] {
-        for (header, meaning) in headers
-            .iter()
-            .zip(&mut recognized)
-            .filter(|(_, meaning)| meaning.is_none())
-        {
-            let found = named(header, by_label).and_then(|found| {
-                [Some(found), second(found)]
-                    .into_iter()
-                    .flatten()
-                    .find(|m| !given.contains(m))
-            });
-            given.extend(found);
-            *meaning = found;
-        }
-    }
-    recognized
-}
-
-fn named(header: &str, by_label: bool) -> Option<Meaning> {
-    let wanted = plain(header);
-    let all = OFFERED.iter().flat_map(|(_, meanings)| meanings.iter().copied());
-    if wanted.is_empty() {
-        return None;
-    }
-    all.into_iter().find(|meaning| {
-        let (label, names) = meaning.facts();
-        match by_label {
-            true => plain(label) == wanted,
-            false => names.iter().any(|name| plain(name) == wanted),
-        }
-    })
-}
-
-fn second(meaning: Meaning) -> Option<Meaning> {
-    match meaning {
-        Email => Some(SecondEmail),
-        Phone => Some(SecondPhone),
-        _ => None,
-    }
-}
-
-/// Letters and digits only, folded: "E-mail" and "Courriel :" compare as "email" and "courriel".
-fn plain(name: &str) -> String {
-    fold(name).chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crm::imports::column;
+    use crate::crm::imports::contacts::Contacts;
 
     fn recognized(headers: &str) -> Vec<Option<Meaning>> {
-        recognize(&headers.split(',').map(str::to_owned).collect::<Vec<_>>())
+        let headers: Vec<String> = headers.split(',').map(str::to_owned).collect();
+        let keys = column::recognize(&Contacts, &headers);
+        keys.iter().map(|key| key.as_deref().and_then(Meaning::parse)).collect()
     }
 
     #[test]
@@ -510,21 +455,5 @@ mod tests {
             [None, Some(SecondPhone), Some(Phone)]
         );
         assert_eq!(recognized("Shoe size,,City"), [None, None, Some(City)]);
-    }
-
-    #[test]
-    fn no_name_stands_for_two_meanings_and_every_meaning_is_offered_once() {
-        let mut names = std::collections::HashMap::new();
-        for meaning in OFFERED.iter().flat_map(|(_, meanings)| meanings.iter().copied()) {
-            let (label, others) = meaning.facts();
-            for name in std::iter::once(&label).chain(others) {
-                let before = names.insert(plain(name), meaning);
-                assert!(
-                    before.is_none_or(|before| before == meaning),
-                    "{name}: {before:?} and {meaning:?}"
-                );
-            }
-            assert_eq!(Meaning::parse(&meaning.key()), Some(meaning));
-        }
     }
 }

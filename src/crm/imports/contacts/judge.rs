@@ -3,13 +3,13 @@
 use super::entry::{Entry, Reading};
 use super::meaning::Meaning;
 use super::memberships::{NamedGroups, Wish, wishes};
-use super::model::{Import, Outcome, Row};
 use super::people::{People, Person, Verdict};
 use super::record::RowRecord;
-use super::store;
 use crate::base::ContactId;
 use crate::crm::contacts;
 use crate::crm::groups;
+use crate::crm::imports::model::{Import, Outcome, Row};
+use crate::crm::imports::store;
 use crate::db::OrgTx;
 use diesel::prelude::*;
 use std::collections::BTreeSet;

@@ -1,54 +1,33 @@
-//! The import itself: rows become contacts and memberships, a chunk in one transaction with its change log, history, due
-//! marks, outcomes and progress. Killed at any line, a chunk is written whole or not at all.
+//! The import itself: rows become contacts and memberships with their change log, history and due marks.
 
 use super::judge::{Hold, JudgedEntry, Judgement, judge};
 use super::memberships::{self, Wish};
-use super::model::{Import, Outcome, State};
-use super::record::{MembershipChange, RowRecord};
-use super::rows::{self, RowOutcome};
-use super::{CHUNK_ROWS, store};
+use super::record::MembershipChange;
 use crate::base::ContactId;
 use crate::crm::contacts::{self, Contact, ContactDraft};
+use crate::crm::imports::kind::Written;
+use crate::crm::imports::model::{Import, Outcome, Row};
+use crate::crm::imports::rows::RowOutcome;
 use crate::db::OrgTx;
-use crate::db::schema::imports;
-use diesel::prelude::*;
 use std::collections::HashMap;
 
-/// Imports the next rows of an import, as `store::locked` gave it.
-pub fn chunk(tx: &mut OrgTx<'_>, import: &Import) -> anyhow::Result<()> {
-    let rows = store::rows_after(tx, import.id, import.last_row, CHUNK_ROWS)?;
-    let mut judgement = judge(tx, import, &rows, Hold::Locked)?;
+/// Writes rows to the records.
+pub fn write(tx: &mut OrgTx<'_>, import: &Import, rows: &[Row]) -> anyhow::Result<Written> {
+    let mut judgement = judge(tx, import, rows, Hold::Locked)?;
     let contacts = write_people(tx, &judgement)?;
     let changed = write_memberships(tx, &mut judgement, &contacts)?;
-    let outcomes: Vec<RowOutcome> = judgement
-        .rows
+    let joined = changed
         .iter()
-        .zip(changed)
-        .map(|(row, memberships)| outcome(row, &contacts, memberships))
-        .collect();
-    rows::write_outcomes(tx, import.id, &outcomes)?;
-    let of = |outcome| outcomes.iter().filter(|row| row.outcome == outcome).count() as i32;
-    let joined = outcomes
-        .iter()
-        .filter_map(|row| row.record.as_ref())
-        .flat_map(|record| &record.memberships);
-    let joined = joined.filter(|change| change.after.is_current()).count() as i32;
-    let (result, is_done) = (import.result, (rows.len() as i64) < CHUNK_ROWS);
-    diesel::update(imports::table.find((tx.organization(), import.id)))
-        .set((
-            imports::state.eq(if is_done { State::Done } else { State::Running }.as_str()),
-            imports::finished_at.eq(is_done.then_some(tx.now())),
-            imports::rows_done.eq(import.rows_done + rows.len() as i32),
-            imports::last_row.eq(rows.last().map_or(import.last_row, |row| row.number)),
-            imports::added.eq(result.added + of(Outcome::Added)),
-            imports::changed.eq(result.changed + of(Outcome::Changed)),
-            imports::unchanged.eq(result.unchanged + of(Outcome::Unchanged)),
-            imports::rejected.eq(result.rejected + of(Outcome::Rejected)),
-            imports::joined.eq(result.joined + joined),
-            imports::failures.eq(0),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
+        .flatten()
+        .filter(|change| change.after.is_current())
+        .count();
+    let judged = judgement.rows.iter().zip(changed);
+    Ok(Written {
+        outcomes: judged
+            .map(|(row, memberships)| outcome(row, &contacts, memberships))
+            .collect(),
+        joined,
+    })
 }
 
 /// Adds whom the rows bring and changes whom they mean; returns everybody's contact, in their places.
@@ -113,7 +92,7 @@ fn outcome(row: &JudgedEntry, contacts: &[ContactId], memberships: Vec<Membershi
         outcome,
         problem: row.verdict.as_ref().err().map(|problems| problems.join(" ")),
         contact,
-        record: Some(record).filter(|record: &RowRecord| !record.is_empty()),
+        record: record.stored(),
         external_identifier: None,
         address_key: None,
     }
