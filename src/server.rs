@@ -47,6 +47,7 @@ pub fn routes() -> Vec<Route> {
         mail::routes(),
         crm::contacts::routes(),
         crm::profile::routes(),
+        crm::search::routes(),
         crm::changes::routes(),
         crm::groups::routes(),
         sync::pages::routes(),

@@ -5,3 +5,4 @@ pub mod contacts;
 pub mod groups;
 pub mod imports;
 pub mod profile;
+pub mod search;

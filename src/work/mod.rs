@@ -23,6 +23,7 @@ pub(crate) const CHANNEL: &str = "dms_work";
 pub enum Kind {
     Sync,
     Import,
+    SmartGroups,
 }
 
 impl Kind {
@@ -31,6 +32,7 @@ impl Kind {
         match self {
             Self::Sync => "sync",
             Self::Import => "import",
+            Self::SmartGroups => "smart_groups",
         }
     }
 }

@@ -17,6 +17,7 @@ mod private_postgres;
 mod road;
 mod routes;
 mod schema;
+mod search;
 mod support;
 mod sync;
 mod tenancy;

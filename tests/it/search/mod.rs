@@ -1,0 +1,4 @@
+//! Advanced Search: what somebody asks for is what they get.
+
+mod asking;
+mod property;
