@@ -5,7 +5,7 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
 use crate::crm::groups::mailchimp::MailchimpView;
-use crate::crm::imports;
+use crate::crm::{groups, imports};
 use crate::db::Db;
 use crate::mail;
 use crate::mailchimp::Observer;
@@ -75,6 +75,7 @@ pub struct Application {
     sender: JoinHandle<()>,
     sync: JoinHandle<()>,
     importer: JoinHandle<()>,
+    smart_groups: JoinHandle<()>,
     stop: StopOnDrop,
 }
 
@@ -105,6 +106,7 @@ impl Application {
         let (transport, from) = (&config.mail, config.mail_from.clone());
         let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
         let importer = imports::start(db.clone(), wakes.clone(), stop.clone());
+        let smart_groups = groups::smart::start(db.clone(), wakes.clone(), stop.clone());
         let metrics = Metrics::new()?;
         let config = Arc::new(config);
         let engine = Engine::new(db, config.clone(), observer(&metrics))?;
@@ -118,6 +120,7 @@ impl Application {
             sender,
             sync,
             importer,
+            smart_groups,
             stop: StopOnDrop(stop),
         })
     }
@@ -145,6 +148,9 @@ impl Application {
         }
         if tokio::time::timeout(TASK_WAIT, self.importer).await.is_err() {
             tracing::warn!("an import was still at a step; it is done anew by another process or after the next start");
+        }
+        if tokio::time::timeout(TASK_WAIT, self.smart_groups).await.is_err() {
+            tracing::warn!("smart groups were still being looked at; that is done anew after the next start");
         }
         ended
     }

@@ -1,5 +1,5 @@
-DELETE FROM leases WHERE kind = 'smart_groups';
-DELETE FROM wake_ups WHERE kind = 'smart_groups';
+DELETE FROM leases WHERE kind NOT IN ('sync', 'import');
+DELETE FROM wake_ups WHERE kind NOT IN ('sync', 'import');
 ALTER TABLE leases
     DROP CONSTRAINT leases_kind_check,
     ADD CONSTRAINT leases_kind_check CHECK (kind IN ('sync', 'import'));

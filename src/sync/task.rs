@@ -6,7 +6,7 @@ use super::plan::{self, Run};
 use super::{connection, facts, receive, send, webhooks};
 use crate::db::schema::{audiences, mailchimp_connections, sync_runs};
 use crate::mailchimp::{Class, Problem};
-use crate::work::{self, Kind, LEASE, Lease, Wakes};
+use crate::work::{self, Kind, Lease, Wakes};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -18,8 +18,6 @@ use tokio::task::JoinSet;
 const ORGANIZATIONS_AT_ONCE: usize = 16;
 /// How long the dispatcher waits for a wake-up before it looks by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A lease is renewed three times within its length.
-const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// How long after a passing problem an organization is tried again.
 const TRY_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(5);
 
@@ -63,7 +61,7 @@ async fn tend(engine: Engine, lease: Lease) {
     let work = run(&engine, lease);
     let ended = tokio::select! {
         ended = work => ended,
-        () = lost(&engine, lease) => Err(Stop::LeaseLost),
+        () = work::lost(&engine.db, lease) => Err(Stop::LeaseLost),
     };
     let next = match ended {
         Ok(next) => next,
@@ -79,22 +77,6 @@ async fn tend(engine: Engine, lease: Lease) {
             error = format!("{error:#}"),
             "a lease could not be given back; it expires by itself"
         );
-    }
-}
-
-/// Renews the lease for as long as it can be renewed.
-async fn lost(engine: &Engine, lease: Lease) {
-    let patience = LEASE.to_std().unwrap_or(RENEW_EVERY);
-    let mut renewed_at = tokio::time::Instant::now();
-    loop {
-        tokio::time::sleep(RENEW_EVERY).await;
-        let renewed: Result<bool, anyhow::Error> = engine.db.shared(move |tx| Ok(work::renew(tx, &lease)?)).await;
-        match renewed {
-            Ok(true) => renewed_at = tokio::time::Instant::now(),
-            Ok(false) => return,
-            Err(_) if renewed_at.elapsed() > patience => return,
-            Err(_) => {}
-        }
     }
 }
 

@@ -5,8 +5,11 @@ mod due;
 mod lease;
 mod listen;
 
-pub use due::contacts_are_due;
-pub use lease::{LEASE, Lease, claim, is_held, release, renew};
+pub use due::{
+    contacts_are_due, contacts_are_due_for_smart_groups, contacts_are_due_for_sync, smart_groups_are_due,
+    wait_for_marks_under_way,
+};
+pub use lease::{Lease, claim, is_held, lost, release, renew};
 pub use listen::{Wakes, listen};
 
 use crate::base::OrganizationId;
@@ -32,7 +35,7 @@ impl Kind {
         match self {
             Self::Sync => "sync",
             Self::Import => "import",
-            Self::SmartGroups => "smart_groups",
+            Self::SmartGroups => "smart",
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::base::StaffId;
 use crate::changelog::FieldChange;
 use crate::db::OrgTx;
 use crate::db::schema::{memberships, organizations};
+use crate::work;
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use std::collections::BTreeSet;
@@ -55,6 +56,9 @@ pub fn change_settings(tx: &mut OrgTx<'_>, new: &NewSettings) -> QueryResult<boo
     .into_iter()
     .flatten()
     .collect();
+    if (old.time_zone, old.fiscal_year_month) != (new.time_zone, new.fiscal_year_month) {
+        work::smart_groups_are_due(tx)?;
+    }
     let any = !changes.is_empty();
     if any {
         note(tx, "Settings changed", changes)?;

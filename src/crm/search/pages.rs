@@ -1,8 +1,10 @@
 //! The form of the Advanced Search. Every button submits it; the one that searches leads on to the list of contacts.
 
 use crate::accounts::Member;
-use crate::base::Role;
+use crate::base::{GroupId, Role};
 use crate::crm::contacts::criteria::{Control, Criteria, Draft, Offers, Press};
+use crate::crm::groups;
+use crate::crm::groups::model::Group;
 use crate::web::{self, Answer, Needs, Page, PageError, Route, get};
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
@@ -24,6 +26,8 @@ pub fn routes() -> Vec<Route> {
 #[template(path = "search/advanced.html")]
 struct AdvancedPage {
     page: Page,
+    /// The smart group whose search is being changed.
+    group: Option<Group>,
     form: CriteriaForm,
 }
 
@@ -58,10 +62,16 @@ pub async fn show(member: Member, request: HttpRequest, query: Query<Pairs>) -> 
     let press = value("do").map(Press::read);
     draft.pressed(press.unwrap_or(Press::Update));
     let searched = press == Some(Press::Search);
+    let group: Option<GroupId> = value("group").and_then(|id| id.parse().ok());
     if searched && let Some(criteria) = draft.read() {
-        return Ok(found(&member, &criteria));
+        return Ok(found(&member, group, &criteria));
     }
-    let offers = member.read(|tx| Ok::<_, PageError>(Offers::load(tx)?)).await?;
+    let (offers, group) = member
+        .read(move |tx| {
+            let group = group.map(|id| groups::store::find(tx, id)).transpose()?;
+            Ok::<_, PageError>((Offers::load(tx)?, group.flatten()))
+        })
+        .await?;
     let form = CriteriaForm {
         asks_nothing: searched && draft.is_blank(),
         draft,
@@ -81,13 +91,18 @@ pub async fn show(member: Member, request: HttpRequest, query: Query<Pairs>) -> 
     web::show_with(
         status,
         AdvancedPage {
-            page: member.page("contacts"),
+            page: member.page(if group.is_some() { "groups" } else { "contacts" }),
+            group,
             form,
         },
     )
 }
 
-fn found(member: &Member, criteria: &Criteria) -> HttpResponse {
+/// On to the list; for a smart group to the page that says who would come and go.
+fn found(member: &Member, group: Option<GroupId>, criteria: &Criteria) -> HttpResponse {
     let query = serde_urlencoded::to_string([("criteria", criteria.word())]).unwrap_or_default();
-    member.redirect(&format!("contacts?{query}"))
+    match group {
+        Some(group) => member.redirect(&format!("groups/{group}/search?{query}")),
+        None => member.redirect(&format!("contacts?{query}")),
+    }
 }

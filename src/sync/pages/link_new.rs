@@ -209,6 +209,8 @@ struct PreviewPage {
     page: Page,
     chosen: Chosen,
     group: String,
+    /// Nobody is brought in from the audience.
+    is_smart: bool,
     audience: Audience,
     preview: Preview,
     query: String,
@@ -226,7 +228,7 @@ pub async fn preview(member: Member, chosen: Query<Chosen>) -> Answer {
                 Some(_) => Some(preview::count(tx, &asked.hypothesis(&audience)?)?),
                 None => None,
             };
-            Ok::<_, PageError>((audience, group.title, preview))
+            Ok::<_, PageError>((audience, group, preview))
         })
         .await?;
     let query = chosen.query();
@@ -235,7 +237,8 @@ pub async fn preview(member: Member, chosen: Query<Chosen>) -> Answer {
         Some(preview) => web::show(PreviewPage {
             page,
             chosen,
-            group,
+            is_smart: group.is_smart(),
+            group: group.title,
             audience,
             preview,
             query,

@@ -7,7 +7,7 @@ use dms::base::{Actor, ContactId, EmailAddress};
 use dms::crm::contacts::{self, Address, ContactDraft, ContactError, EmailDraft};
 
 /// A food bank with three donors.
-async fn food_bank() -> (World, Browserless, Vec<ContactId>) {
+pub(super) async fn food_bank() -> (World, Browserless, Vec<ContactId>) {
     let world = World::start().await;
     let ada = world.sign_up("Riverside", "Ada Lem", "ada@riverside.test").await;
     let drafts = vec![
@@ -24,7 +24,7 @@ async fn food_bank() -> (World, Browserless, Vec<ContactId>) {
     (world, ada, added.unwrap())
 }
 
-fn person(first: &str, last: &str, city: &str, language: &str) -> ContactDraft {
+pub(super) fn person(first: &str, last: &str, city: &str, language: &str) -> ContactDraft {
     let mut draft = ContactDraft::default();
     draft.details.first_name = first.into();
     draft.details.last_name = last.into();

@@ -2,3 +2,4 @@
 
 mod asking;
 mod property;
+mod smart_groups;

@@ -210,12 +210,43 @@ impl Criteria {
 
     /// Whether a contact fits: the same answer as the SQL gives, without a database.
     pub fn holds(&self, facts: &Facts, calendar: &Calendar) -> bool {
-        let block = |block: &Block| {
-            block
-                .matching
-                .of(block.conditions.iter().map(|one| one.holds(facts, calendar)))
+        let answers: Vec<bool> = self.conditions().map(|one| one.holds(facts, calendar)).collect();
+        self.answer(&answers)
+    }
+
+    /// For each condition whether it decides: were it answered otherwise, so would be the whole.
+    pub fn deciding(&self, facts: &Facts, calendar: &Calendar) -> Vec<bool> {
+        let answers: Vec<bool> = self.conditions().map(|one| one.holds(facts, calendar)).collect();
+        let whole = self.answer(&answers);
+        let otherwise = |at: usize| {
+            let flipped = answers.iter().enumerate().map(|(other, holds)| *holds != (other == at));
+            self.answer(&flipped.collect::<Vec<_>>())
         };
-        self.matching.of(self.blocks.iter().map(block))
+        (0..answers.len()).map(|at| otherwise(at) != whole).collect()
+    }
+
+    /// The whole answer when each condition, in order, is answered so.
+    fn answer(&self, answers: &[bool]) -> bool {
+        let mut answers = answers.iter().copied();
+        let blocks: Vec<bool> = self
+            .blocks
+            .iter()
+            .map(|block| {
+                let those: Vec<bool> = answers.by_ref().take(block.conditions.len()).collect();
+                block.matching.of(those.into_iter())
+            })
+            .collect();
+        self.matching.of(blocks.into_iter())
+    }
+
+    /// How several sets of conditions are joined, in a sentence; empty where there is only one and all of it must hold.
+    pub fn joined(&self) -> &'static str {
+        match (self.blocks.as_slice(), self.matching) {
+            ([only], _) if only.matching == Match::All => "",
+            ([_], _) => "Any of these conditions is enough.",
+            (_, Match::All) => "Each set of conditions must hold.",
+            (_, Match::Any) => "Any set of conditions is enough.",
+        }
     }
 
     /// Whether somebody may come or go as time passes, without any change to the records.

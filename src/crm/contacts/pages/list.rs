@@ -30,6 +30,8 @@ struct Searched {
     sentence: String,
     /// The form that changes it.
     form: String,
+    /// Where it becomes a smart group.
+    group: String,
 }
 
 /// The head of a column: pressing it sorts by it, pressing again turns the order around.
@@ -76,7 +78,8 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
         types: types(filter.contact_type),
         searched: filter.criteria.as_ref().zip(offers).map(|(criteria, offers)| Searched {
             sentence: criteria.sentence(&offers),
-            form: form_of(&member, criteria),
+            form: with_criteria(&member, "search/advanced", criteria),
+            group: with_criteria(&member, "groups/new", criteria),
         }),
         page: Page {
             query: filter.query.clone(),
@@ -105,9 +108,9 @@ pub async fn search(member: Member, query: Query<Pairs>) -> Answer {
     }
 }
 
-fn form_of(member: &Member, criteria: &Criteria) -> String {
+fn with_criteria(member: &Member, path: &str, criteria: &Criteria) -> String {
     let query = serde_urlencoded::to_string([("criteria", criteria.word())]).unwrap_or_default();
-    member.at(&format!("search/advanced?{query}"))
+    member.at(&format!("{path}?{query}"))
 }
 
 fn at(member: &Member, filter: &ListFilter, page: i64) -> String {
