@@ -4,7 +4,8 @@
 use super::{Kind, wake};
 use crate::base::ContactId;
 use crate::db::OrgTx;
-use crate::db::schema::groups;
+use crate::db::schema::{due_contacts, groups};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Timestamptz};
 
@@ -80,4 +81,12 @@ pub fn smart_groups_are_due(tx: &mut OrgTx<'_>) -> QueryResult<()> {
         0 => Ok(()),
         _ => wake(tx, organization, Kind::SmartGroups, now),
     }
+}
+
+/// Since when the longest waiting contact has been due.
+pub fn oldest_due(tx: &mut OrgTx<'_>) -> QueryResult<Option<DateTime<Utc>>> {
+    due_contacts::table
+        .filter(due_contacts::organization_id.eq(tx.organization()))
+        .select(diesel::dsl::min(due_contacts::due_since))
+        .first(&mut **tx)
 }

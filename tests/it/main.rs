@@ -20,6 +20,7 @@ mod schema;
 mod search;
 mod support;
 mod sync;
+mod sync_trouble;
 mod tenancy;
 mod test_browser;
 mod test_cluster;
