@@ -557,6 +557,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     rate_limits,
     review_members,
     sessions,
+    smart_due_contacts,
     staff,
     sync_runs,
     sync_standings,

@@ -46,7 +46,7 @@ const LOOKED_FOR: [&str; 14] = [
     "toronto", "TORON", "Montreal", "é", "oeuvre", "œ", "strasse", "lodz", "'", "%", "_", "\\", "Ea", "on",
 ];
 const POSTAL_CODES: [&str; 4] = ["K1A 0B1", "k1a0b1", "H2X 1Y4", ""];
-const PHONES: [&str; 4] = ["(613) 555-0142", "+1 613 555 0142", "902.555.0100", "ext"];
+const PHONES: [&str; 4] = ["(613) 555-0142", "+1 613 555 0142", "902.555.0100", "5 ext"];
 const NUMBERS: [&str; 5] = ["613", "5550142", "k1a", "h2x1", "K1A 0B1"];
 const DATES: [&str; 5] = ["2026-11-24", "2026-01-01", "2025-11-25", "1970-06-15", "2024-02-29"];
 
