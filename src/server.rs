@@ -5,7 +5,7 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
 use crate::crm::groups::mailchimp::MailchimpView;
-use crate::crm::imports;
+use crate::crm::{groups, imports};
 use crate::db::Db;
 use crate::mail;
 use crate::mailchimp::Observer;
@@ -52,6 +52,7 @@ pub fn routes() -> Vec<Route> {
         crm::contributions::routes(),
         crm::batches::routes(),
         crm::profile::routes(),
+        crm::search::routes(),
         crm::changes::routes(),
         crm::groups::routes(),
         sync::pages::routes(),
@@ -79,6 +80,7 @@ pub struct Application {
     sender: JoinHandle<()>,
     sync: JoinHandle<()>,
     importer: JoinHandle<()>,
+    smart_groups: JoinHandle<()>,
     stop: StopOnDrop,
 }
 
@@ -115,6 +117,7 @@ impl Application {
         let (transport, from) = (&config.mail, config.mail_from.clone());
         let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
         let importer = imports::start(db.clone(), wakes.clone(), stop.clone());
+        let smart_groups = groups::smart::start(db.clone(), wakes.clone(), stop.clone());
         let metrics = Metrics::new()?;
         let config = Arc::new(config);
         let engine = Engine::new(db, config.clone(), observer(&metrics))?;
@@ -130,6 +133,7 @@ impl Application {
             sender,
             sync,
             importer,
+            smart_groups,
             stop: StopOnDrop(stop),
         })
     }
@@ -165,6 +169,9 @@ impl Application {
         }
         if tokio::time::timeout(TASK_WAIT, self.importer).await.is_err() {
             tracing::warn!("an import was still at a step; it is done anew by another process or after the next start");
+        }
+        if tokio::time::timeout(TASK_WAIT, self.smart_groups).await.is_err() {
+            tracing::warn!("smart groups were still being looked at; that is done anew after the next start");
         }
         ended
     }

@@ -24,6 +24,8 @@ pub struct Organization {
     pub slug: String,
     pub name: String,
     pub time_zone: Tz,
+    /// The month in which the fiscal year begins, 1 to 12.
+    pub fiscal_year_month: u32,
     /// The policy "an unsubscribe also sets NO BULK EMAILS".
     pub unsubscribe_sets_no_bulk_emails: bool,
 }
@@ -79,6 +81,28 @@ impl Organization {
     pub fn day(&self, moment: DateTime<Utc>) -> NaiveDate {
         moment.with_timezone(&self.time_zone).date_naive()
     }
+}
+
+/// The months of the year.
+pub const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// The name of a month, 1 to 12.
+pub fn month_name(month: u32) -> &'static str {
+    let at = usize::try_from(month).unwrap_or(0).wrapping_sub(1);
+    MONTHS.get(at).copied().unwrap_or_default()
 }
 
 /// Whether somebody with the role `by` may give the role `new` to somebody who has `old`, or take `old` away (`new` is

@@ -10,3 +10,4 @@ pub mod funds;
 pub mod groups;
 pub mod imports;
 pub mod profile;
+pub mod search;

@@ -310,6 +310,9 @@ diesel::table! {
         description -> Text,
         created_by -> Text,
         created_at -> Timestamptz,
+        search -> Nullable<Jsonb>,
+        search_checked_at -> Nullable<Timestamptz>,
+        search_due_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -456,6 +459,7 @@ diesel::table! {
         time_zone -> Text,
         unsubscribe_sets_no_bulk_emails -> Bool,
         created_at -> Timestamptz,
+        fiscal_year_month -> SmallInt,
     }
 }
 
@@ -549,6 +553,15 @@ diesel::table! {
         state -> Jsonb,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    smart_due_contacts (organization_id, contact_id) {
+        organization_id -> BigInt,
+        contact_id -> BigInt,
+        due_since -> Timestamptz,
+        mark -> BigInt,
     }
 }
 
@@ -668,6 +681,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     recurring_contributions,
     review_members,
     sessions,
+    smart_due_contacts,
     soft_credits,
     staff,
     sync_runs,

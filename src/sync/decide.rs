@@ -23,6 +23,8 @@ pub enum Place {
     InGroup,
     /// Not in the group (any more).
     OutOfGroup,
+    /// Not in a smart group (any more): only its search and staff bring anybody in, never a subscription at Mailchimp.
+    OutOfSearch,
     /// The contact is in the trash.
     Deleted,
 }
@@ -180,7 +182,7 @@ pub enum Refusal {
 pub fn decide(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Decision {
     match wanted.place {
         Place::InGroup => in_group(wanted, seen, agreed, policy),
-        Place::OutOfGroup | Place::Deleted => out_of_group(wanted, seen, agreed, policy),
+        Place::OutOfGroup | Place::OutOfSearch | Place::Deleted => out_of_group(wanted, seen, agreed, policy),
     }
 }
 

@@ -6,6 +6,7 @@ use super::mirror::{self, MirrorMember};
 use super::standing;
 use crate::base::{ContactId, GroupId, MappingId};
 use crate::crm::contacts::{self, Contact};
+use crate::crm::groups;
 use crate::db::OrgTx;
 use crate::db::schema::{audiences, group_contacts, mappings, sync_standings};
 use crate::mailchimp::Status;
@@ -137,9 +138,11 @@ pub fn gather(
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     pub contacts: HashMap<ContactId, Contact>,
-    /// "Added" or "Removed", and since when, for whoever is or was in the group.
+    /// "Added", "Smart" or "Removed", and since when, for whoever is or was in the group.
     pub places: HashMap<ContactId, (String, DateTime<Utc>)>,
     pub stored: HashMap<ContactId, StoredStanding>,
+    /// A search decides who is in the group.
+    pub is_smart: bool,
 }
 
 impl Known {
@@ -183,6 +186,7 @@ impl Known {
                 .map(|(id, status, added)| (id, (status, added)))
                 .collect(),
             stored: stored.into_iter().map(|row| (row.contact_id, row)).collect(),
+            is_smart: groups::store::is_smart(tx, mapping.group)?,
         })
     }
 
@@ -223,7 +227,8 @@ impl Known {
     fn place(&self, contact: &Contact) -> Place {
         match self.places.get(&contact.id) {
             _ if contact.deleted_at.is_some() => Place::Deleted,
-            Some((status, _)) if status == "Added" => Place::InGroup,
+            Some((status, _)) if status != "Removed" => Place::InGroup,
+            _ if self.is_smart => Place::OutOfSearch,
             _ => Place::OutOfGroup,
         }
     }

@@ -6,6 +6,7 @@ use super::mirror::MirrorMember;
 use crate::base::{ContactId, EmailAddress, fold};
 use crate::crm::contacts::store::AddressHolder;
 use crate::crm::contacts::{self, ContactDraft, Details, EmailDraft};
+use crate::crm::groups;
 use crate::db::OrgTx;
 use crate::db::schema::{contacts as rows, group_contacts, review_members, sync_standings};
 use crate::mailchimp::Status;
@@ -65,6 +66,8 @@ pub fn resolve(
     if keys.is_empty() {
         return Ok(arrived);
     }
+    // Only its search and staff bring anybody into a smart group: a stranger at Mailchimp stays one.
+    let is_smart = groups::store::is_smart(tx, mapping.group)?;
     let holders = contacts::store::by_addresses(tx, keys)?;
     let known = known_to(tx, mapping, keys, &holders)?;
     for key in keys {
@@ -79,7 +82,7 @@ pub fn resolve(
             arrived.known.extend(newcomer.map(|_| key.clone()));
             continue;
         }
-        if let Some(member) = newcomer {
+        if let Some(member) = newcomer.filter(|_| !is_smart) {
             let holders: Vec<&AddressHolder> = holders.iter().filter(|holder| holder.address_key == *key).collect();
             if let Some(contact) = admit(tx, mapping, member, &holders)? {
                 arrived.by_address.insert(contact, key.clone());
@@ -174,7 +177,7 @@ fn known_to(
         .filter(group_contacts::organization_id.eq(tx.organization()))
         .filter(group_contacts::group_id.eq(mapping.group))
         .filter(group_contacts::contact_id.eq_any(ids))
-        .filter(group_contacts::status.eq("Added"))
+        .filter(group_contacts::status.ne("Removed"))
         .select(group_contacts::contact_id)
         .load(&mut **tx)?
         .into_iter()

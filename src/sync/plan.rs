@@ -360,7 +360,7 @@ fn concerned(
         .filter(group_contacts::organization_id.eq(tx.organization()))
         .filter(group_contacts::group_id.eq(mapping.group))
         .filter(group_contacts::contact_id.eq_any(&asked))
-        .filter(group_contacts::status.eq("Added"))
+        .filter(group_contacts::status.ne("Removed"))
         .select(group_contacts::contact_id)
         .load(&mut **tx)?;
     let decided: Vec<ContactId> = sync_standings::table

@@ -7,7 +7,7 @@ use super::{audiences, care, connection, facts, gone, poll, receive, send, webho
 use crate::base::Actor;
 use crate::db::schema::{audiences as rows, mailchimp_connections, sync_runs, webhook_events};
 use crate::mailchimp::{Class, Problem};
-use crate::work::{self, Kind, LEASE, Lease, Wakes};
+use crate::work::{self, Kind, Lease, Wakes};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
@@ -20,8 +20,6 @@ use tokio::task::JoinSet;
 const ORGANIZATIONS_AT_ONCE: usize = 16;
 /// How long the dispatcher waits for a wake-up before it looks by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A lease is renewed three times within its length.
-const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// How long after a passing problem an organization is tried again.
 const TRY_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(5);
 
@@ -65,7 +63,7 @@ async fn tend(engine: Engine, lease: Lease) {
     let work = run(&engine, lease);
     let ended = tokio::select! {
         ended = work => ended,
-        () = lost(&engine, lease) => Err(Stop::LeaseLost),
+        () = work::lost(&engine.db, lease) => Err(Stop::LeaseLost),
     };
     let next = match ended {
         Ok(next) => next,
@@ -100,22 +98,6 @@ impl Next {
         Self {
             at: Some(at),
             undone_since: None,
-        }
-    }
-}
-
-/// Renews the lease for as long as it can be renewed.
-async fn lost(engine: &Engine, lease: Lease) {
-    let patience = LEASE.to_std().unwrap_or(RENEW_EVERY);
-    let mut renewed_at = tokio::time::Instant::now();
-    loop {
-        tokio::time::sleep(RENEW_EVERY).await;
-        let renewed: Result<bool, anyhow::Error> = engine.db.shared(move |tx| Ok(work::renew(tx, &lease)?)).await;
-        match renewed {
-            Ok(true) => renewed_at = tokio::time::Instant::now(),
-            Ok(false) => return,
-            Err(_) if renewed_at.elapsed() > patience => return,
-            Err(_) => {}
         }
     }
 }

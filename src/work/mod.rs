@@ -5,8 +5,11 @@ mod due;
 mod lease;
 mod listen;
 
-pub use due::{contacts_are_due, oldest_due};
-pub use lease::{LEASE, Lease, claim, is_held, release, release_undone, renew};
+pub use due::{
+    contacts_are_due, contacts_are_due_for_smart_groups, contacts_are_due_for_sync, oldest_due, smart_groups_are_due,
+    wait_for_marks_under_way,
+};
+pub use lease::{Lease, claim, is_held, lost, release, release_undone, renew};
 pub use listen::{Wakes, listen};
 
 use crate::base::OrganizationId;
@@ -23,6 +26,7 @@ pub(crate) const CHANNEL: &str = "dms_work";
 pub enum Kind {
     Sync,
     Import,
+    SmartGroups,
 }
 
 impl Kind {
@@ -31,6 +35,7 @@ impl Kind {
         match self {
             Self::Sync => "sync",
             Self::Import => "import",
+            Self::SmartGroups => "smart",
         }
     }
 }

@@ -20,6 +20,7 @@ mod road;
 mod routes;
 mod sandbox_pages;
 mod schema;
+mod search;
 mod support;
 mod sync;
 mod sync_pages;

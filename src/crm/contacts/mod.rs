@@ -2,6 +2,7 @@
 //! and the one place where anybody (import, sync) writes them.
 
 pub mod actions;
+pub mod criteria;
 pub mod differences;
 mod duplicates;
 mod many;
@@ -20,4 +21,4 @@ pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
 pub use pages::routes;
-pub use search::{ContactRow, ListFilter, Selection, Sort, count, list, rows as list_rows, select};
+pub use search::{ContactRow, ListFilter, Selection, Sort, count, list, matching, rows as list_rows, select};

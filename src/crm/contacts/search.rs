@@ -1,5 +1,6 @@
 //! The list of contacts: what is searched and filtered, in which order, and whom an action on it is for.
 
+use super::criteria::{Calendar, Criteria};
 use super::model::ContactType;
 use super::terms;
 use crate::base::{ContactId, GroupId};
@@ -102,6 +103,8 @@ pub struct ListFilter {
     pub contact_type: Option<ContactType>,
     /// Only those who belong to this group now.
     pub group: Option<GroupId>,
+    /// Only those who fit an advanced search.
+    pub criteria: Option<Criteria>,
     pub sort: Sort,
     pub descending: bool,
 }
@@ -117,6 +120,9 @@ impl ListFilter {
             query: value("q").to_owned(),
             contact_type: ContactType::parse(value("type")),
             group: value("in_group").parse().ok(),
+            criteria: Some(value("criteria"))
+                .filter(|word| !word.is_empty())
+                .map(Criteria::parse),
             sort: Sort::parse(value("sort")).unwrap_or_default(),
             descending: value("order") == "descending",
         }
@@ -130,6 +136,7 @@ impl ListFilter {
         }
         pairs.extend(self.contact_type.map(|kind| ("type", kind.as_str().to_owned())));
         pairs.extend(self.group.map(|group| ("in_group", group.to_string())));
+        pairs.extend(self.criteria.iter().map(|criteria| ("criteria", criteria.word())));
         if self.sort != Sort::Name {
             pairs.push(("sort", self.sort.as_str().to_owned()));
         }
@@ -141,7 +148,7 @@ impl ListFilter {
 
     /// Whether everybody is wanted.
     pub fn is_open(&self) -> bool {
-        self.query.is_empty() && self.contact_type.is_none() && self.group.is_none()
+        self.query.is_empty() && self.contact_type.is_none() && self.group.is_none() && self.criteria.is_none()
     }
 }
 
@@ -266,6 +273,27 @@ pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<Cont
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// Who fits an advanced search, by id; with `among` only these contacts are looked at. Those in the trash are left out.
+pub fn matching(tx: &mut OrgTx<'_>, criteria: &Criteria, among: Option<&[ContactId]>) -> QueryResult<Vec<ContactId>> {
+    let calendar = Calendar::of(tx)?;
+    let everybody =
+        "SELECT contacts.id FROM contacts WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL";
+    let query = diesel::sql_query(everybody)
+        .into_boxed()
+        .bind::<BigInt, _>(tx.organization());
+    let query = match among {
+        None => criteria.sql(1, None, &calendar).append_to(query),
+        Some(ids) => {
+            let query = query
+                .sql(" AND contacts.id = ANY($2)")
+                .bind::<Array<BigInt>, _>(ids.to_vec());
+            criteria.sql(2, Some(2), &calendar).append_to(query)
+        }
+    };
+    let rows: Vec<Id> = query.sql(" ORDER BY contacts.id").load(&mut **tx)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// A query for what fits; `None` when the search has found nobody already.
 fn fitting<'q>(
     tx: &mut OrgTx<'_>,
@@ -286,9 +314,14 @@ fn fitting<'q>(
         query = query
             .sql(format!(
                 " AND contacts.id IN (SELECT contact_id FROM group_contacts \
-                   WHERE organization_id = $1 AND group_id = ${parameters} AND status = 'Added')"
+                   WHERE organization_id = $1 AND group_id = ${parameters} AND status <> 'Removed')"
             ))
             .bind::<BigInt, _>(group);
+    }
+    if let Some(criteria) = &filter.criteria {
+        let fits = criteria.sql(parameters, None, &Calendar::of(tx)?);
+        parameters += fits.parameters();
+        query = fits.append_to(query);
     }
     if filter.query.trim().is_empty() {
         return Ok(Some(query));

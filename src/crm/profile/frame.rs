@@ -47,7 +47,7 @@ impl Frame {
         let group_count = group_contacts::table
             .filter(group_contacts::organization_id.eq(tx.organization()))
             .filter(group_contacts::contact_id.eq(id))
-            .filter(group_contacts::status.eq("Added"))
+            .filter(group_contacts::status.ne("Removed"))
             .count()
             .get_result(&mut **tx)?;
         let contribution_count = contributions::table

@@ -4,6 +4,7 @@ use super::Pairs;
 use crate::accounts::Member;
 use crate::accounts::model::Organization;
 use crate::base::ContactId;
+use crate::crm::contacts::criteria::{Criteria, Offers};
 use crate::crm::contacts::model::ContactType;
 use crate::crm::contacts::search::{self, ContactRow, ListFilter, Sort};
 use crate::web::{self, Answer, Choice, PAGE_SIZE, Page, PageError, Pager};
@@ -20,6 +21,17 @@ struct ListPage {
     rows: Vec<Listed>,
     pager: Pager,
     types: Vec<Choice>,
+    searched: Option<Searched>,
+}
+
+/// What an advanced search asked for.
+struct Searched {
+    /// "City is Toronto"; empty when it cannot be read.
+    sentence: String,
+    /// The form that changes it.
+    form: String,
+    /// Where it becomes a smart group.
+    group: String,
 }
 
 /// The head of a column: pressing it sorts by it, pressing again turns the order around.
@@ -47,12 +59,13 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
     let wanted = query.iter().find(|(name, _)| name == "page");
     let wanted: i64 = wanted.and_then(|(_, number)| number.parse().ok()).unwrap_or(1);
     let asked = filter.clone();
-    let (number, total, rows) = member
+    let (number, total, rows, offers) = member
         .read(move |tx| {
             let total = search::count(tx, &asked)?;
             let number = Pager::number(wanted, total);
             let rows = search::list(tx, &asked, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
-            Ok::<_, PageError>((number, total, rows))
+            let offers = asked.criteria.is_some().then(|| Offers::load(tx)).transpose()?;
+            Ok::<_, PageError>((number, total, rows, offers))
         })
         .await?;
 
@@ -63,6 +76,11 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
         rows: rows.into_iter().map(|row| listed(row, organization)).collect(),
         pager: Pager::of(number, total, |page| at(&member, &filter, page)),
         types: types(filter.contact_type),
+        searched: filter.criteria.as_ref().zip(offers).map(|(criteria, offers)| Searched {
+            sentence: criteria.sentence(&offers),
+            form: with_criteria(&member, "search/advanced", criteria),
+            group: with_criteria(&member, "groups/new", criteria),
+        }),
         page: Page {
             query: filter.query.clone(),
             ..member.page("contacts")
@@ -88,6 +106,11 @@ pub async fn search(member: Member, query: Query<Pairs>) -> Answer {
         [only] => Ok(member.redirect(&format!("contacts/{}", only.id))),
         _ => Ok(web::redirect(&at(&member, &filter, 1))),
     }
+}
+
+fn with_criteria(member: &Member, path: &str, criteria: &Criteria) -> String {
+    let query = serde_urlencoded::to_string([("criteria", criteria.word())]).unwrap_or_default();
+    member.at(&format!("{path}?{query}"))
 }
 
 fn at(member: &Member, filter: &ListFilter, page: i64) -> String {
