@@ -49,6 +49,10 @@ pub fn routes() -> Vec<Route> {
         crm::profile::routes(),
         crm::changes::routes(),
         crm::groups::routes(),
+        crm::notes::routes(),
+        crm::tags::routes(),
+        crm::relationships::routes(),
+        crm::activities::routes(),
         sync::pages::routes(),
         crm::imports::routes(),
     ]

@@ -1,6 +1,7 @@
 //! Small types everybody may use: ids, addresses, who acts, what time it is, how words are folded for search.
 
 mod actor;
+mod choice;
 mod clock;
 mod email_address;
 mod fold;
@@ -8,8 +9,12 @@ mod ids;
 mod role;
 
 pub use actor::Actor;
+pub(crate) use choice::choice;
 pub use clock::Clock;
 pub use email_address::EmailAddress;
 pub use fold::fold;
-pub use ids::{ContactId, GroupId, ImportId, MappingId, OrganizationId, StaffId};
+pub use ids::{
+    ActivityId, ActivityTypeId, ContactId, GroupId, ImportId, MappingId, NoteId, OrganizationId, RelationshipId,
+    RelationshipTypeId, StaffId, TagId,
+};
 pub use role::Role;

@@ -1,5 +1,17 @@
 //! A form keeps what was typed and says at the field what is wrong.
 
+use chrono::NaiveDate;
+
+/// Reads a day as date fields send it; `None` where nothing was typed.
+pub fn day(typed: &str) -> Result<Option<NaiveDate>, &'static str> {
+    match typed.trim() {
+        "" => Ok(None),
+        typed => NaiveDate::parse_from_str(typed, "%Y-%m-%d")
+            .map(Some)
+            .map_err(|_| "Write the date like 2026-04-27."),
+    }
+}
+
 /// A form field: what was typed, and what is wrong with it.
 #[derive(Clone, Debug, Default)]
 pub struct Field {

@@ -14,6 +14,7 @@ mod killed;
 mod mail;
 mod migrations;
 mod private_postgres;
+mod records;
 mod road;
 mod routes;
 mod schema;

@@ -2,7 +2,7 @@
 
 use super::model::ContactType;
 use super::terms;
-use crate::base::{ContactId, GroupId};
+use crate::base::{ContactId, GroupId, TagId};
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -102,6 +102,8 @@ pub struct ListFilter {
     pub contact_type: Option<ContactType>,
     /// Only those who belong to this group now.
     pub group: Option<GroupId>,
+    /// Only those with this tag or one below it.
+    pub tag: Option<TagId>,
     pub sort: Sort,
     pub descending: bool,
 }
@@ -117,6 +119,7 @@ impl ListFilter {
             query: value("q").to_owned(),
             contact_type: ContactType::parse(value("type")),
             group: value("in_group").parse().ok(),
+            tag: value("tagged").parse().ok(),
             sort: Sort::parse(value("sort")).unwrap_or_default(),
             descending: value("order") == "descending",
         }
@@ -130,6 +133,7 @@ impl ListFilter {
         }
         pairs.extend(self.contact_type.map(|kind| ("type", kind.as_str().to_owned())));
         pairs.extend(self.group.map(|group| ("in_group", group.to_string())));
+        pairs.extend(self.tag.map(|tag| ("tagged", tag.to_string())));
         if self.sort != Sort::Name {
             pairs.push(("sort", self.sort.as_str().to_owned()));
         }
@@ -141,7 +145,7 @@ impl ListFilter {
 
     /// Whether everybody is wanted.
     pub fn is_open(&self) -> bool {
-        self.query.is_empty() && self.contact_type.is_none() && self.group.is_none()
+        self.query.is_empty() && self.contact_type.is_none() && self.group.is_none() && self.tag.is_none()
     }
 }
 
@@ -289,6 +293,17 @@ fn fitting<'q>(
                    WHERE organization_id = $1 AND group_id = ${parameters} AND status = 'Added')"
             ))
             .bind::<BigInt, _>(group);
+    }
+    if let Some(tag) = filter.tag {
+        parameters += 1;
+        query = query
+            .sql(format!(
+                " AND contacts.id IN (SELECT contact_id FROM contact_tags WHERE organization_id = $1 AND tag_id IN ( \
+                   WITH RECURSIVE below (id) AS (SELECT ${parameters} UNION \
+                       SELECT tags.id FROM tags JOIN below ON tags.parent_id = below.id WHERE tags.organization_id = $1) \
+                   SELECT id FROM below))"
+            ))
+            .bind::<BigInt, _>(tag);
     }
     if filter.query.trim().is_empty() {
         return Ok(Some(query));

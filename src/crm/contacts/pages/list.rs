@@ -3,9 +3,10 @@
 use super::Pairs;
 use crate::accounts::Member;
 use crate::accounts::model::Organization;
-use crate::base::ContactId;
+use crate::base::{ContactId, TagId};
 use crate::crm::contacts::model::ContactType;
 use crate::crm::contacts::search::{self, ContactRow, ListFilter, Sort};
+use crate::crm::tags::{self, model::Tag};
 use crate::web::{self, Answer, Choice, PAGE_SIZE, Page, PageError, Pager};
 use actix_web::web::Query;
 use askama::Template;
@@ -20,6 +21,10 @@ struct ListPage {
     rows: Vec<Listed>,
     pager: Pager,
     types: Vec<Choice>,
+    /// The tag whose people are shown.
+    tag: Option<Tag>,
+    /// The first of them is none.
+    tag_choices: Vec<Choice>,
 }
 
 /// The head of a column: pressing it sorts by it, pressing again turns the order around.
@@ -47,12 +52,12 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
     let wanted = query.iter().find(|(name, _)| name == "page");
     let wanted: i64 = wanted.and_then(|(_, number)| number.parse().ok()).unwrap_or(1);
     let asked = filter.clone();
-    let (number, total, rows) = member
+    let (number, total, rows, tags) = member
         .read(move |tx| {
             let total = search::count(tx, &asked)?;
             let number = Pager::number(wanted, total);
             let rows = search::list(tx, &asked, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
-            Ok::<_, PageError>((number, total, rows))
+            Ok::<_, PageError>((number, total, rows, tags::store::all(tx)?))
         })
         .await?;
 
@@ -63,6 +68,8 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
         rows: rows.into_iter().map(|row| listed(row, organization)).collect(),
         pager: Pager::of(number, total, |page| at(&member, &filter, page)),
         types: types(filter.contact_type),
+        tag: tags.iter().find(|tag| Some(tag.id) == filter.tag).cloned(),
+        tag_choices: tag_choices(tags, filter.tag),
         page: Page {
             query: filter.query.clone(),
             ..member.page("contacts")
@@ -143,4 +150,11 @@ fn types(chosen: Option<ContactType>) -> Vec<Choice> {
     let all = std::iter::once(("", "All Contacts"));
     let kinds = ContactType::ALL.map(|kind| (kind.as_str(), kind.plural()));
     Choice::list(all.chain(kinds), chosen.map_or("", ContactType::as_str))
+}
+
+fn tag_choices(tags: Vec<Tag>, chosen: Option<TagId>) -> Vec<Choice> {
+    let any = std::iter::once((String::new(), "Any".to_owned()));
+    let tags = tags::model::placed(tags).into_iter();
+    let tags = tags.map(|placed| (placed.tag.id.to_string(), placed.path()));
+    Choice::list(any.chain(tags), &chosen.map(|id| id.to_string()).unwrap_or_default())
 }

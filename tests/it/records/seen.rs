@@ -1,0 +1,97 @@
+//! The rooms in a real browser, each from the first entry to the last: created, found, changed, deleted, on a screen and on
+//! a phone, and checked for what keeps people out.
+
+use super::*;
+
+/// Where screenshots of the pages go.
+async fn look(browser: &Browser, name: &str) {
+    for (width, height) in [(1280, 900), (390, 844)] {
+        browser.viewport(width, height).await;
+        browser.screenshot(&format!("{name}-{width}")).await;
+        let violations = browser.axe().await;
+        assert!(violations.is_empty(), "{name} at {width}: {violations:#?}");
+        let too_wide = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
+        let too_wide = browser.client.execute(too_wide, vec![]).await.unwrap();
+        assert_eq!(too_wide, false, "{name} scrolls sideways at {width}");
+    }
+    browser.viewport(1280, 900).await;
+}
+
+#[actix_web::test]
+async fn notes_and_tags_from_the_first_to_the_last() {
+    let office = Office::open().await;
+    let anne = office.add(person("Anne", "Lem")).await;
+    office.add(person("Bob", "Roy")).await;
+    let Some((browser, origin)) = office.browser().await else {
+        return;
+    };
+    let own = format!("{origin}{}", office.ada.at(&format!("contacts/{anne}")));
+
+    browser.visit(&own).await;
+    browser.follow("Notes", "nav[aria-label=Contact]").await;
+    browser.until("main", "No notes yet").await;
+    look(&browser, "notes-none").await;
+    browser.follow("Add Note", "main").await;
+    browser.press("Add Note").await;
+    browser.until(".field__error", "Write the note.").await;
+    look(&browser, "note-form").await;
+    browser.fill("#subject", "Legacy").await;
+    browser.fill("#text", "Wants to leave something to the kitchen").await;
+    browser.press("Add Note").await;
+    browser.until(".entries", "Wants to leave something").await;
+    look(&browser, "notes").await;
+    browser.follow("Edit", ".entries").await;
+    browser.fill("#text", "Changed her mind about the legacy").await;
+    browser.press("Save").await;
+    browser.until("main", "The note has been saved.").await;
+    browser.go("Notes").await;
+    browser.fill("#q", "mind").await;
+    browser.press("Find").await;
+    browser.until("tbody", "Changed her mind").await;
+    look(&browser, "notes-found").await;
+    browser.follow("Anne Lem", "tbody").await;
+    browser.follow("Delete", ".entries").await;
+    browser.until("h1", "Delete this note?").await;
+    look(&browser, "note-delete").await;
+    browser.press("Delete Note").await;
+    browser.until("main", "No notes yet").await;
+
+    browser.go("Tags").await;
+    look(&browser, "tags-none").await;
+    browser.follow("Add Tag", "main").await;
+    browser.fill("#name", "Volunteer").await;
+    browser.click("input[value=teal]").await;
+    look(&browser, "tag-form").await;
+    browser.press("Add Tag").await;
+    browser.until("main", "The tag “Volunteer” has been saved.").await;
+    browser.follow("Add Tag", "main").await;
+    browser.fill("#name", "Board").await;
+    browser.click("input[value=purple]").await;
+    browser.choose("parent", "Volunteer").await;
+    browser.press("Add Tag").await;
+    browser.until("tbody", "Board").await;
+    browser.visit(&format!("{own}/tags")).await;
+    browser.click("main .choice:nth-of-type(2) input").await;
+    browser.press("Save Tags").await;
+    browser.until("main", "The tags have been saved.").await;
+    look(&browser, "tags-of-contact").await;
+
+    browser.go("Contacts").await;
+    browser.click("input[name=scope][value=all]").await;
+    browser.click(".selection summary").await;
+    browser.click("[formaction$='tags/choose']").await;
+    browser.until("main", "Tag 2 contacts").await;
+    look(&browser, "tags-choose").await;
+    browser.click("main .choice:nth-of-type(2) input").await;
+    browser.press("Tag").await;
+    browser.until("main", "Tagged 1 contact with “Board”.").await;
+    browser.until("tbody", "Roy, Bob").await;
+    look(&browser, "contacts-tagged").await;
+    browser.go("Tags").await;
+    look(&browser, "tags").await;
+    browser.follow("Delete", "tbody tr:nth-child(2)").await;
+    browser.until("main", "2 contacts are sorted by it").await;
+    look(&browser, "tag-delete").await;
+    browser.press("Delete Tag").await;
+    browser.until("main", "The tag “Board” has been deleted.").await;
+}
