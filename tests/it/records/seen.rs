@@ -95,3 +95,100 @@ async fn notes_and_tags_from_the_first_to_the_last() {
     browser.press("Delete Tag").await;
     browser.until("main", "The tag “Board” has been deleted.").await;
 }
+
+#[actix_web::test]
+async fn relationships_and_activities_from_the_first_to_the_last() {
+    let office = Office::open().await;
+    let anne = office.add(person("Anne", "Lem")).await;
+    office.add(person("Bob", "Lem")).await;
+    office.add(organization("Riverside Bakery")).await;
+    let Some((browser, origin)) = office.browser().await else {
+        return;
+    };
+    let own = format!("{origin}{}", office.ada.at(&format!("contacts/{anne}")));
+
+    browser.visit(&own).await;
+    browser.follow("Relationships", "nav[aria-label=Contact]").await;
+    browser.until("main", "No relationships yet").await;
+    browser.follow("Add Relationship", "main").await;
+    look(&browser, "relationship-form").await;
+    browser.choose("kind", "Employee of").await;
+    browser.fill("#who", "bak").await;
+    browser.until("#offered", "Riverside Bakery").await;
+    browser.click("#offered input").await;
+    look(&browser, "relationship-form-offered").await;
+    browser.press("Add Relationship").await;
+    browser
+        .until("[aria-labelledby=current-relationships]", "Riverside Bakery")
+        .await;
+    browser.follow("Add Relationship", "main").await;
+    browser.choose("kind", "Sibling of").await;
+    browser.fill("#who", "bob").await;
+    browser.until("#offered", "Bob Lem").await;
+    browser.click("#has_ended").await;
+    browser.press("Add Relationship").await;
+    browser.until("[aria-labelledby=former-relationships]", "Bob Lem").await;
+    look(&browser, "relationships").await;
+    browser.visit(&own).await;
+    browser.until("main", "Employer").await;
+    look(&browser, "summary").await;
+    browser.visit(&format!("{own}/relationships")).await;
+    browser.follow("Edit", "[aria-labelledby=former-relationships]").await;
+    look(&browser, "relationship-edit").await;
+    browser.click("#has_ended").await;
+    browser.press("Save").await;
+    browser
+        .until("[aria-labelledby=current-relationships]", "Bob Lem")
+        .await;
+    browser
+        .follow("Delete", "[aria-labelledby=current-relationships]")
+        .await;
+    look(&browser, "relationship-delete").await;
+    browser.press("Delete Relationship").await;
+    browser.until("main", "The relationship has been deleted.").await;
+    browser
+        .visit(&format!("{origin}{}", office.ada.at("relationship-types")))
+        .await;
+    browser.until("main", "Household Member of").await;
+    look(&browser, "relationship-types").await;
+    browser.follow("Add Type", "main").await;
+    look(&browser, "relationship-type-form").await;
+
+    browser.go("Activities").await;
+    look(&browser, "activities-none").await;
+    browser.follow("Add Activity", "main").await;
+    browser.choose("type", "Phone Call").await;
+    browser.fill("#subject", "Thank her for the cheque").await;
+    browser.fill("#who", "lem").await;
+    browser.until("#offered", "Anne Lem").await;
+    browser.click("#offered .choice:nth-of-type(1) input").await;
+    browser.until("[data-chosen]", "Anne Lem").await;
+    look(&browser, "activity-form").await;
+    browser.press("Add Activity").await;
+    browser.until("h1", "Phone Call: Thank her for the cheque").await;
+    look(&browser, "activity").await;
+    browser.go("Activities").await;
+    browser.choose("state", "Overdue").await;
+    browser.until("tbody", "Thank her for the cheque").await;
+    look(&browser, "activities").await;
+    browser.follow("Phone Call", "tbody").await;
+    browser.press("Mark as Completed").await;
+    browser.until("main", "is completed.").await;
+    browser.follow("Add Follow-up", "main").await;
+    browser.choose("type", "Letter").await;
+    browser.press("Add Follow-up").await;
+    browser.until("main", "Follow-up to").await;
+    browser.visit(&format!("{own}/activities")).await;
+    browser.until(".history", "Phone Call").await;
+    look(&browser, "timeline").await;
+    browser.follow("Letter", ".history").await;
+    browser.follow("Delete", "main").await;
+    look(&browser, "activity-delete").await;
+    browser.press("Delete Activity").await;
+    browser.until("main", "has been deleted.").await;
+    browser
+        .visit(&format!("{origin}{}", office.ada.at("activity-types")))
+        .await;
+    browser.until("main", "Meeting").await;
+    look(&browser, "activity-types").await;
+}

@@ -4,13 +4,14 @@ use super::super::model::Activity;
 use super::super::{actions, types};
 use super::form::{ActivityForm, Choices};
 use super::{ActivityPath, Settings, existing};
-use crate::accounts::{self, Member};
+use crate::accounts::{self, Member, model::Colleague};
 use crate::base::{ActivityId, ContactId};
 use crate::crm::contacts::{Picker, Sent, sent_value, sent_values};
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
 use askama::Template;
+use serde::Deserialize;
 
 #[derive(Template)]
 #[template(path = "activities/form.html")]
@@ -26,13 +27,17 @@ struct FormPage {
 }
 
 /// What a new activity begins with.
-type Beginning = Query<Vec<(String, String)>>;
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Beginning {
+    contact: Option<ContactId>,
+    follow_up_of: Option<ActivityId>,
+}
 
 /// `GET /o/{organization}/activities/new?contact=7&follow_up_of=3`
-pub async fn new(member: Member, asked: Beginning) -> Answer {
-    let named = |name: &str| asked.iter().filter(move |(key, _)| key == name).map(|(_, value)| value);
-    let mut with: Vec<ContactId> = named("contact").filter_map(|id| id.parse().ok()).collect();
-    let before: Option<ActivityId> = named("follow_up_of").next().and_then(|id| id.parse().ok());
+pub async fn new(member: Member, asked: Query<Beginning>) -> Answer {
+    let mut with: Vec<ContactId> = asked.contact.into_iter().collect();
+    let before = asked.follow_up_of;
     let (goes_on_from, picker) = member
         .read(move |tx| {
             let goes_on_from = before.map(|id| existing(tx, id)).transpose()?;
@@ -48,8 +53,9 @@ pub async fn new(member: Member, asked: Beginning) -> Answer {
 
 /// `POST /o/{organization}/activities/new`
 pub async fn add(member: Member, sent: Sent, config: Settings) -> Answer {
-    let picker = picked(&member, &sent).await?;
-    let (form, draft) = ActivityForm::read(&sent, &member.organization, None, picker.chosen_ids());
+    let (picker, colleagues) = picked(&member, &sent).await?;
+    let chosen = (picker.chosen_ids(), colleagues.as_slice());
+    let (form, draft) = ActivityForm::read(&sent, &member.organization, None, chosen);
     let before: Option<ActivityId> = sent_value(&sent, "follow_up_of").parse().ok();
     let goes_on_from = member
         .read(move |tx| before.map(|id| existing(tx, id)).transpose())
@@ -92,8 +98,9 @@ pub async fn edit(member: Member, path: ActivityPath) -> Answer {
 pub async fn save(member: Member, path: ActivityPath, sent: Sent, config: Settings) -> Answer {
     let id = path.1;
     let activity = member.read(move |tx| existing(tx, id)).await?;
-    let picker = picked(&member, &sent).await?;
-    let (form, draft) = ActivityForm::read(&sent, &member.organization, Some(&activity), picker.chosen_ids());
+    let (picker, colleagues) = picked(&member, &sent).await?;
+    let chosen = (picker.chosen_ids(), colleagues.as_slice());
+    let (form, draft) = ActivityForm::read(&sent, &member.organization, Some(&activity), chosen);
     let only_finds = sent_value(&sent, "then") == "find" || picker.is_undecided();
     let Some(draft) = draft.filter(|_| !only_finds) else {
         return ask(
@@ -116,17 +123,21 @@ pub async fn save(member: Member, path: ActivityPath, sent: Sent, config: Settin
     Ok(member.redirect(&format!("activities/{id}")))
 }
 
-/// Who was ticked, and who fits what else was typed. A name of which only one contact fits is taken as it is meant.
-async fn picked(member: &Member, sent: &Sent) -> Result<Picker, PageError> {
+/// Who was ticked and who fits what else was typed, and the colleagues it may be assigned to. A name that only one contact
+/// fits is taken as it is meant.
+async fn picked(member: &Member, sent: &Sent) -> Result<(Picker, Vec<Colleague>), PageError> {
     let (typed, ticked) = (
         sent_value(sent, "who").to_owned(),
         sent_values::<ContactId>(sent, "contact"),
     );
-    let mut picker = member
-        .read(move |tx| Ok::<_, PageError>(Picker::find(tx, &typed, &ticked, true)?))
+    let (mut picker, colleagues) = member
+        .read(move |tx| {
+            let picker = Picker::find(tx, &typed, &ticked, true)?;
+            Ok::<_, PageError>((picker, accounts::colleagues(tx)?))
+        })
         .await?;
     picker.choose_the_only_one();
-    Ok(picker)
+    Ok((picker, colleagues))
 }
 
 async fn ask(

@@ -62,7 +62,7 @@ impl ActivityForm {
         sent: &Sent,
         here: &Organization,
         before: Option<&Activity>,
-        with: Vec<ContactId>,
+        (with, colleagues): (Vec<ContactId>, &[Colleague]),
     ) -> (Self, Option<ActivityDraft>) {
         let given = |name: &str| sent_value(sent, name);
         let moment_before = before.map(|activity| activity.is.activity_at);
@@ -78,7 +78,16 @@ impl ActivityForm {
             Field::read(given("priority"), |typed| Priority::parse(typed).ok_or("Choose one."));
         let (assigned_to, assignee) = Field::read(given("assigned_to"), |typed| match typed {
             "" => Ok(None),
-            id => id.parse::<StaffId>().map(Some).map_err(|_| "Choose a colleague."),
+            id => {
+                let id = id.parse::<StaffId>().ok();
+                let had_it = before.is_some_and(|activity| activity.is.assigned_to == id);
+                let works_here = colleagues.iter().any(|colleague| Some(colleague.id) == id);
+                if had_it || works_here {
+                    Ok(id)
+                } else {
+                    Err("Choose a colleague.")
+                }
+            }
         });
         let (due_on, due) = Field::read(given("due_on"), day);
         let read = || {

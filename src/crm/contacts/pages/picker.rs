@@ -71,6 +71,14 @@ impl Picker {
         self.is_undecided
     }
 
+    /// Where whoever fits is asked for while somebody types.
+    pub fn address(&self) -> &'static str {
+        match self.takes_many {
+            true => "contacts/offered?many=true",
+            false => "contacts/offered?many=false",
+        }
+    }
+
     /// The ids of those who are chosen.
     pub fn chosen_ids(&self) -> Vec<ContactId> {
         self.chosen.iter().map(|one| one.id).collect()
