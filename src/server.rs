@@ -53,6 +53,7 @@ pub fn routes() -> Vec<Route> {
         crm::tags::routes(),
         crm::relationships::routes(),
         crm::activities::routes(),
+        crm::opportunities::routes(),
         sync::pages::routes(),
         crm::imports::routes(),
     ]

@@ -73,3 +73,7 @@ id!(
     /// A type of activity.
     ActivityTypeId
 );
+id!(
+    /// A grant or large gift that may come.
+    OpportunityId
+);

@@ -1,4 +1,4 @@
-//! Small types everybody may use: ids, addresses, who acts, what time it is, how words are folded for search.
+//! Small types everybody may use: ids, addresses, money, who acts, what time it is, how words are folded for search.
 
 mod actor;
 mod choice;
@@ -6,6 +6,7 @@ mod clock;
 mod email_address;
 mod fold;
 mod ids;
+mod money;
 mod role;
 
 pub use actor::Actor;
@@ -14,7 +15,8 @@ pub use clock::Clock;
 pub use email_address::EmailAddress;
 pub use fold::fold;
 pub use ids::{
-    ActivityId, ActivityTypeId, ContactId, GroupId, ImportId, MappingId, NoteId, OrganizationId, RelationshipId,
-    RelationshipTypeId, StaffId, TagId,
+    ActivityId, ActivityTypeId, ContactId, GroupId, ImportId, MappingId, NoteId, OpportunityId, OrganizationId,
+    RelationshipId, RelationshipTypeId, StaffId, TagId,
 };
+pub use money::{AMOUNT_MAX, Currency, Money, THOUSANDTHS_CURRENCIES, WHOLE_CURRENCIES};
 pub use role::Role;

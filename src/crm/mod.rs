@@ -6,6 +6,7 @@ pub mod contacts;
 pub mod groups;
 pub mod imports;
 pub mod notes;
+pub mod opportunities;
 pub mod profile;
 pub mod relationships;
 pub mod tags;

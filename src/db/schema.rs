@@ -425,6 +425,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    opportunities (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        contact_id -> BigInt,
+        name -> Text,
+        opportunity_type -> Text,
+        status -> Text,
+        probability -> Text,
+        owner_id -> Nullable<BigInt>,
+        amount -> Nullable<BigInt>,
+        amount_received -> Nullable<BigInt>,
+        currency -> Text,
+        application_deadline -> Nullable<Date>,
+        is_submitted -> Bool,
+        decision_date -> Nullable<Date>,
+        report_due -> Nullable<Date>,
+        notes -> Text,
+        created_by -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     organizations (id) {
         id -> BigInt,
         slug -> Text,
@@ -653,6 +676,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     memberships,
     note_search_terms,
     notes,
+    opportunities,
     organizations,
     outbox,
     phones,

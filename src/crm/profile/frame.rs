@@ -12,6 +12,7 @@ use diesel::sql_types::{BigInt, Timestamptz};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Summary,
+    Opportunities,
     Activities,
     Relationships,
     Groups,
@@ -40,6 +41,8 @@ pub struct Frame {
 #[derive(QueryableByName)]
 pub struct Counts {
     #[diesel(sql_type = BigInt)]
+    pub opportunities: i64,
+    #[diesel(sql_type = BigInt)]
     pub activities: i64,
     /// Those that are not over, with contacts who are not in the trash.
     #[diesel(sql_type = BigInt)]
@@ -57,6 +60,7 @@ pub struct Counts {
 
 /// All of them at once: every page of a contact waits for this.
 const COUNTED: &str = "SELECT \
+    (SELECT count(*) FROM opportunities WHERE organization_id = $1 AND contact_id = $2) AS opportunities, \
     (SELECT count(*) FROM activity_contacts WHERE organization_id = $1 AND contact_id = $2) AS activities, \
     (SELECT count(*) FROM relationships r JOIN contacts other ON other.organization_id = $1 AND other.deleted_at IS NULL \
         AND other.id = CASE WHEN r.contact_a = $2 THEN r.contact_b ELSE r.contact_a END \
@@ -96,6 +100,7 @@ impl Frame {
     pub fn shows(&self, tab: &str) -> bool {
         tab == match self.current {
             Tab::Summary => "summary",
+            Tab::Opportunities => "opportunities",
             Tab::Activities => "activities",
             Tab::Relationships => "relationships",
             Tab::Groups => "groups",

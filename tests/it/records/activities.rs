@@ -57,8 +57,8 @@ async fn an_activity_with_two_contacts_is_added_changed_and_deleted_and_both_cha
     let fields = [
         filled(&meeting, "The new kitchen", "2026-04-27T10:00"),
         vec![
-            ("contact", &anne_id),
-            ("contact", &bob_id),
+            ("contact", anne_id.as_str()),
+            ("contact", bob_id.as_str()),
             ("duration", "90"),
             ("details", "Bring the plans"),
         ],
@@ -86,7 +86,7 @@ async fn an_activity_with_two_contacts_is_added_changed_and_deleted_and_both_cha
     let fields = [
         filled(&meeting, "The new kitchen", "2026-04-27T10:00"),
         vec![
-            ("contact", &anne_id),
+            ("contact", anne_id.as_str()),
             ("duration", "90"),
             ("details", "Bring the plans"),
         ],
@@ -205,9 +205,14 @@ async fn the_list_is_filtered_by_whose_state_type_and_period() {
             &call,
             "Done",
             "2026-03-02T10:00",
-            vec![("assigned_to", &adas), ("status", "Left Message")],
+            vec![("assigned_to", adas.as_str()), ("status", "Left Message")],
         ),
-        (&call, "Coming", "2199-03-03T10:00", vec![("assigned_to", &adas)]),
+        (
+            &call,
+            "Coming",
+            "2199-03-03T10:00",
+            vec![("assigned_to", adas.as_str())],
+        ),
         (&call, "Late", "2199-03-04T10:00", vec![("due_on", "2026-03-05")]),
         (&call, "Called off", "2026-03-06T10:00", vec![("status", "Cancelled")]),
     ] {
@@ -256,14 +261,18 @@ async fn a_follow_up_begins_with_the_same_people_and_both_lead_to_each_other() {
     let office = Office::open().await;
     let anne = office.add(person("Anne", "Lem")).await.to_string();
     let meeting = type_id(&office, "Meeting").await;
-    let fields = [filled(&meeting, "First", "2026-04-27T10:00"), vec![("contact", &anne)]].concat();
+    let fields = [
+        filled(&meeting, "First", "2026-04-27T10:00"),
+        vec![("contact", anne.as_str())],
+    ]
+    .concat();
     let first = added(&office, &fields).await;
     let id = first.rsplit('/').next().unwrap();
     let form = office.ada.get(&format!("activities/new?follow_up_of={id}")).await;
     assert_eq!(form.texts("[data-chosen] label"), ["Anne Lem"]);
     let fields = [
         filled(&meeting, "Second", "2026-05-27T10:00"),
-        vec![("contact", &anne), ("follow_up_of", id)],
+        vec![("contact", anne.as_str()), ("follow_up_of", id)],
     ]
     .concat();
     let second = added(&office, &fields).await;
@@ -287,7 +296,11 @@ async fn the_timeline_shows_everything_that_happened_or_one_kind_of_it() {
     let tab = format!("contacts/{anne}/activities");
     assert!(office.ada.get(&tab).await.has("Nothing has happened yet"));
     let call = type_id(&office, "Phone Call").await;
-    let fields = [filled(&call, "Thanks", "2026-01-03T10:00"), vec![("contact", &id)]].concat();
+    let fields = [
+        filled(&call, "Thanks", "2026-01-03T10:00"),
+        vec![("contact", id.as_str())],
+    ]
+    .concat();
     added(&office, &fields).await;
     let note = [("text", "Loves the kitchen"), ("noted_at", "2026-01-02T10:00")];
     office.done(&format!("contacts/{anne}/notes/new"), &note).await;

@@ -1,4 +1,4 @@
-//! The tabs of a contact through their pages: activities, relationships, notes, tags.
+//! The tabs of a contact through their pages: opportunities, activities, relationships, notes, tags.
 
 use crate::support::browser::Browser;
 use crate::support::browserless::{Answer, Browserless};
@@ -13,6 +13,7 @@ use dms::web::PageError;
 
 mod activities;
 mod notes;
+mod opportunities;
 mod relationships;
 mod seen;
 mod tags;

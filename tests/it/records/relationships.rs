@@ -31,7 +31,7 @@ async fn kind(office: &Office, contact: ContactId, label: &str) -> String {
 /// Ties two contacts through the page of the first.
 async fn tie(office: &Office, contact: ContactId, label: &str, other: ContactId, more: &[(&str, &str)]) -> Answer {
     let (kind, other) = (kind(office, contact, label).await, other.to_string());
-    let fields = [&[("kind", kind.as_str()), ("contact", &other)], more].concat();
+    let fields = [&[("kind", kind.as_str()), ("contact", other.as_str())], more].concat();
     office
         .done(&format!("contacts/{contact}/relationships/new"), &fields)
         .await
@@ -186,23 +186,23 @@ async fn what_cannot_be_is_refused_with_a_word_and_nothing_is_written() {
             "Choose how the two are related.",
         ),
         (
-            vec![("kind", &sibling)],
+            vec![("kind", sibling.as_str())],
             "Write the beginning of a name and choose the contact.",
         ),
         (
-            vec![("kind", &sibling), ("who", "lem")],
+            vec![("kind", sibling.as_str()), ("who", "lem")],
             "Several contacts fit. Choose one of them.",
         ),
         (
-            vec![("kind", &sibling), ("who", "nobody")],
+            vec![("kind", sibling.as_str()), ("who", "nobody")],
             "Nobody fits this. Fewer letters find more.",
         ),
         (
-            vec![("kind", &sibling), ("contact", &anne_id)],
+            vec![("kind", sibling.as_str()), ("contact", anne_id.as_str())],
             "Choose another contact: nobody can be related to themselves.",
         ),
         (
-            vec![("kind", &employee), ("contact", &bob_id)],
+            vec![("kind", employee.as_str()), ("contact", bob_id.as_str())],
             "This relationship needs an organization here, and Bob Lem is an individual.",
         ),
     ] {

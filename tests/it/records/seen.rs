@@ -192,3 +192,44 @@ async fn relationships_and_activities_from_the_first_to_the_last() {
     browser.until("main", "Meeting").await;
     look(&browser, "activity-types").await;
 }
+
+#[actix_web::test]
+async fn opportunities_from_the_first_to_the_last() {
+    let office = Office::open().await;
+    office.add(organization("River Fund")).await;
+    let Some((browser, _)) = office.browser().await else {
+        return;
+    };
+    browser.go("Opportunities").await;
+    look(&browser, "pipeline-none").await;
+    browser.follow("Add Opportunity", "main").await;
+    browser.fill("#name", "Kitchen grant").await;
+    browser.fill("#who", "river").await;
+    browser.until("#offered", "River Fund").await;
+    browser.click("#offered input").await;
+    browser.fill("#amount", "12,500").await;
+    browser.fill("#opportunity_type", "Grant").await;
+    browser.choose("probability", "High").await;
+    look(&browser, "opportunity-form").await;
+    browser.press("Add Opportunity").await;
+    browser.until("h1", "Kitchen grant").await;
+    look(&browser, "opportunity").await;
+    browser.go("Opportunities").await;
+    browser.until("[aria-labelledby=pipeline]", "$9,375.00").await;
+    look(&browser, "pipeline").await;
+    browser.follow("Discovery", "[aria-labelledby=pipeline]").await;
+    browser.until("tbody", "Kitchen grant").await;
+    look(&browser, "opportunities").await;
+    browser.follow("River Fund", "tbody").await;
+    browser.until("tbody", "Kitchen grant").await;
+    look(&browser, "opportunities-of-contact").await;
+    browser.follow("Kitchen grant", "tbody").await;
+    browser.follow("Edit", "main").await;
+    browser.choose("status", "Awarded").await;
+    browser.press("Save").await;
+    browser.until("main", "The opportunity has been saved.").await;
+    browser.follow("Delete", "main").await;
+    look(&browser, "opportunity-delete").await;
+    browser.press("Delete Opportunity").await;
+    browser.until("main", "has been deleted.").await;
+}

@@ -170,7 +170,7 @@ async fn a_selection_is_tagged_after_seeing_how_many_have_each_tag_and_the_list_
     );
 
     let page = office
-        .done("tags/additions", &[two.as_slice(), &[("tag", &board)]].concat())
+        .done("tags/additions", &[two.as_slice(), &[("tag", board.as_str())]].concat())
         .await;
     assert!(page.has("Tagged 1 contact with “Board”. 1 contact had it already"));
     assert!(page.has("tagged Board"));
@@ -196,7 +196,10 @@ async fn a_selection_is_tagged_after_seeing_how_many_have_each_tag_and_the_list_
     );
     assert_eq!(office.refused("tags/removals", &tagged_board).await, ["Tick a tag."]);
     let page = office
-        .done("tags/removals", &[tagged_board.as_slice(), &[("tag", &board)]].concat())
+        .done(
+            "tags/removals",
+            &[tagged_board.as_slice(), &[("tag", board.as_str())]].concat(),
+        )
         .await;
     assert!(page.has("The tag “Board” has been taken off 2 contacts."));
     assert_eq!(rows(&office).await[0], row("Neighbours", "3"));

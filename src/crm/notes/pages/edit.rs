@@ -53,23 +53,25 @@ impl NoteForm {
 }
 
 impl Typed {
-    /// `before`: the moment of the note as it is.
-    fn read(&self, here: &Organization, before: Option<DateTime<Utc>>) -> Result<NoteDraft, NoteForm> {
-        let (subject_field, subject) = Field::read(&self.subject, model::subject);
-        let (text_field, text) = Field::read(&self.text, model::text);
-        let (noted_at_field, noted_at) = Field::read(&self.noted_at, |typed| here.read_local(typed, before));
-        match (subject, text, noted_at) {
-            (Some(subject), Some(text), Some(noted_at)) => Ok(NoteDraft {
+    /// The fields as they were typed, and the note where all of them are right. `before`: the moment of the note as it is.
+    fn read(&self, here: &Organization, before: Option<DateTime<Utc>>) -> (NoteForm, Option<NoteDraft>) {
+        let (subject_field, subject_read) = Field::read(&self.subject, model::subject);
+        let (text_field, text_read) = Field::read(&self.text, model::text);
+        let (noted_at_field, noted_at_read) = Field::read(&self.noted_at, |typed| here.read_local(typed, before));
+        let draft = match (subject_read, text_read, noted_at_read) {
+            (Some(subject), Some(text), Some(noted_at)) => Some(NoteDraft {
                 subject,
                 text,
                 noted_at,
             }),
-            _ => Err(NoteForm {
-                subject: subject_field,
-                text: text_field,
-                noted_at: noted_at_field,
-            }),
-        }
+            _ => None,
+        };
+        let form = NoteForm {
+            subject: subject_field,
+            text: text_field,
+            noted_at: noted_at_field,
+        };
+        (form, draft)
     }
 }
 
@@ -86,9 +88,9 @@ pub async fn new(member: Member, path: ContactPath) -> Answer {
 /// `POST /o/{organization}/contacts/{contact}/notes/new`
 pub async fn add(member: Member, path: ContactPath, typed: Form<Typed>) -> Answer {
     let contact = path.1;
-    let draft = match typed.read(&member.organization, None) {
-        Ok(draft) => draft,
-        Err(form) => return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, None, form).await,
+    let (form, draft) = typed.read(&member.organization, None);
+    let Some(draft) = draft else {
+        return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, None, form).await;
     };
     let name = member
         .write(move |tx| {
@@ -113,9 +115,9 @@ pub async fn edit(member: Member, path: NotePath) -> Answer {
 pub async fn save(member: Member, path: NotePath, typed: Form<Typed>) -> Answer {
     let (_, contact, id) = path.into_inner();
     let before = member.read(move |tx| existing(tx, contact, id)).await?.noted_at;
-    let draft = match typed.read(&member.organization, Some(before)) {
-        Ok(draft) => draft,
-        Err(form) => return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, Some(id), form).await,
+    let (form, draft) = typed.read(&member.organization, Some(before));
+    let Some(draft) = draft else {
+        return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, Some(id), form).await;
     };
     let changed = member
         .write(move |tx| {

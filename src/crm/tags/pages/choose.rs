@@ -47,17 +47,17 @@ pub async fn show(member: Member, sent: Sent) -> Answer {
 async fn ask(member: &Member, status: StatusCode, sent: &Sent, tags: Field, name: Field) -> Answer {
     let selection = Selection::of(sent);
     let pairs = selection.pairs();
-    let (chosen, all, had) = member.read(move |tx| tags_of(tx, &selection)).await?;
-    if chosen == 0 {
+    let chosen = member.read(move |tx| chosen(tx, &selection)).await?;
+    if chosen.contacts == 0 {
         return Ok(nobody_chosen(member));
     }
     let ticked: Vec<TagId> = sent_values(sent, "tag");
     let page = ChoosePage {
         page: member.page("contacts"),
         selection: pairs,
-        chosen,
-        boxes: boxes(all, |tag| {
-            let note = had.get(&tag.id).map(|had| have_it(*had, chosen));
+        chosen: chosen.contacts,
+        boxes: boxes(chosen.tags, |tag| {
+            let note = chosen.had.get(&tag.id).map(|had| have_it(*had, chosen.contacts));
             Some((ticked.contains(&tag.id), note.unwrap_or_default()))
         }),
         tags,
@@ -136,15 +136,17 @@ pub async fn show_removal(member: Member, sent: Sent) -> Answer {
 async fn ask_removal(member: &Member, status: StatusCode, sent: &Sent, tags: Field) -> Answer {
     let selection = Selection::of(sent);
     let pairs = selection.pairs();
-    let (chosen, all, had) = member.read(move |tx| tags_of(tx, &selection)).await?;
-    if chosen == 0 {
+    let chosen = member.read(move |tx| chosen(tx, &selection)).await?;
+    if chosen.contacts == 0 {
         return Ok(nobody_chosen(member));
     }
     let page = ChooseRemovalPage {
         page: member.page("contacts"),
         selection: pairs,
-        chosen,
-        boxes: boxes(all, |tag| Some((false, have_it(*had.get(&tag.id)?, chosen)))),
+        chosen: chosen.contacts,
+        boxes: boxes(chosen.tags, |tag| {
+            Some((false, have_it(*chosen.had.get(&tag.id)?, chosen.contacts)))
+        }),
         tags,
     };
     web::show_with(status, page)
@@ -178,10 +180,22 @@ pub async fn remove(member: Member, sent: Sent) -> Answer {
     Ok(member.redirect("contacts"))
 }
 
-/// How many are chosen, every tag, and how many of them have each.
-fn tags_of(tx: &mut OrgTx<'_>, selection: &Selection) -> Result<(usize, Vec<Tag>, HashMap<TagId, i64>), PageError> {
+/// Who is chosen, and what they have.
+struct Chosen {
+    contacts: usize,
+    /// Every tag.
+    tags: Vec<Tag>,
+    /// How many of the chosen have each.
+    had: HashMap<TagId, i64>,
+}
+
+fn chosen(tx: &mut OrgTx<'_>, selection: &Selection) -> Result<Chosen, PageError> {
     let who = contacts::select(tx, selection)?;
-    Ok((who.len(), store::all(tx)?, store::had_among(tx, &who)?))
+    Ok(Chosen {
+        contacts: who.len(),
+        tags: store::all(tx)?,
+        had: store::had_among(tx, &who)?,
+    })
 }
 
 fn have_it(had: i64, chosen: usize) -> String {

@@ -35,9 +35,9 @@ pub struct Typed {
     parent: String,
 }
 
-/// What is wrong with what was typed, field by field.
+/// The fields, with what is wrong in them.
 #[derive(Default)]
-struct Wrong {
+struct Fields {
     name: Field,
     description: Field,
     parent: Field,
@@ -53,38 +53,41 @@ impl Typed {
         }
     }
 
-    fn read(&self) -> Result<TagDraft, Wrong> {
+    /// The fields as they were typed, and the tag where all of them are right.
+    fn read(&self) -> (Fields, Option<TagDraft>) {
         let (name_field, name) = Field::read(&self.name, model::name);
         let (description_field, description) = Field::read(&self.description, model::description);
         let (parent_field, parent) = Field::read(&self.parent, |typed| match typed {
             "" => Ok(None),
             id => id.parse().map(Some).map_err(|_| "Choose a tag from the list."),
         });
-        match (name, description, parent) {
-            (Some(name), Some(description), Some(parent)) => Ok(TagDraft {
+        let draft = match (name, description, parent) {
+            (Some(name), Some(description), Some(parent)) => Some(TagDraft {
                 name,
                 colour: Colour::parse(&self.colour).unwrap_or_default(),
                 description,
                 parent,
             }),
-            _ => Err(Wrong {
-                name: name_field,
-                description: description_field,
-                parent: parent_field,
-            }),
-        }
+            _ => None,
+        };
+        let fields = Fields {
+            name: name_field,
+            description: description_field,
+            parent: parent_field,
+        };
+        (fields, draft)
     }
 
-    fn name_taken(&self) -> Wrong {
-        Wrong {
+    fn name_taken(&self) -> Fields {
+        Fields {
             name: Field::wrong(&self.name, format!("Tag “{}” already exists.", self.name.trim())),
             description: Field::holding(&self.description),
             parent: Field::default(),
         }
     }
 
-    fn below_itself(&self) -> Wrong {
-        Wrong {
+    fn below_itself(&self) -> Fields {
+        Fields {
             name: Field::holding(&self.name),
             description: Field::holding(&self.description),
             parent: Field::wrong(&self.parent, "A tag cannot stand below itself."),
@@ -94,14 +97,14 @@ impl Typed {
 
 /// `GET /o/{organization}/tags/new`
 pub async fn new(member: Member) -> Answer {
-    ask(&member, StatusCode::OK, None, &Typed::default(), Wrong::default()).await
+    ask(&member, StatusCode::OK, None, &Typed::default(), Fields::default()).await
 }
 
 /// `POST /o/{organization}/tags/new`
 pub async fn create(member: Member, typed: Form<Typed>) -> Answer {
-    let wrong = match typed.read() {
-        Err(wrong) => wrong,
-        Ok(draft) => {
+    let fields = match typed.read() {
+        (fields, None) => fields,
+        (_, Some(draft)) => {
             let said = saved(&draft.name);
             match member.write(move |tx| actions::create(tx, &draft)).await {
                 Ok(_) => {
@@ -113,7 +116,7 @@ pub async fn create(member: Member, typed: Form<Typed>) -> Answer {
             }
         }
     };
-    ask(&member, StatusCode::UNPROCESSABLE_ENTITY, None, &typed, wrong).await
+    ask(&member, StatusCode::UNPROCESSABLE_ENTITY, None, &typed, fields).await
 }
 
 /// `GET /o/{organization}/tags/{tag}/edit`
@@ -121,7 +124,7 @@ pub async fn edit(member: Member, path: TagPath) -> Answer {
     let id = path.1;
     let tag = member.read(move |tx| super::existing(tx, id)).await?;
     let typed = Typed::of(&tag);
-    let as_it_is = Wrong {
+    let as_it_is = Fields {
         name: Field::holding(&tag.name),
         description: Field::holding(&tag.description),
         parent: Field::default(),
@@ -132,9 +135,9 @@ pub async fn edit(member: Member, path: TagPath) -> Answer {
 /// `POST /o/{organization}/tags/{tag}/edit`
 pub async fn save(member: Member, path: TagPath, typed: Form<Typed>) -> Answer {
     let id = path.1;
-    let wrong = match typed.read() {
-        Err(wrong) => wrong,
-        Ok(draft) => {
+    let fields = match typed.read() {
+        (fields, None) => fields,
+        (_, Some(draft)) => {
             let said = saved(&draft.name);
             match member.write(move |tx| actions::change(tx, id, &draft)).await {
                 Ok(()) => {
@@ -147,10 +150,10 @@ pub async fn save(member: Member, path: TagPath, typed: Form<Typed>) -> Answer {
             }
         }
     };
-    ask(&member, StatusCode::UNPROCESSABLE_ENTITY, Some(id), &typed, wrong).await
+    ask(&member, StatusCode::UNPROCESSABLE_ENTITY, Some(id), &typed, fields).await
 }
 
-async fn ask(member: &Member, status: StatusCode, id: Option<TagId>, typed: &Typed, wrong: Wrong) -> Answer {
+async fn ask(member: &Member, status: StatusCode, id: Option<TagId>, typed: &Typed, fields: Fields) -> Answer {
     let tags = member.read(|tx| Ok::<_, PageError>(store::all(tx)?)).await?;
     let tag = match id {
         None => None,
@@ -171,11 +174,11 @@ async fn ask(member: &Member, status: StatusCode, id: Option<TagId>, typed: &Typ
     let page = FormPage {
         page: member.page("tags"),
         tag,
-        name: wrong.name,
-        description: wrong.description,
+        name: fields.name,
+        description: fields.description,
         colours: Choice::list(colours, Colour::parse(&typed.colour).unwrap_or_default().as_str()),
         parents: Choice::list(std::iter::once(none).chain(parents), &typed.parent),
-        parent: wrong.parent,
+        parent: fields.parent,
     };
     web::show_with(status, page)
 }
