@@ -2,6 +2,18 @@
 
 use chrono::NaiveDate;
 
+/// The longest text somebody may write into a large field, in characters: a page.
+const TEXT_LENGTH_MAX: usize = 2_000;
+
+/// Reads what was typed into a large field: trimmed, with its lines.
+pub fn long_text(typed: &str) -> Result<String, &'static str> {
+    let text = typed.trim().replace("\r\n", "\n");
+    match text.chars().count() <= TEXT_LENGTH_MAX {
+        true => Ok(text),
+        false => Err("Please use at most 2,000 characters."),
+    }
+}
+
 /// Reads a day as date fields send it; `None` where nothing was typed.
 pub fn day(typed: &str) -> Result<Option<NaiveDate>, &'static str> {
     match typed.trim() {

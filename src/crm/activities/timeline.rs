@@ -1,6 +1,6 @@
-//! What happened with a contact, in one line of time: activities among notes, groups and imports.
+//! What happened with a contact, in one line of time: activities among contributions, notes, groups and imports.
 
-use crate::base::ContactId;
+use crate::base::{ContactId, Currency, Money};
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Activity,
+    Contribution,
     Note,
     Group,
     Import,
@@ -19,12 +20,20 @@ pub enum Kind {
 
 impl Kind {
     /// In the order in which they are offered.
-    pub const ALL: [Self; 5] = [Self::Activity, Self::Note, Self::Group, Self::Import, Self::Change];
+    pub const ALL: [Self; 6] = [
+        Self::Activity,
+        Self::Contribution,
+        Self::Note,
+        Self::Group,
+        Self::Import,
+        Self::Change,
+    ];
 
     /// The word in the address and in the query.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Activity => "activity",
+            Self::Contribution => "contribution",
             Self::Note => "note",
             Self::Group => "group",
             Self::Import => "import",
@@ -36,6 +45,7 @@ impl Kind {
     pub fn label(self) -> &'static str {
         match self {
             Self::Activity => "Activities",
+            Self::Contribution => "Contributions",
             Self::Note => "Notes",
             Self::Group => "Groups",
             Self::Import => "Imports",
@@ -47,6 +57,7 @@ impl Kind {
     pub fn icon(self) -> &'static str {
         match self {
             Self::Activity => "activities",
+            Self::Contribution => "contributions",
             Self::Note => "notes",
             Self::Group => "groups",
             Self::Import => "imports",
@@ -65,35 +76,40 @@ impl Kind {
 pub struct Happening {
     pub at: DateTime<Utc>,
     pub kind: Kind,
-    /// "Meeting", "Added to Newsletter"
+    /// "Meeting", "Contribution of $50.00", "Added to Newsletter"
     pub title: String,
     /// A subject, a reason, the beginning of a note.
     pub text: String,
     pub who: String,
-    /// How an activity stands; empty for others.
+    /// How an activity or contribution stands; empty for others.
     pub status: String,
-    /// The id of the activity or note.
+    /// The id of the activity, contribution or note.
     pub id: i64,
 }
 
 /// Everything that happened with `$2`; `$3` is the kind that is wanted.
 const HAPPENINGS: &str = "FROM ( \
     SELECT a.activity_at AS at, 'activity' AS kind, t.name AS title, a.subject AS text, \
-        coalesce(added.display_name, a.created_by) AS who, a.status, a.id \
+        coalesce(added.display_name, a.created_by) AS who, a.status, a.id, NULL::bigint AS amount, NULL::text AS currency \
         FROM activity_contacts w JOIN activities a ON a.organization_id = $1 AND a.id = w.activity_id \
         JOIN activity_types t ON t.organization_id = $1 AND t.id = a.type_id \
         LEFT JOIN contacts added ON added.organization_id = $1 AND added.id = a.added_by_contact \
         WHERE w.organization_id = $1 AND w.contact_id = $2 \
-    UNION ALL SELECT noted_at, 'note', 'Note', concat_ws(': ', nullif(subject, ''), left(body, 300)), created_by, '', id \
+    UNION ALL SELECT (received_on + coalesce(received_time, time '00:00')) \
+            AT TIME ZONE (SELECT time_zone FROM organizations WHERE id = $1), \
+        'contribution', 'Contribution', source, '', status, id, amount, currency \
+        FROM contributions WHERE organization_id = $1 AND contact_id = $2 \
+    UNION ALL SELECT noted_at, 'note', 'Note', concat_ws(': ', nullif(subject, ''), left(body, 300)), created_by, '', id, \
+        NULL, NULL \
         FROM notes WHERE organization_id = $1 AND contact_id = $2 \
     UNION ALL SELECT h.at, 'group', CASE h.status WHEN 'Added' THEN 'Added to ' || g.title \
             WHEN 'Removed' THEN 'Removed from ' || g.title ELSE 'Membership in ' || g.title || ' deleted' END, \
-        h.why, h.actor, '', h.id \
+        h.why, h.actor, '', h.id, NULL, NULL \
         FROM group_history h JOIN groups g ON g.organization_id = $1 AND g.id = h.group_id \
         WHERE h.organization_id = $1 AND h.contact_id = $2 \
-    UNION ALL SELECT at, 'import', what, why, actor_name, '', id FROM changes \
+    UNION ALL SELECT at, 'import', what, why, actor_name, '', id, NULL, NULL FROM changes \
         WHERE organization_id = $1 AND contact_id = $2 AND actor_kind = 'import' AND what LIKE 'Contact %' \
-    UNION ALL SELECT at, 'change', what, why, actor_name, '', id FROM changes \
+    UNION ALL SELECT at, 'change', what, why, actor_name, '', id, NULL, NULL FROM changes \
         WHERE organization_id = $1 AND contact_id = $2 AND $3 = 'change' \
     ) happening WHERE $3::text IS NULL OR kind = $3";
 
@@ -106,7 +122,7 @@ pub fn list(
     limit: i64,
 ) -> QueryResult<Vec<Happening>> {
     let rows: Vec<Row> = diesel::sql_query(format!(
-        "SELECT at, kind, title, text, who, status, id {HAPPENINGS} ORDER BY at DESC, kind, id DESC OFFSET $4 LIMIT $5"
+        "SELECT at, kind, title, text, who, status, id, amount, currency {HAPPENINGS} ORDER BY at DESC, kind, id DESC OFFSET $4 LIMIT $5"
     ))
     .bind::<BigInt, _>(tx.organization())
     .bind::<BigInt, _>(contact)
@@ -149,14 +165,25 @@ struct Row {
     status: String,
     #[diesel(sql_type = BigInt)]
     id: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    amount: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    currency: Option<Currency>,
 }
 
 impl Row {
     fn happening(self) -> Option<Happening> {
+        let amount = self
+            .amount
+            .zip(self.currency)
+            .map(|(minor, currency)| Money::new(minor, currency));
         Some(Happening {
             kind: Kind::parse(&self.kind)?,
             at: self.at,
-            title: self.title,
+            title: match amount {
+                Some(amount) => format!("{} of {amount}", self.title),
+                None => self.title,
+            },
             text: self.text,
             who: self.who,
             status: self.status,

@@ -12,6 +12,7 @@ use diesel::sql_types::{BigInt, Timestamptz};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Summary,
+    Contributions,
     Opportunities,
     Activities,
     Relationships,
@@ -40,6 +41,9 @@ pub struct Frame {
 /// What stands beside the names of the tabs.
 #[derive(QueryableByName)]
 pub struct Counts {
+    /// Contributions of whatever status.
+    #[diesel(sql_type = BigInt)]
+    pub contributions: i64,
     #[diesel(sql_type = BigInt)]
     pub opportunities: i64,
     #[diesel(sql_type = BigInt)]
@@ -60,6 +64,7 @@ pub struct Counts {
 
 /// All of them at once: every page of a contact waits for this.
 const COUNTED: &str = "SELECT \
+    (SELECT count(*) FROM contributions WHERE organization_id = $1 AND contact_id = $2) AS contributions, \
     (SELECT count(*) FROM opportunities WHERE organization_id = $1 AND contact_id = $2) AS opportunities, \
     (SELECT count(*) FROM activity_contacts WHERE organization_id = $1 AND contact_id = $2) AS activities, \
     (SELECT count(*) FROM relationships r JOIN contacts other ON other.organization_id = $1 AND other.deleted_at IS NULL \
@@ -100,6 +105,7 @@ impl Frame {
     pub fn shows(&self, tab: &str) -> bool {
         tab == match self.current {
             Tab::Summary => "summary",
+            Tab::Contributions => "contributions",
             Tab::Opportunities => "opportunities",
             Tab::Activities => "activities",
             Tab::Relationships => "relationships",

@@ -34,7 +34,7 @@ impl TimelinePage {
         self.organization.local(*moment)
     }
 
-    /// How the status of an activity looks as a badge.
+    /// How a status looks as a badge.
     fn tone(&self, status: &str) -> &'static str {
         Status::parse(status).map_or("quiet", Status::tone)
     }
@@ -44,6 +44,7 @@ impl TimelinePage {
         let own = format!("contacts/{}", self.frame.id);
         Some(self.page.at(&match happening.kind {
             Kind::Activity => format!("activities/{}", happening.id),
+            Kind::Contribution => format!("contributions/{}", happening.id),
             Kind::Note => format!("{own}/notes#note-{}", happening.id),
             Kind::Group => format!("{own}/groups"),
             Kind::Import | Kind::Change => return None,
