@@ -55,6 +55,11 @@ pub fn routes() -> Vec<Route> {
         crm::search::routes(),
         crm::changes::routes(),
         crm::groups::routes(),
+        crm::notes::routes(),
+        crm::tags::routes(),
+        crm::relationships::routes(),
+        crm::activities::routes(),
+        crm::opportunities::routes(),
         sync::pages::routes(),
         crm::imports::routes(),
     ]

@@ -1,5 +1,6 @@
 //! The donor records: a room for each noun of the menu.
 
+pub mod activities;
 pub mod batches;
 pub mod campaigns;
 pub mod changes;
@@ -9,5 +10,9 @@ pub mod dashboard;
 pub mod funds;
 pub mod groups;
 pub mod imports;
+pub mod notes;
+pub mod opportunities;
 pub mod profile;
+pub mod relationships;
 pub mod search;
+pub mod tags;

@@ -16,6 +16,7 @@ mod mail;
 mod metrics;
 mod migrations;
 mod private_postgres;
+mod records;
 mod road;
 mod routes;
 mod sandbox_pages;

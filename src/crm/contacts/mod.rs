@@ -20,5 +20,6 @@ pub use many::{change_many, locked};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
-pub use pages::routes;
+pub use pages::{Picker, Sent, nobody_chosen, routes, sent_value, sent_values};
 pub use search::{ContactRow, ListFilter, Selection, Sort, count, list, matching, rows as list_rows, select};
+pub(crate) use terms::{WORDS_MAX, name_tokens, name_words};

@@ -3,10 +3,11 @@
 use super::Pairs;
 use crate::accounts::Member;
 use crate::accounts::model::Organization;
-use crate::base::ContactId;
+use crate::base::{ContactId, TagId};
 use crate::crm::contacts::criteria::{Criteria, Offers};
 use crate::crm::contacts::model::ContactType;
 use crate::crm::contacts::search::{self, ContactRow, ListFilter, Sort};
+use crate::crm::tags::{self, model::Tag};
 use crate::web::{self, Answer, Choice, PAGE_SIZE, Page, PageError, Pager};
 use actix_web::web::Query;
 use askama::Template;
@@ -22,6 +23,10 @@ struct ListPage {
     pager: Pager,
     types: Vec<Choice>,
     searched: Option<Searched>,
+    /// The tag whose people are shown.
+    tag: Option<Tag>,
+    /// The first of them is none.
+    tag_choices: Vec<Choice>,
 }
 
 /// What an advanced search asked for.
@@ -59,13 +64,13 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
     let wanted = query.iter().find(|(name, _)| name == "page");
     let wanted: i64 = wanted.and_then(|(_, number)| number.parse().ok()).unwrap_or(1);
     let asked = filter.clone();
-    let (number, total, rows, offers) = member
+    let (number, total, rows, offers, tags) = member
         .read(move |tx| {
             let total = search::count(tx, &asked)?;
             let number = Pager::number(wanted, total);
             let rows = search::list(tx, &asked, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
             let offers = asked.criteria.is_some().then(|| Offers::load(tx)).transpose()?;
-            Ok::<_, PageError>((number, total, rows, offers))
+            Ok::<_, PageError>((number, total, rows, offers, tags::store::all(tx)?))
         })
         .await?;
 
@@ -81,6 +86,8 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
             form: with_criteria(&member, "search/advanced", criteria),
             group: with_criteria(&member, "groups/new", criteria),
         }),
+        tag: tags.iter().find(|tag| Some(tag.id) == filter.tag).cloned(),
+        tag_choices: tag_choices(tags, filter.tag),
         page: Page {
             query: filter.query.clone(),
             ..member.page("contacts")
@@ -166,4 +173,11 @@ fn types(chosen: Option<ContactType>) -> Vec<Choice> {
     let all = std::iter::once(("", "All Contacts"));
     let kinds = ContactType::ALL.map(|kind| (kind.as_str(), kind.plural()));
     Choice::list(all.chain(kinds), chosen.map_or("", ContactType::as_str))
+}
+
+fn tag_choices(tags: Vec<Tag>, chosen: Option<TagId>) -> Vec<Choice> {
+    let any = std::iter::once((String::new(), "Any".to_owned()));
+    let tags = tags::model::placed(tags).into_iter();
+    let tags = tags.map(|placed| (placed.tag.id.to_string(), placed.path()));
+    Choice::list(any.chain(tags), &chosen.map(|id| id.to_string()).unwrap_or_default())
 }
