@@ -165,6 +165,7 @@ diesel::table! {
         read_first -> Bool,
         due_since -> Timestamptz,
         mark -> BigInt,
+        complained -> Bool,
     }
 }
 
@@ -472,7 +473,6 @@ diesel::table! {
         contact_id -> BigInt,
         address_key -> Nullable<Text>,
         agreed -> Text,
-        agreed_status -> Nullable<Text>,
         standing -> Text,
         reason -> Text,
         words -> Text,

@@ -216,14 +216,13 @@ fn leave_as_they_are(tx: &mut OrgTx<'_>, mapping: &Mapping, ids: &[crate::base::
         .iter()
         .filter(|person| person.decide(mapping.policy).agreed == Agreed::Nothing)
         .map(|person| {
-            let (agreed, agreed_status) = standing::stored_agreement(Agreed::HereBefore);
+            let agreed = standing::stored_agreement(Agreed::HereBefore);
             let (standing, reason) = standing::stored(Standing::HereBefore);
             (
                 sync_standings::mapping_id.eq(mapping.id),
                 sync_standings::contact_id.eq(person.contact.id),
                 sync_standings::address_key.eq(person.address.clone()),
                 sync_standings::agreed.eq(agreed),
-                sync_standings::agreed_status.eq(agreed_status),
                 sync_standings::standing.eq(standing),
                 sync_standings::reason.eq(reason),
                 sync_standings::decided_at.eq(now),

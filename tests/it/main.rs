@@ -3,10 +3,6 @@
 mod accounts;
 mod commands;
 mod contacts;
-mod decision;
-mod decision_engine;
-mod decision_histories;
-mod decision_model;
 mod group_pages;
 mod groups;
 mod imports;
