@@ -88,7 +88,11 @@ impl MirrorMember {
         Self {
             status: status.as_str().into(),
             ended_by_us: true,
-            status_before_end: if already { self.status_before_end } else { Some(self.status) },
+            status_before_end: if already {
+                self.status_before_end
+            } else {
+                Some(self.status)
+            },
             read_at: now,
             ..self
         }
@@ -206,7 +210,7 @@ pub fn absorb(
     };
     Some(MirrorMember {
         audience_id: audience.to_owned(),
-        address_key: member.email_address.trim().to_lowercase(),
+        address_key: key_of(member),
         address: member.email_address.trim().to_owned(),
         status: status_word(status).to_owned(),
         mailchimp_contact_id: member.contact_id.clone(),
@@ -282,14 +286,16 @@ pub fn changes(
             after.insert(key, row);
         }
     }
-    let is_another =
-        |row: &MirrorMember| before.get(&row.address_key).is_none_or(|old| !row.tells_the_same(old));
+    let is_another = |row: &MirrorMember| before.get(&row.address_key).is_none_or(|old| !row.tells_the_same(old));
     let rows: Vec<MirrorMember> = after.into_values().filter(is_another).collect();
     // There now; or came and unsubscribed again, where they were not there before.
-    let was_added = |row: &&MirrorMember| {
-        row.is_active() || !before.contains_key(&row.address_key) && row.is_unsubscribed()
-    };
-    let added = rows.iter().filter(was_added).map(|row| row.address_key.clone()).collect();
+    let was_added =
+        |row: &&MirrorMember| row.is_active() || !before.contains_key(&row.address_key) && row.is_unsubscribed();
+    let added = rows
+        .iter()
+        .filter(was_added)
+        .map(|row| row.address_key.clone())
+        .collect();
     Changed { rows, added }
 }
 
@@ -387,9 +393,14 @@ pub fn note_complaint(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> Qu
         .execute(&mut **tx)
 }
 
+/// The address by which the mirror knows a member: empty for a contact without one, who is in no mirror.
+pub fn key_of(member: &Member) -> String {
+    member.email_address.trim().to_lowercase()
+}
+
 fn address_key(told: &Told) -> String {
     match told {
-        Told::Member(member) => member.email_address.trim().to_lowercase(),
+        Told::Member(member) => key_of(member),
         Told::NotThere { address_key } | Told::Complained { address_key } => address_key.clone(),
     }
 }
@@ -416,10 +427,7 @@ fn agree_on_additions(tx: &mut OrgTx<'_>, audience: &str, added: &[String]) -> Q
         .get_results(&mut **tx)?;
     for (mapping, contact, key) in &carried_out {
         diesel::update(sync_standings::table.find((tx.organization().0, mapping.0, contact.0)))
-            .set((
-                sync_standings::agreed.eq("in"),
-                sync_standings::address_key.eq(key),
-            ))
+            .set((sync_standings::agreed.eq("in"), sync_standings::address_key.eq(key)))
             .execute(&mut **tx)?;
     }
     let contacts: Vec<ContactId> = carried_out.into_iter().map(|(_, contact, _)| contact).collect();
@@ -441,7 +449,7 @@ fn calls_under_way(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> Query
         .filter_map(|(key, verb)| match verb.as_str() {
             "unsubscribe" => Some((key, There::Unsubscribe)),
             "archive" => Some((key, There::Archive)),
-            "add" => Some((key, There::Add(Consent::Pending))),
+            "add" | "confirm" => Some((key, There::Add(Consent::Pending))),
             _ => None,
         })
         .collect())

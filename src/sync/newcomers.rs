@@ -64,7 +64,11 @@ pub fn who_is(member: Option<&MirrorMember>, claims: &[Claim<'_>]) -> Who {
     }
     let living = || claims.iter().filter(|claim| claim.place != Place::Deleted);
     let followed: Vec<&Claim<'_>> = living().filter(|claim| claim.linked.is_some()).collect();
-    let fitting = if followed.is_empty() { living().collect() } else { followed };
+    let fitting = if followed.is_empty() {
+        living().collect()
+    } else {
+        followed
+    };
     let named: Vec<_> = fitting.iter().filter(|claim| is_named_as(claim, member)).collect();
     match (fitting.as_slice(), named.as_slice()) {
         ([], _) => Who::Stranger,

@@ -57,7 +57,6 @@ impl Situation {
             _ => member.in_compliance && !is_active(&member),
         })
     }
-
 }
 
 fn is_active(member: &SeenMember) -> bool {
@@ -216,7 +215,12 @@ fn invariant_2_only_who_subscribed_by_themselves_joins_and_only_where_nobody_sta
         let is_subscribed = situation
             .member()
             .is_some_and(|member| member.status == MemberStatus::Known(Status::Subscribed));
-        let Wanted { place, arrives, address_stays, .. } = situation.wanted;
+        let Wanted {
+            place,
+            arrives,
+            address_stays,
+            ..
+        } = situation.wanted;
         let joins = place == Place::OutOfGroup && arrives && !address_stays && is_subscribed;
         assert_eq!(situation.decide().here == Some(Here::Join), joins, "{situation:?}");
     });

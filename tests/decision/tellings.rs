@@ -47,13 +47,24 @@ struct Chapter {
 
 fn manners() -> impl Strategy<Value = Manner> {
     let how = select(&[How::Webhook, How::Poll, How::Nightly, How::PollThenWebhook][..]);
-    let fate = select(&[Fate::Answered, Fate::Answered, Fate::LostBefore, Fate::LostAfter, Fate::Throttled][..]);
+    let fate = select(
+        &[
+            Fate::Answered,
+            Fate::Answered,
+            Fate::LostBefore,
+            Fate::LostAfter,
+            Fate::Throttled,
+        ][..],
+    );
     (how, vec(0..8_usize, 0..3), vec(vec(fate, 2), 0..3)).prop_map(|(how, again, rounds)| Manner { how, again, rounds })
 }
 
 fn chapters() -> impl Strategy<Value = Vec<Chapter>> {
     let chapter = (prop_oneof![staff(), there()], manners(), manners());
-    let chapter = chapter.prop_map(|(deed, one, other)| Chapter { deed, manners: (one, other) });
+    let chapter = chapter.prop_map(|(deed, one, other)| Chapter {
+        deed,
+        manners: (one, other),
+    });
     vec(chapter, 1..12)
 }
 
