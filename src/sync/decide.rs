@@ -245,7 +245,7 @@ fn welcome(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> (Opt
 }
 
 /// Why somebody who stands so at Mailchimp is not mailed.
-fn refusal(seen: &Seen) -> Refusal {
+pub fn refusal(seen: &Seen) -> Refusal {
     let Seen::Member(member) = seen else {
         return Refusal::Forgotten;
     };
@@ -290,7 +290,8 @@ impl Wanted {
         self.arrives && self.place == Place::OutOfGroup && !self.address_stays
     }
 
-    fn opted_out_here(&self) -> bool {
+    /// Do Not Email or NO BULK EMAILS: the person's own word, given here.
+    pub fn opted_out_here(&self) -> bool {
         matches!(self.barrier, Some(Barrier::DoNotEmail | Barrier::NoBulkEmails))
     }
 }

@@ -50,7 +50,8 @@ impl Person {
         decide::decide(&self.wanted, &self.seen(), self.agreed, policy)
     }
 
-    fn seen(&self) -> Seen {
+    /// What the mirror shows of this person.
+    pub fn seen(&self) -> Seen {
         mirror::seen(self.member.as_ref())
     }
 
@@ -308,12 +309,17 @@ impl Known {
             return Some(active.clone());
         }
         // A person who opted out under one address is not written to under another: the new address gains no consent. Nor
-        // does it where somebody at Mailchimp archived the one we followed.
+        // does it where the one we followed was archived by somebody at Mailchimp; nor where it was cleaned, which may turn out
+        // to be a complaint, until staff take it off the contact.
         let opted_out = |key: &&String| members.get(*key).is_some_and(has_opted_out);
-        let archived = |key: &&String| members.get(*key).is_some_and(is_archived_by_others);
         let own: Vec<String> = contact.emails.iter().map(|email| email.address.key()).collect();
+        let is_cleaned = |key: &&String, member: &MirrorMember| is_cleaned(member) && own.contains(*key);
+        let holds = |key: &&String| {
+            let member = members.get(*key);
+            member.is_some_and(|member| is_archived_by_others(member) || is_cleaned(key, member))
+        };
         let blocked = own.iter().chain(&followed).find(opted_out);
-        let blocked = blocked.or(followed.as_ref().filter(archived)).cloned();
+        let blocked = blocked.or(followed.as_ref().filter(holds)).cloned();
         blocked.or(chosen).or(followed)
     }
 
@@ -436,6 +442,10 @@ fn has_opted_out(member: &MirrorMember) -> bool {
 
 fn is_archived_by_others(member: &MirrorMember) -> bool {
     member.member_status() == MemberStatus::Known(Status::Archived) && member.seen().comes_back_as().is_none()
+}
+
+fn is_cleaned(member: &MirrorMember) -> bool {
+    member.member_status() == MemberStatus::Known(Status::Cleaned)
 }
 
 /// Why the contact may not be mailed under the address; the first that holds.
