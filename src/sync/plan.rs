@@ -4,9 +4,9 @@
 use super::decide::{Decision, Here, There};
 use super::facts::{self, Mapping, Person};
 use super::mirror::{self, MirrorMember};
-use super::newcomers;
+use super::{breaker, newcomers};
 use crate::accounts;
-use crate::base::ContactId;
+use crate::base::{ContactId, MappingId};
 use crate::crm::{contacts, groups};
 use crate::db::OrgTx;
 use crate::db::schema::{due_contacts, due_members, planned_calls, sync_runs, sync_standings};
@@ -26,6 +26,10 @@ pub struct Run {
     pub cause: &'static str,
     pub started_at: DateTime<Utc>,
     pub id: Option<i64>,
+    /// The full address of the organization's Mailchimp page, for letters.
+    pub link: String,
+    /// How many people it removed so far, by link.
+    pub removed: HashMap<MappingId, usize>,
 }
 
 /// What one batch came to.
@@ -63,8 +67,11 @@ pub fn plan(tx: &mut OrgTx<'_>, run: &mut Run) -> QueryResult<Batch> {
         let ids = concerned(tx, mapping, ids, &arrived.by_address)?;
         let people = facts::gather(tx, mapping, &ids, &arrived.by_address)?;
         mirror::leave_alone(tx, &mapping.audience, &arrived.spare(&people))?;
-        for person in people {
+        let decided = people.into_iter().map(|person| {
             let decision = person.decide(mapping.policy);
+            (person, decision)
+        });
+        for (person, decision) in breaker::hold_back(tx, run, mapping, decided.collect())? {
             batch.planned += usize::from(carry_out(tx, run, mapping, &person, decision)?);
         }
     }

@@ -128,6 +128,12 @@ pub fn off(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<()> {
         &mapping.id.to_string(),
         "The broken link was switched off.",
     )?;
+    incidents::close(
+        tx,
+        Kind::RemovalsHeld,
+        &mapping.id.to_string(),
+        "The link was switched off; nobody is removed.",
+    )?;
     incidents::close(tx, Kind::WebhookWrong, &mapping.audience, "The link was switched off.")?;
     say(tx, "Link to Mailchimp switched off", mapping)
 }
@@ -257,7 +263,7 @@ fn set_here_before(tx: &mut OrgTx<'_>, audience: &str, here_before: bool) -> Que
     Ok(())
 }
 
-fn say(tx: &mut OrgTx<'_>, what: &str, mapping: &Mapping) -> QueryResult<()> {
+pub(super) fn say(tx: &mut OrgTx<'_>, what: &str, mapping: &Mapping) -> QueryResult<()> {
     let organization = tx.organization().0;
     let group: String = groups::table
         .find((organization, mapping.group.0))

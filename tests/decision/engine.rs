@@ -62,6 +62,8 @@ pub struct Sent {
     pub mirror: Option<MirrorMember>,
     pub truth: Option<Truth>,
     pub person: Person,
+    /// An address of theirs, this or another, under which they had opted out as far as the sync had looked at it.
+    pub opted_out: Option<String>,
 }
 
 /// What is to be done with a member that is due.
@@ -507,7 +509,14 @@ impl World {
     fn note_sent(&mut self, at: usize) {
         let call = &self.calls[at];
         let person = self.people(&[call.contact], &HashMap::new()).remove(0);
+        let own = person.contact.emails.iter().map(|email| email.address.key());
+        let followed = person.stored.iter().filter_map(|row| row.address_key.clone());
+        let has_opted_out = |key: &String| {
+            let status = self.mirror.get(key).map(MirrorMember::member_status);
+            status.is_some_and(|status| status.is_opt_out()) && !self.due_members.contains_key(key)
+        };
         self.sent.push(Sent {
+            opted_out: own.chain(followed).find(has_opted_out),
             call: call.call,
             contact: call.contact,
             key: call.key.clone(),

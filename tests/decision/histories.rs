@@ -36,6 +36,7 @@ proptest! {
                 }
                 _ => prop_assert!(false, "{sent:?}"),
             }
+            prop_assert_eq!(&sent.opted_out, &None, "no other address gains consent: {:?}", sent);
             // Somebody else's archiving that we know of is never undone.
             let truth = sent.truth.as_ref();
             if truth.is_some_and(|truth| truth.status == Status::Archived && !truth.by_api) {

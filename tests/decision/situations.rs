@@ -263,6 +263,29 @@ fn invariant_3_an_address_that_somebody_else_in_the_group_owns_is_not_taken_from
 }
 
 #[test]
+fn invariant_4_a_removal_that_waits_changes_nothing_and_is_not_lost_and_an_opt_out_never_waits() {
+    use dms::sync::breaker::{Removal, without_removal};
+    in_every_situation(|situation| {
+        let decision = situation.decide();
+        let Some(removal) = Removal::of(&situation.wanted, &decision) else {
+            let is_opt_out = situation.opted_out_here() && decision.there == Some(There::Unsubscribe);
+            let takes_away = matches!(decision.there, Some(There::Unsubscribe | There::Archive));
+            assert!(is_opt_out || !takes_away && decision.here != Some(Here::Remove), "{situation:?}");
+            return;
+        };
+        let waits = without_removal(decision, &situation.seen);
+        assert_eq!((waits.here, waits.there), (None, None), "{situation:?}");
+        assert_eq!(waits.standing != Standing::Out, situation.in_group(), "{situation:?}");
+        let later = Situation {
+            agreed: waits.agreed,
+            ..situation
+        };
+        let found = Removal::of(&later.wanted, &later.decide());
+        assert_eq!(found, Some(removal), "{situation:?}");
+    });
+}
+
+#[test]
 fn invariant_6_every_situation_comes_to_rest_and_an_unchanged_world_writes_nothing() {
     in_every_situation(|start| {
         let mut situation = start;

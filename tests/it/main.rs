@@ -3,6 +3,7 @@
 mod accounts;
 mod commands;
 mod contacts;
+mod giving;
 mod group_pages;
 mod groups;
 mod imports;
@@ -10,6 +11,7 @@ mod killed;
 mod mail;
 mod migrations;
 mod private_postgres;
+mod removals;
 mod road;
 mod routes;
 mod schema;
