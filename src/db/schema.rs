@@ -278,6 +278,7 @@ diesel::table! {
         read_first -> Bool,
         due_since -> Timestamptz,
         mark -> BigInt,
+        complained -> Bool,
     }
 }
 
@@ -360,6 +361,17 @@ diesel::table! {
         search -> Nullable<Jsonb>,
         search_checked_at -> Nullable<Timestamptz>,
         search_due_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    held_removals (organization_id, mapping_id, contact_id) {
+        organization_id -> BigInt,
+        mapping_id -> BigInt,
+        contact_id -> BigInt,
+        side -> Text,
+        state -> Text,
+        held_at -> Timestamptz,
     }
 }
 
@@ -725,7 +737,6 @@ diesel::table! {
         contact_id -> BigInt,
         address_key -> Nullable<Text>,
         agreed -> Text,
-        agreed_status -> Nullable<Text>,
         standing -> Text,
         reason -> Text,
         words -> Text,
@@ -802,6 +813,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_contacts,
     group_history,
     groups,
+    held_removals,
     import_rows,
     imports,
     incidents,

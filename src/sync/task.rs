@@ -11,6 +11,7 @@ use crate::work::{self, Kind, Lease, Wakes};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -120,6 +121,8 @@ async fn run(engine: &Engine, lease: Lease) -> Result<Next, Stop> {
         cause: cause(&worker).await?,
         started_at: engine.clock().now(),
         id: None,
+        link: link.clone(),
+        removed: HashMap::new(),
     };
     let ended = rounds(&worker, &mut run).await;
     finish(&worker, &run, &ended, &link).await?;

@@ -3,10 +3,6 @@
 mod accounts;
 mod commands;
 mod contacts;
-mod decision;
-mod decision_engine;
-mod decision_histories;
-mod decision_model;
 mod giving;
 mod group_pages;
 mod groups;
@@ -17,6 +13,7 @@ mod metrics;
 mod migrations;
 mod private_postgres;
 mod records;
+mod removals;
 mod road;
 mod routes;
 mod sandbox_pages;
