@@ -197,6 +197,7 @@ mod tests {
             name: "Here".into(),
             time_zone: Tz::America__Toronto,
             unsubscribe_sets_no_bulk_emails: false,
+            fiscal_year_month: 1,
         };
         let moment: DateTime<Utc> = "2026-07-10T20:03:51Z".parse().unwrap_or_default();
         assert_eq!(here.local_field(moment), "2026-07-10T16:03");

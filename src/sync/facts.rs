@@ -351,7 +351,7 @@ impl Known {
 
     /// Whether the mapping has anything to do with the contact: in its group, or decided before.
     pub fn concerns(&self, id: ContactId) -> bool {
-        let is_added = self.places.get(&id).is_some_and(|(status, _)| status == "Added");
+        let is_added = self.places.get(&id).is_some_and(|(status, _)| status != "Removed");
         is_added || self.stored.contains_key(&id)
     }
 
