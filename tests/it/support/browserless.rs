@@ -205,6 +205,6 @@ fn parsed(selector: &str) -> Selector {
 }
 
 fn single_spaced<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    let words: Vec<&str> = texts.flat_map(str::split_whitespace).collect();
-    words.join(" ")
+    let text: String = texts.collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -57,9 +57,9 @@ impl Browser {
         .await;
     }
 
-    /// Presses the button with these words.
+    /// Presses the button with these words; not one that only makes the Enter key save.
     pub async fn press(&self, words: &str) {
-        self.click_on(&format!("//main//button[normalize-space()='{words}']"))
+        self.click_on(&format!("//main//button[not(@aria-hidden)][normalize-space()='{words}']"))
             .await;
     }
 
