@@ -49,3 +49,7 @@ id!(
     /// What ties one group to one target at Mailchimp.
     MappingId
 );
+id!(
+    /// An action on a selection of contacts.
+    BulkActionId
+);

@@ -11,5 +11,5 @@ pub use actor::Actor;
 pub use clock::Clock;
 pub use email_address::EmailAddress;
 pub use fold::fold;
-pub use ids::{ContactId, GroupId, ImportId, MappingId, OrganizationId, StaffId};
+pub use ids::{BulkActionId, ContactId, GroupId, ImportId, MappingId, OrganizationId, StaffId};
 pub use role::Role;
