@@ -3,6 +3,7 @@
 
 mod batches;
 mod campaigns;
+mod clients;
 mod collections;
 mod groups;
 mod household;
