@@ -78,6 +78,10 @@ id!(
     OpportunityId
 );
 id!(
+    /// An action on a selection of contacts.
+    BulkActionId
+);
+id!(
     /// What gifts are meant for; CiviCRM's financial type.
     FundId
 );

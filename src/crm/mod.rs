@@ -2,6 +2,7 @@
 
 pub mod activities;
 pub mod batches;
+pub mod bulk;
 pub mod campaigns;
 pub mod changes;
 pub mod contacts;

@@ -26,6 +26,7 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/contacts", reader, list::show),
         get("/o/{organization}/search", reader, list::search),
         post("/o/{organization}/contacts/export", reader, export::download),
+        get("/o/{organization}/contacts/trash", reader, list::show_trash),
         get("/o/{organization}/contacts/new", staff, edit::new),
         post("/o/{organization}/contacts/new", staff, edit::create),
         post("/o/{organization}/contacts/duplicates", staff, duplicates::look),

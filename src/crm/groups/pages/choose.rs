@@ -5,7 +5,7 @@ use super::super::{actions, model, store};
 use super::{Mailchimp, adding, existing};
 use crate::accounts::Member;
 use crate::base::GroupId;
-use crate::crm::contacts::{self, Selection, Sent, nobody_chosen, sent_value};
+use crate::crm::contacts::{self, Selection, Sent, sent_value};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
@@ -55,7 +55,7 @@ async fn ask(member: &Member, status: StatusCode, sent: &Sent, group: Field, tit
     let pairs = selection.pairs();
     let (chosen, groups) = member.read(move |tx| groups_of(tx, &selection)).await?;
     if chosen == 0 {
-        return Ok(nobody_chosen(member));
+        return Ok(contacts::nobody_chosen(member));
     }
     let labels = groups.into_iter().map(|group| match group.inside {
         0 => (group.id, group.title),
@@ -124,7 +124,7 @@ async fn ask_removal(member: &Member, status: StatusCode, sent: &Sent, group: Fi
     let pairs = selection.pairs();
     let (chosen, groups) = member.read(move |tx| groups_of(tx, &selection)).await?;
     if chosen == 0 {
-        return Ok(nobody_chosen(member));
+        return Ok(contacts::nobody_chosen(member));
     }
     let labels = groups.into_iter().filter(|group| group.inside > 0).map(|group| {
         (
