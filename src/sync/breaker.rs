@@ -66,7 +66,10 @@ pub fn without_removal(decision: Decision, seen: &Seen) -> Decision {
             agreed: Agreed::In,
             ..decision
         },
-        _ => Decision { there: None, ..decision },
+        _ => Decision {
+            there: None,
+            ..decision
+        },
     }
 }
 
@@ -122,7 +125,9 @@ fn counted(tx: &mut OrgTx<'_>, run: &mut Run, mapping: &Mapping, new: &[(Contact
             )
         })
         .collect();
-    diesel::insert_into(held_removals::table).values(rows).execute(&mut **tx)?;
+    diesel::insert_into(held_removals::table)
+        .values(rows)
+        .execute(&mut **tx)?;
     let words = "Far more people than usual are to be removed from a linked group or at Mailchimp. \
         Nobody is removed until somebody has looked at them; everything else goes on.";
     let link = format!("{}/links/{}/removals", run.link, mapping.id);
@@ -180,8 +185,15 @@ pub fn waiting_count(tx: &mut OrgTx<'_>, mapping: MappingId) -> QueryResult<i64>
 pub struct Waiting {
     pub contact: ContactId,
     pub name: String,
-    pub side: String,
+    side: String,
     pub held_at: DateTime<Utc>,
+}
+
+impl Waiting {
+    /// Would leave the group here; otherwise they would be removed at Mailchimp.
+    pub fn leaves_here(&self) -> bool {
+        self.side == Removal::Here.word()
+    }
 }
 
 /// Everybody whose removal waits, by name.

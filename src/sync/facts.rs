@@ -323,24 +323,27 @@ impl Known {
         blocked.or(chosen).or(followed)
     }
 
-    /// Everybody who may stand for the address, as the mapping knows them. Pure.
-    pub fn claims(&self, key: &String) -> Vec<Claim<'_>> {
-        let mut claims: Vec<Claim<'_>> = self
-            .contacts
-            .values()
-            .filter_map(|contact| {
-                let stored = self.stored.get(&contact.id);
-                let linked = stored.filter(|row| row.address_key.as_ref() == Some(key));
-                let has_it = contact.emails.iter().any(|email| email.address.key() == *key);
-                let place = self.place(contact);
-                (linked.is_some() || has_it && place != Place::Deleted).then(|| Claim {
+    /// Everybody who may stand for an address, as the mapping knows them, by address. Pure.
+    pub fn claims(&self) -> HashMap<String, Vec<Claim<'_>>> {
+        let mut contacts: Vec<&Contact> = self.contacts.values().collect();
+        contacts.sort_by_key(|contact| contact.id);
+        let mut claims: HashMap<String, Vec<Claim<'_>>> = HashMap::new();
+        for contact in contacts {
+            let place = self.place(contact);
+            let stored = self.stored.get(&contact.id);
+            let followed = stored.and_then(|row| row.address_key.clone());
+            let own = contact.emails.iter().map(|email| email.address.key());
+            let keys: HashSet<String> = own.filter(|_| place != Place::Deleted).chain(followed.clone()).collect();
+            for key in keys {
+                let linked = stored.filter(|_| followed.as_ref() == Some(&key));
+                let claim = Claim {
                     contact,
                     place,
                     linked: linked.map(StoredStanding::agreement),
-                })
-            })
-            .collect();
-        claims.sort_by_key(|claim| claim.contact.id);
+                };
+                claims.entry(key).or_default().push(claim);
+            }
+        }
         claims
     }
 

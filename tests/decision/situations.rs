@@ -270,7 +270,10 @@ fn invariant_4_a_removal_that_waits_changes_nothing_and_is_not_lost_and_an_opt_o
         let Some(removal) = Removal::of(&situation.wanted, &decision) else {
             let is_opt_out = situation.opted_out_here() && decision.there == Some(There::Unsubscribe);
             let takes_away = matches!(decision.there, Some(There::Unsubscribe | There::Archive));
-            assert!(is_opt_out || !takes_away && decision.here != Some(Here::Remove), "{situation:?}");
+            assert!(
+                is_opt_out || !takes_away && decision.here != Some(Here::Remove),
+                "{situation:?}"
+            );
             return;
         };
         let waits = without_removal(decision, &situation.seen);

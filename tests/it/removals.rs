@@ -98,13 +98,20 @@ async fn many_who_unsubscribed_at_once_leave_the_group_only_when_staff_have_look
         rehearsal.member_does(address, "unsubscribe", json!({})).await;
     }
     linked.look_at_mailchimp().await;
-    linked.until_the_page_says("unsubscribed at Mailchimp and would leave the group").await;
+    linked
+        .until_the_page_says("unsubscribed at Mailchimp and would leave the group")
+        .await;
     assert_eq!(linked.in_group().await, PEOPLE as i64, "nobody left");
     let page = rehearsal.ada.get(&format!("mailchimp/links/{}", linked.link)).await;
     assert!(page.has(&format!("Look at the {MANY} people")), "{}", page.text("main"));
-    assert!(page.has("Far more people than usual"), "the banner says it on every page");
+    assert!(
+        page.has("Far more people than usual"),
+        "the banner says it on every page"
+    );
     let letters = rehearsal.world.mails_to("ada@riverside.test").await;
-    let told = letters.iter().filter(|letter| letter.body.contains("Far more people than usual"));
+    let told = letters
+        .iter()
+        .filter(|letter| letter.body.contains("Far more people than usual"));
     assert_eq!(told.count(), 1, "told once");
 
     // An opt-out given here waits for nobody.
@@ -134,7 +141,9 @@ async fn many_whom_staff_removed_at_once_stay_subscribed_where_staff_say_so() {
     rehearsal
         .write(move |tx| Ok(groups::actions::remove_contacts(tx, group, &gone, "")?))
         .await;
-    linked.until_the_page_says("would no longer be subscribed at Mailchimp").await;
+    linked
+        .until_the_page_says("would no longer be subscribed at Mailchimp")
+        .await;
     assert_eq!(rehearsal.count_at_mailchimp("subscribed").await, PEOPLE);
 
     linked.answer("keep").await;
