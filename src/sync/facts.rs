@@ -333,7 +333,10 @@ impl Known {
             let stored = self.stored.get(&contact.id);
             let followed = stored.and_then(|row| row.address_key.clone());
             let own = contact.emails.iter().map(|email| email.address.key());
-            let keys: HashSet<String> = own.filter(|_| place != Place::Deleted).chain(followed.clone()).collect();
+            let keys: HashSet<String> = own
+                .filter(|_| place != Place::Deleted)
+                .chain(followed.clone())
+                .collect();
             for key in keys {
                 let linked = stored.filter(|_| followed.as_ref() == Some(&key));
                 let claim = Claim {
