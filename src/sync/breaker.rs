@@ -185,8 +185,15 @@ pub fn waiting_count(tx: &mut OrgTx<'_>, mapping: MappingId) -> QueryResult<i64>
 pub struct Waiting {
     pub contact: ContactId,
     pub name: String,
-    pub side: String,
+    side: String,
     pub held_at: DateTime<Utc>,
+}
+
+impl Waiting {
+    /// Would leave the group here; otherwise they would be removed at Mailchimp.
+    pub fn leaves_here(&self) -> bool {
+        self.side == Removal::Here.word()
+    }
 }
 
 /// Everybody whose removal waits, by name.

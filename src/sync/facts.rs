@@ -309,43 +309,51 @@ impl Known {
             return followed;
         }
         let chosen = contact.bulk_mail_address().map(|email| email.address.key());
+        let own: Vec<String> = contact.emails.iter().map(|email| email.address.key()).collect();
+        // As long as it is theirs, or was when we last looked.
+        let is_kept = |key: &&String| self.agreed(contact.id) == Agreed::In || own.contains(*key);
         let is_active = |key: &&String| members.get(*key).is_some_and(MirrorMember::is_active);
-        if let Some(active) = followed.iter().chain(&chosen).find(is_active) {
+        if let Some(active) = followed.iter().filter(is_kept).chain(&chosen).find(is_active) {
             return Some(active.clone());
         }
         // A person who opted out under one address is not written to under another: the new address gains no consent. Nor
         // does it where the one we followed was archived by somebody at Mailchimp; nor where it was cleaned, which may turn out
         // to be a complaint, until staff take it off the contact.
         let opted_out = |key: &&String| members.get(*key).is_some_and(has_opted_out);
-        let own: Vec<String> = contact.emails.iter().map(|email| email.address.key()).collect();
-        let is_cleaned = |key: &&String, member: &MirrorMember| is_cleaned(member) && own.contains(*key);
         let holds = |key: &&String| {
-            let member = members.get(*key);
-            member.is_some_and(|member| is_archived_by_others(member) || is_cleaned(key, member))
+            let is_own = own.contains(*key);
+            let holds = |member: &MirrorMember| is_archived_by_others(member) || is_own && is_cleaned(member);
+            members.get(*key).is_some_and(holds)
         };
         let blocked = own.iter().chain(&followed).find(opted_out);
         let blocked = blocked.or(followed.as_ref().filter(holds)).cloned();
         blocked.or(chosen).or(followed)
     }
 
-    /// Everybody who may stand for the address, as the mapping knows them. Pure.
-    pub fn claims(&self, key: &String) -> Vec<Claim<'_>> {
-        let mut claims: Vec<Claim<'_>> = self
-            .contacts
-            .values()
-            .filter_map(|contact| {
-                let stored = self.stored.get(&contact.id);
-                let linked = stored.filter(|row| row.address_key.as_ref() == Some(key));
-                let has_it = contact.emails.iter().any(|email| email.address.key() == *key);
-                let place = self.place(contact);
-                (linked.is_some() || has_it && place != Place::Deleted).then(|| Claim {
+    /// Everybody who may stand for an address, as the mapping knows them, by address. Pure.
+    pub fn claims(&self) -> HashMap<String, Vec<Claim<'_>>> {
+        let mut contacts: Vec<&Contact> = self.contacts.values().collect();
+        contacts.sort_by_key(|contact| contact.id);
+        let mut claims: HashMap<String, Vec<Claim<'_>>> = HashMap::new();
+        for contact in contacts {
+            let place = self.place(contact);
+            let stored = self.stored.get(&contact.id);
+            let followed = stored.and_then(|row| row.address_key.clone());
+            let own = contact.emails.iter().map(|email| email.address.key());
+            let keys: HashSet<String> = own
+                .filter(|_| place != Place::Deleted)
+                .chain(followed.clone())
+                .collect();
+            for key in keys {
+                let linked = stored.filter(|_| followed.as_ref() == Some(&key));
+                let claim = Claim {
                     contact,
                     place,
                     linked: linked.map(StoredStanding::agreement),
-                })
-            })
-            .collect();
-        claims.sort_by_key(|claim| claim.contact.id);
+                };
+                claims.entry(key).or_default().push(claim);
+            }
+        }
         claims
     }
 

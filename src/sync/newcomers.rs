@@ -113,12 +113,13 @@ pub fn resolve(
     ids.sort();
     ids.dedup();
     let known = Known::of(tx, mapping, &ids)?;
+    let claims = known.claims();
     let mut unclear: Vec<(&String, Vec<ContactId>)> = Vec::new();
     for key in keys {
-        let claims = known.claims(key);
+        let claims = claims.get(key).map_or(&[][..], Vec::as_slice);
         let contacts = claims.iter().map(|claim| claim.contact.id);
         arrived.contacts.extend(contacts.filter(|id| known.concerns(*id)));
-        match who_is(told.get(key), &claims) {
+        match who_is(told.get(key), claims) {
             Who::NoNewcomer => {}
             Who::Known => arrived.known.push(key.clone()),
             Who::Arrives(_) | Who::Stranger | Who::Unclear(_) if is_smart => {}
@@ -150,6 +151,9 @@ fn review(
         .filter(dsl::address_key.eq_any(keys))
         .filter(dsl::address_key.ne_all(unclear.iter().map(|(key, _)| *key)))
         .execute(&mut **tx)?;
+    if unclear.is_empty() {
+        return Ok(());
+    }
     let now = tx.now();
     let rows: Vec<_> = unclear
         .iter()

@@ -377,10 +377,14 @@ impl World {
     /// As `newcomers::resolve`.
     fn resolve(&mut self, keys: &[String]) -> Arrived {
         let mut arrived = Arrived::default();
+        let claims = self.known.claims();
+        let mut found = Vec::new();
         for key in keys {
-            let claims = self.known.claims(key);
+            let claims = claims.get(key).map_or(&[][..], Vec::as_slice);
             arrived.contacts.extend(claims.iter().map(|claim| claim.contact.id));
-            let who = who_is(self.mirror.get(key), &claims);
+            found.push((key, who_is(self.mirror.get(key), claims)));
+        }
+        for (key, who) in found {
             self.review.remove(key);
             match who {
                 Who::NoNewcomer => {}

@@ -56,9 +56,15 @@ proptest! {
             telling.happens(event);
             if let Event::There(what, whose) = event {
                 let key = ADDRESSES[*whose];
-                let truth = telling.world.mailchimp.members.get(key).map(|truth| truth.status);
+                let member = telling.world.mailchimp.members.get(key);
+                let truth = member.map(|truth| truth.status);
+                // Whom staff at Mailchimp unsubscribed before is unsubscribed already: a click of theirs changes nothing there,
+                // and Mailchimp keeps no word of it that anybody could heed.
+                let is_own_word = member.is_some_and(|truth| truth.in_compliance);
                 match what {
-                    There::Unsubscribes if truth == Some(Status::Unsubscribed) => { opted_out.insert(key); }
+                    There::Unsubscribes if truth == Some(Status::Unsubscribed) && is_own_word => {
+                        opted_out.insert(key);
+                    }
                     There::Complains if truth == Some(Status::Cleaned) => { opted_out.insert(key); }
                     There::Subscribes | There::Confirms if truth == Some(Status::Subscribed) => { opted_out.remove(key); }
                     There::AdminRestores if truth == Some(Status::Subscribed) => { opted_out.remove(key); }

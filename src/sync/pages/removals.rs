@@ -46,7 +46,7 @@ pub async fn show(member: Member, path: LinkPath) -> Answer {
             Ok::<_, PageError>((link, people))
         })
         .await?;
-    let here = people.iter().filter(|waiting| waiting.side == "here").count();
+    let here = people.iter().filter(|waiting| waiting.leaves_here()).count();
     let there = people.len() - here;
     let latest = people.iter().map(|waiting| waiting.held_at).max();
     people.truncate(PEOPLE_SHOWN);
