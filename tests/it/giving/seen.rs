@@ -96,7 +96,7 @@ async fn a_gift_goes_its_way_by_hand() {
     browser.visit(&at(&format!("contacts/{anne}/recurring"))).await;
     browser.fill("#amount", "25").await;
     look(&browser, "11-recurring").await;
-    browser.click("main form .button--primary").await;
+    browser.click("main .form__foot .button--primary").await;
     until(&browser, "was added").await;
     browser.visit(&at(&format!("contacts/{anne}/contributions"))).await;
     look(&browser, "12-contact").await;
