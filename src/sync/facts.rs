@@ -325,8 +325,8 @@ impl Known {
             let holds = |member: &MirrorMember| is_archived_by_others(member) || is_own && is_cleaned(member);
             members.get(*key).is_some_and(holds)
         };
-        let blocked = own.iter().chain(&followed).find(opted_out);
-        let blocked = blocked.or(followed.as_ref().filter(holds)).cloned();
+        let blocked = followed.as_ref().filter(|key| opted_out(key) || holds(key));
+        let blocked = blocked.or_else(|| own.iter().find(opted_out)).cloned();
         blocked.or(chosen).or(followed)
     }
 
