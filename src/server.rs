@@ -5,7 +5,7 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
 use crate::crm::groups::mailchimp::MailchimpView;
-use crate::crm::imports;
+use crate::crm::{bulk, groups, imports};
 use crate::db::Db;
 use crate::mail;
 use crate::mailchimp::Observer;
@@ -45,15 +45,24 @@ pub fn routes() -> Vec<Route> {
         own_routes(),
         accounts::routes(),
         mail::routes(),
+        crm::dashboard::routes(),
         crm::contacts::routes(),
         crm::funds::routes(),
         crm::campaigns::routes(),
         crm::contributions::routes(),
+        crm::batches::routes(),
         crm::profile::routes(),
+        crm::search::routes(),
         crm::changes::routes(),
         crm::groups::routes(),
+        crm::notes::routes(),
+        crm::tags::routes(),
+        crm::relationships::routes(),
+        crm::activities::routes(),
+        crm::opportunities::routes(),
         sync::pages::routes(),
         crm::imports::routes(),
+        crm::bulk::routes(),
     ]
     .into_iter()
     .flatten()
@@ -77,6 +86,8 @@ pub struct Application {
     sender: JoinHandle<()>,
     sync: JoinHandle<()>,
     importer: JoinHandle<()>,
+    smart_groups: JoinHandle<()>,
+    bulk: JoinHandle<()>,
     stop: StopOnDrop,
 }
 
@@ -113,6 +124,8 @@ impl Application {
         let (transport, from) = (&config.mail, config.mail_from.clone());
         let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
         let importer = imports::start(db.clone(), wakes.clone(), stop.clone());
+        let smart_groups = groups::smart::start(db.clone(), wakes.clone(), stop.clone());
+        let bulk = bulk::start(db.clone(), wakes.clone(), stop.clone());
         let metrics = Metrics::new()?;
         let config = Arc::new(config);
         let engine = Engine::new(db, config.clone(), observer(&metrics))?;
@@ -128,6 +141,8 @@ impl Application {
             sender,
             sync,
             importer,
+            smart_groups,
+            bulk,
             stop: StopOnDrop(stop),
         })
     }
@@ -163,6 +178,14 @@ impl Application {
         }
         if tokio::time::timeout(TASK_WAIT, self.importer).await.is_err() {
             tracing::warn!("an import was still at a step; it is done anew by another process or after the next start");
+        }
+        if tokio::time::timeout(TASK_WAIT, self.smart_groups).await.is_err() {
+            tracing::warn!("smart groups were still being looked at; that is done anew after the next start");
+        }
+        if tokio::time::timeout(TASK_WAIT, self.bulk).await.is_err() {
+            tracing::warn!(
+                "a bulk action was still at a batch; it is done anew by another process or after the next start"
+            );
         }
         ended
     }

@@ -92,7 +92,7 @@ pub fn counts(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Ledger> {
                 .eq(sync_standings::organization_id)
                 .and(group_contacts::contact_id.eq(sync_standings::contact_id))
                 .and(group_contacts::group_id.eq(mapping.group))
-                .and(group_contacts::status.eq("Added"))),
+                .and(group_contacts::status.ne("Removed"))),
         )
         .inner_join(
             contacts::table.on(contacts::organization_id
@@ -128,7 +128,7 @@ pub fn counts(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Ledger> {
     if group_size > decided {
         add(Standing::Waiting(Wait::Call), group_size - decided);
     }
-    let only_there_before = audience_members::table
+    let left_there = audience_members::table
         .filter(audience_members::organization_id.eq(organization))
         .filter(audience_members::audience_id.eq(&mapping.audience))
         .filter(audience_members::here_before)
@@ -141,6 +141,9 @@ pub fn counts(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Ledger> {
         )))
         .count()
         .get_result(&mut **tx)?;
+    // Nobody is brought in from there into a smart group.
+    let is_smart = groups::store::is_smart(tx, mapping.group)?;
+    let only_there_before = if is_smart { 0 } else { left_there };
     counts.sort_by_key(|count| rank(count.standing));
     Ok(Ledger {
         counts,
@@ -173,7 +176,7 @@ pub fn people(
                 .eq(sync_standings::organization_id)
                 .and(group_contacts::contact_id.eq(sync_standings::contact_id))
                 .and(group_contacts::group_id.eq(mapping.group))
-                .and(group_contacts::status.eq("Added"))),
+                .and(group_contacts::status.ne("Removed"))),
         )
         .inner_join(
             contacts::table.on(contacts::organization_id

@@ -1,6 +1,7 @@
 //! Keeps groups and Mailchimp in step. `decide` is the heart; everything else brings it facts and carries out what it says.
 
 pub mod audiences;
+pub mod breaker;
 pub mod care;
 pub mod connection;
 pub mod consent;

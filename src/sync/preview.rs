@@ -164,7 +164,7 @@ pub fn group_contact_ids(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<Vec<
         )
         .filter(group_contacts::organization_id.eq(tx.organization()))
         .filter(group_contacts::group_id.eq(group))
-        .filter(group_contacts::status.eq("Added"))
+        .filter(group_contacts::status.ne("Removed"))
         .filter(contacts::deleted_at.is_null())
         .order(group_contacts::contact_id)
         .select(group_contacts::contact_id)

@@ -5,10 +5,10 @@ use crate::accounts::Member;
 use crate::base::MappingId;
 use crate::db::OrgTx;
 use crate::mailchimp::{AudienceId, WebhookId};
-use crate::sync::connection;
 use crate::sync::decide::{Removal, Standing};
 use crate::sync::engine::Engine;
 use crate::sync::ledger::{self, Call, Count};
+use crate::sync::{breaker, connection};
 use crate::sync::{standing, switch, webhooks};
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::web::{Data, Path};
@@ -48,6 +48,7 @@ struct State {
     calls: Vec<Shown>,
     polled_at: Option<String>,
     webhook_heard_at: Option<String>,
+    removals_held: i64,
 }
 
 struct Class {
@@ -184,6 +185,7 @@ fn gather(
             .collect(),
         polled_at: link.audience.polled_at.map(|at| organization.local(at)),
         webhook_heard_at: link.audience.webhook_heard_at.map(|at| organization.local(at)),
+        removals_held: breaker::waiting_count(tx, link.mapping.id)?,
     })
 }
 

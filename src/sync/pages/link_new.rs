@@ -210,6 +210,8 @@ struct PreviewPage {
     page: Page,
     chosen: Chosen,
     group: String,
+    /// Nobody is brought in from the audience.
+    is_smart: bool,
     audience: Audience,
     preview: Preview,
     /// New members confirm by mail first.
@@ -232,7 +234,7 @@ pub async fn preview(member: Member, chosen: Query<Chosen>) -> Answer {
                 Some(_) => Some(preview::count(tx, &asked.hypothesis(&audience)?)?),
                 None => None,
             };
-            Ok::<_, PageError>((audience, group.title, preview, plan.unwrap_or_default()))
+            Ok::<_, PageError>((audience, group, preview, plan.unwrap_or_default()))
         })
         .await?;
     let query = chosen.query();
@@ -243,7 +245,8 @@ pub async fn preview(member: Member, chosen: Query<Chosen>) -> Answer {
             double_optin: chosen.policy(&audience).double_optin,
             plan,
             chosen,
-            group,
+            is_smart: group.is_smart(),
+            group: group.title,
             audience,
             preview,
             query,

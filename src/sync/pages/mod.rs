@@ -7,6 +7,7 @@ mod hook;
 mod link;
 mod link_new;
 mod people;
+mod removals;
 mod review;
 mod runs;
 mod why;
@@ -72,6 +73,12 @@ pub fn routes() -> Vec<Route> {
             "/o/{organization}/mailchimp/links/{link}/include-audience",
             MANAGE,
             link::include_audience,
+        ),
+        get("/o/{organization}/mailchimp/links/{link}/removals", SEE, removals::show),
+        post(
+            "/o/{organization}/mailchimp/links/{link}/removals",
+            CHANGE,
+            removals::answer,
         ),
         get("/o/{organization}/mailchimp/links/{link}/off", MANAGE, link::ask_off),
         post("/o/{organization}/mailchimp/links/{link}/off", MANAGE, link::off),
