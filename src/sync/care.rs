@@ -20,14 +20,14 @@ const CALLS_KEPT: TimeDelta = TimeDelta::days(90);
 /// How long an audience as it was before its link is kept to be downloaded.
 const SNAPSHOTS_KEPT: TimeDelta = TimeDelta::days(365);
 
-/// Does what is due. `None`: the organization never had a connection, and nothing is kept for it.
-pub fn tend(tx: &mut OrgTx<'_>, link: &str) -> QueryResult<Option<()>> {
+/// Does what is due. `false`: the organization never had a connection, and nothing is kept for it.
+pub fn tend(tx: &mut OrgTx<'_>, link: &str) -> QueryResult<bool> {
     let tidied: Option<Option<DateTime<Utc>>> = mailchimp_connections::table
         .find(tx.organization().0)
         .select(mailchimp_connections::tidied_at)
         .first(&mut **tx)
         .optional()?;
-    let Some(tidied) = tidied else { return Ok(None) };
+    let Some(tidied) = tidied else { return Ok(false) };
     incidents::remind(tx, link)?;
     let now = tx.now();
     if tidied.is_none_or(|tidied| now - tidied >= CARE_EVERY) {
@@ -36,7 +36,7 @@ pub fn tend(tx: &mut OrgTx<'_>, link: &str) -> QueryResult<Option<()>> {
             .set(mailchimp_connections::tidied_at.eq(now))
             .execute(&mut **tx)?;
     }
-    Ok(Some(()))
+    Ok(true)
 }
 
 /// Deletes hints, empties calls, deletes snapshots whose time is over.
@@ -68,8 +68,8 @@ pub fn after_failure(tx: &mut OrgTx<'_>, words: &str, link: &str) -> QueryResult
     let Some(connection) = connection::find(tx)?.filter(connection::Connection::is_connected) else {
         return Ok(());
     };
-    let since = connection.last_success_at.max(Some(connection.connected_at));
-    let since = since.unwrap_or(connection.connected_at);
+    let connected = connection.connected_at;
+    let since = connection.last_success_at.map_or(connected, |last| last.max(connected));
     if tx.now() - since < SILENCE {
         return Ok(());
     }

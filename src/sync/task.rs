@@ -110,7 +110,7 @@ async fn run(engine: &Engine, lease: Lease) -> Result<Next, Stop> {
     let was_ever_connected = engine
         .write_under(lease, Actor::System, move |tx| Ok(care::tend(tx, &to_tend)?))
         .await?;
-    if was_ever_connected.is_none() {
+    if !was_ever_connected {
         return Ok(Next::default());
     }
     let Some(worker) = Worker::enter(engine.clone(), lease).await? else {

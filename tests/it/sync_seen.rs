@@ -5,7 +5,6 @@ use crate::support::rehearsal::{DOMAIN, Rehearsal};
 use crate::support::world::eventually;
 use dms::base::ContactId;
 use dms::crm::contacts;
-use fantoccini::Locator;
 use serde_json::{Value, json};
 
 const GROUP: &str = "Newsletter";
@@ -119,11 +118,9 @@ impl Tour {
 
     /// Where the numbers on the page lead to.
     async fn people_behind_the_numbers(&self) -> Vec<String> {
-        let mut links = Vec::new();
-        for link in self.browser.client.find_all(Locator::Css(".tally a")).await.unwrap() {
-            links.push(link.prop("href").await.unwrap().unwrap());
-        }
-        links
+        let hrefs = "return [...document.querySelectorAll('.tally a')].map(link => link.href)";
+        let found = self.browser.client.execute(hrefs, vec![]).await.unwrap();
+        serde_json::from_value(found).unwrap()
     }
 
     async fn link(&self) {
