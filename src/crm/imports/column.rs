@@ -67,10 +67,14 @@ pub fn of(kind: &dyn Kind) -> Vec<Column> {
     kind.offered().into_iter().flat_map(|(_, columns)| columns).collect()
 }
 
-/// The kind that recognizes most of the names.
+/// The kind that recognizes most of the names, of those that could do with what they recognize.
 pub fn guess(headers: &[String]) -> &'static dyn Kind {
-    let known = |kind: &&dyn Kind| recognize(*kind, headers).iter().flatten().count();
-    let best = KINDS.iter().rev().max_by_key(|kind| known(kind));
+    let fits = |kind: &&dyn Kind| {
+        let keys = recognize(*kind, headers);
+        let known: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
+        (kind.unfit(&known, true).is_none(), known.len())
+    };
+    let best = KINDS.iter().rev().max_by_key(|kind| fits(kind));
     *best.unwrap_or(&KINDS[0])
 }
 
@@ -128,6 +132,7 @@ mod tests {
         assert_eq!(guessed("Contact ID,First Name,Last Name,Email"), "contacts");
         assert_eq!(guessed("Group,Contact ID,Status"), "contacts");
         assert_eq!(guessed("Shoe Size"), "contacts");
+        assert_eq!(guessed("First Name,Last Name,Email,Note"), "contacts");
         let of_civicrm = "Contribution ID,Contact ID,Financial Type,Payment Method,Date Received,Total Amount,Fee Amount,\
             Net Amount,Currency,Transaction ID,Check Number,Source,Contribution Status,Thank-you Date";
         assert_eq!(guessed(of_civicrm), "contributions");

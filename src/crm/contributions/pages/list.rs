@@ -10,6 +10,7 @@ use crate::web::{self, Answer, Choice, Field, PAGE_SIZE, Page, PageError, Pager}
 use actix_web::web::Query;
 use askama::Template;
 use chrono::{Datelike, Months, NaiveDate};
+use std::collections::HashMap;
 
 #[derive(Template)]
 #[template(path = "contributions/list.html")]
@@ -50,6 +51,7 @@ pub struct Sums {
     pub completed: Vec<(Total, String)>,
     /// All others.
     pub others: Vec<(Total, String)>,
+    donors: HashMap<Currency, i64>,
 }
 
 impl Sums {
@@ -64,7 +66,21 @@ impl Sums {
             (total, url)
         });
         let (completed, others) = linked.partition(|(total, _)| total.status == Status::Completed);
-        Self { completed, others }
+        Self {
+            completed,
+            others,
+            donors: HashMap::new(),
+        }
+    }
+
+    /// The same with how many donors they came from.
+    pub fn with_donors(self, donors: HashMap<Currency, i64>) -> Self {
+        Self { donors, ..self }
+    }
+
+    /// From how many donors the Completed ones of a currency came.
+    pub fn donors(&self, currency: &Currency) -> i64 {
+        self.donors.get(currency).copied().unwrap_or(0)
     }
 
     /// How many contributions there are in all.

@@ -63,7 +63,7 @@ pub async fn show(member: Member, path: Path<(String, CampaignId)>) -> Answer {
         ..Filter::default()
     };
     let asked = filter.clone();
-    let (campaign, parent, parts, totals, months) = member
+    let (campaign, parent, parts, totals, months, donors) = member
         .read(move |tx| {
             let campaign = campaigns::store::find(tx, id)?.ok_or(PageError::NotFound)?;
             let parent = match campaign.is.parent_id {
@@ -75,14 +75,15 @@ pub async fn show(member: Member, path: Path<(String, CampaignId)>) -> Answer {
                 Some(currency) => Some((currency, search::by_month(tx, &asked, currency)?)),
                 None => None,
             };
-            Ok::<_, PageError>((campaign, parent, campaigns::store::parts(tx, id)?, totals, months))
+            let (parts, donors) = (campaigns::store::parts(tx, id)?, search::donors(tx, &asked)?);
+            Ok::<_, PageError>((campaign, parent, parts, totals, months, donors))
         })
         .await?;
     web::show(CampaignPage {
         page: member.page("campaigns"),
         progress: Progress::of(&campaign, &totals),
         chart: months.and_then(|(currency, months)| Chart::draw(&member, &filter, currency, &months)),
-        sums: Sums::of(&member, &filter, totals),
+        sums: Sums::of(&member, &filter, totals).with_donors(donors),
         all: at(&member, &filter, 1),
         campaign,
         parent,

@@ -29,7 +29,7 @@ pub async fn show(member: Member, path: Path<(String, FundId)>) -> Answer {
         ..Filter::default()
     };
     let asked = filter.clone();
-    let (fund, totals, months) = member
+    let (fund, totals, months, donors) = member
         .read(move |tx| {
             let fund = funds::store::find(tx, id)?.ok_or(PageError::NotFound)?;
             let totals = search::totals(tx, &asked)?;
@@ -37,13 +37,13 @@ pub async fn show(member: Member, path: Path<(String, FundId)>) -> Answer {
                 Some(currency) => Some((currency, search::by_month(tx, &asked, currency)?)),
                 None => None,
             };
-            Ok::<_, PageError>((fund, totals, months))
+            Ok::<_, PageError>((fund, totals, months, search::donors(tx, &asked)?))
         })
         .await?;
     web::show(FundPage {
         page: member.page("funds"),
         chart: months.and_then(|(currency, months)| Chart::draw(&member, &filter, currency, &months)),
-        sums: Sums::of(&member, &filter, totals),
+        sums: Sums::of(&member, &filter, totals).with_donors(donors),
         all: at(&member, &filter, 1),
         fund,
     })
