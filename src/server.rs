@@ -5,7 +5,7 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
 use crate::crm::groups::mailchimp::MailchimpView;
-use crate::crm::{bulk, imports};
+use crate::crm::{bulk, duplicates, imports};
 use crate::db::Db;
 use crate::mail;
 use crate::mailchimp::Observer;
@@ -55,6 +55,9 @@ pub fn routes() -> Vec<Route> {
         sync::pages::routes(),
         crm::imports::routes(),
         crm::bulk::routes(),
+        crm::merge::routes(),
+        crm::duplicates::routes(),
+        crm::erasure::routes(),
     ]
     .into_iter()
     .flatten()
@@ -79,6 +82,7 @@ pub struct Application {
     sync: JoinHandle<()>,
     importer: JoinHandle<()>,
     bulk: JoinHandle<()>,
+    duplicates: JoinHandle<()>,
     stop: StopOnDrop,
 }
 
@@ -110,6 +114,7 @@ impl Application {
         let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
         let importer = imports::start(db.clone(), wakes.clone(), stop.clone());
         let bulk = bulk::start(db.clone(), wakes.clone(), stop.clone());
+        let duplicates = duplicates::start(db.clone(), wakes.clone(), stop.clone());
         let metrics = Metrics::new()?;
         let config = Arc::new(config);
         let engine = Engine::new(db, config.clone(), observer(&metrics))?;
@@ -124,6 +129,7 @@ impl Application {
             sync,
             importer,
             bulk,
+            duplicates,
             stop: StopOnDrop(stop),
         })
     }
@@ -156,6 +162,9 @@ impl Application {
             tracing::warn!(
                 "a bulk action was still at a batch; it is done anew by another process or after the next start"
             );
+        }
+        if tokio::time::timeout(TASK_WAIT, self.duplicates).await.is_err() {
+            tracing::warn!("the search for duplicates was still at a batch; it goes on after the next start");
         }
         ended
     }

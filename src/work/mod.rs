@@ -26,6 +26,7 @@ pub enum Kind {
     Sync,
     Import,
     Bulk,
+    Duplicates,
 }
 
 impl Kind {
@@ -35,6 +36,7 @@ impl Kind {
             Self::Sync => "sync",
             Self::Import => "import",
             Self::Bulk => "bulk",
+            Self::Duplicates => "duplicates",
         }
     }
 }

@@ -23,3 +23,4 @@ pub use model::{
 pub use pages::{nobody_chosen, routes};
 pub use parts::ChangedParts;
 pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, rows as list_rows, select};
+pub use terms::phone_digits;

@@ -4,11 +4,12 @@
 use super::judge::{Hold, JudgedEntry, Judgement, judge};
 use super::memberships::{self, Wish};
 use super::model::{Import, Outcome, State};
-use super::record::{MembershipChange, RowRecord};
+use super::record::RowRecord;
 use super::rows::{self, RowOutcome};
 use super::{CHUNK_ROWS, store};
 use crate::base::ContactId;
 use crate::crm::contacts::{self, Contact, ContactDraft};
+use crate::crm::groups::standings::MembershipChange;
 use crate::db::OrgTx;
 use crate::db::schema::imports;
 use diesel::prelude::*;

@@ -29,6 +29,10 @@ pub struct Frame {
     /// What they have asked us not to do.
     pub refusals: Vec<&'static str>,
     pub is_in_the_trash: bool,
+    /// Whom the contact became part of.
+    pub merged_into: Option<ContactId>,
+    /// The person was erased for good.
+    pub is_erased: bool,
     /// How many groups the contact is in now; past ones do not count.
     pub group_count: i64,
     pub change_count: i64,
@@ -64,6 +68,8 @@ impl Frame {
             is_deceased: row.is_deceased,
             refusals: refusals(&row.privacy),
             is_in_the_trash: row.deleted_at.is_some(),
+            merged_into: row.merged_into,
+            is_erased: row.erased_at.is_some(),
             contact_type: row.contact_type,
             contact_subtype: row.contact_subtype,
             name: row.display_name,
@@ -98,6 +104,8 @@ struct Row {
     display_name: String,
     is_deceased: bool,
     deleted_at: Option<DateTime<Utc>>,
+    merged_into: Option<ContactId>,
+    erased_at: Option<DateTime<Utc>>,
     #[diesel(embed)]
     privacy: Privacy,
 }

@@ -6,7 +6,7 @@ use crate::accounts::model::Organization;
 use crate::base::ContactId;
 use crate::crm::contacts::model::{Contact, ContactType, Email, language_name};
 use crate::crm::contacts::store;
-use crate::web::{self, Answer, Page, PageError};
+use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::web::Path;
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -37,7 +37,7 @@ impl SummaryPage {
     }
 }
 
-/// `GET /o/{organization}/contacts/{contact}`
+/// `GET /o/{organization}/contacts/{contact}`: of one who was merged, on to whom it became.
 pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
     let id = path.into_inner().1;
     let (frame, contact) = member
@@ -46,6 +46,13 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
             Ok::<_, PageError>((Frame::load(tx, id, Tab::Summary)?, contact))
         })
         .await?;
+    if let Some(survivor) = contact.merged_into {
+        member.say(Flash::info(format!(
+            "{} was merged into this contact.",
+            contact.display_name
+        )));
+        return Ok(member.redirect(&format!("contacts/{survivor}")));
+    }
     web::show(SummaryPage {
         page: member.page("contacts"),
         frame,
