@@ -1,8 +1,9 @@
 //! What the sync forgets when a person is erased for good. One thing stays: the address, among those that were deleted and
 //! must never be written to again.
 
+use super::connection;
 use super::decide::MemberStatus;
-use super::mirror::status_of;
+use super::mirror::{self, status_of};
 use crate::base::ContactId;
 use crate::crm::groups::mailchimp::HeldThere;
 use crate::db::OrgTx;
@@ -10,11 +11,16 @@ use crate::db::schema::{
     audience_members, audience_snapshots, audiences, emails, planned_calls, review_members, sync_standings,
     webhook_events,
 };
+use crate::work::{self, Kind};
 use diesel::prelude::*;
 use url::form_urlencoded;
 
-/// Whom Mailchimp still has under an address of these contacts, in an audience we know.
+/// Whom Mailchimp still has under an address of these contacts, in an audience we know. Nobody, where we are not connected:
+/// then nothing comes from there either.
 pub(super) fn held(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<HeldThere>> {
+    if connection::find(tx)?.is_none_or(|connection| connection.is_disconnected()) {
+        return Ok(Vec::new());
+    }
     let keys = addresses(tx, contacts)?;
     let rows: Vec<(String, String, String)> = audience_members::table
         .inner_join(
@@ -37,6 +43,21 @@ pub(super) fn held(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Ve
             status,
         })
         .collect())
+}
+
+/// Has the sync ask Mailchimp for the members under these contacts' addresses, each by itself.
+pub(super) fn look_again(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()> {
+    let keys = addresses(tx, contacts)?;
+    let rows: Vec<(String, String)> = audience_members::table
+        .filter(audience_members::organization_id.eq(tx.organization()))
+        .filter(audience_members::address_key.eq_any(&keys))
+        .select((audience_members::audience_id, audience_members::address_key))
+        .load(&mut **tx)?;
+    for (audience, key) in rows {
+        mirror::mark_due(tx, &audience, &[key], true)?;
+    }
+    let (organization, now) = (tx.organization(), tx.now());
+    work::wake(tx, organization, Kind::Sync, now)
 }
 
 /// Empties the mirror, the calls, the webhooks, the saved audiences and the review list of these people.

@@ -128,6 +128,10 @@ impl MailchimpView for View {
         erasing::held(tx, contacts)
     }
 
+    fn look_for_person_again(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()> {
+        erasing::look_again(tx, contacts)
+    }
+
     fn erase(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> anyhow::Result<()> {
         erasing::erase(tx, contacts)
     }

@@ -93,8 +93,10 @@ fn strike_name_elsewhere(tx: &mut OrgTx<'_>, ids: &[ContactId], name: &str) -> Q
         .chain([name])
         .filter(|name| !name.is_empty())
     {
+        // What came and went with the merge is theirs, too.
         diesel::sql_query(
-            "UPDATE changes SET what = replace(what, $3, $4), why = replace(why, $3, $4) \
+            "UPDATE changes SET fields = CASE WHEN position($3 IN what || ' ' || why) > 0 THEN '[]' ELSE fields END, \
+                 what = replace(what, $3, $4), why = replace(why, $3, $4) \
              WHERE organization_id = $1 AND contact_id = ANY($2)",
         )
         .bind::<BigInt, _>(tx.organization())
@@ -102,6 +104,16 @@ fn strike_name_elsewhere(tx: &mut OrgTx<'_>, ids: &[ContactId], name: &str) -> Q
         .bind::<Text, _>(name)
         .bind::<Text, _>(ERASED_NAME)
         .execute(&mut **tx)?;
+        for table in ["group_history", "group_contacts"] {
+            diesel::sql_query(format!(
+                "UPDATE {table} SET why = replace(why, $3, $4) WHERE organization_id = $1 AND contact_id = ANY($2)"
+            ))
+            .bind::<BigInt, _>(tx.organization())
+            .bind::<Array<BigInt>, _>(&others)
+            .bind::<Text, _>(name)
+            .bind::<Text, _>(ERASED_NAME)
+            .execute(&mut **tx)?;
+        }
     }
     Ok(())
 }

@@ -17,6 +17,11 @@ pub fn routes() -> Vec<Route> {
     vec![
         get("/o/{organization}/contacts/{contact}/erase", ADMINISTER, ask),
         post("/o/{organization}/contacts/{contact}/erase", ADMINISTER, erase),
+        post(
+            "/o/{organization}/contacts/{contact}/erase/look-again",
+            ADMINISTER,
+            look_again,
+        ),
     ]
 }
 
@@ -95,4 +100,18 @@ pub async fn erase(
         .await?;
     member.say(Flash::success("The person is erased for good."));
     Ok(member.redirect("contacts/trash"))
+}
+
+/// `POST /o/{organization}/contacts/{contact}/erase/look-again`: somebody says that Mailchimp has them no longer.
+pub async fn look_again(member: Member, path: Path<(String, ContactId)>, mailchimp: Data<dyn MailchimpView>) -> Answer {
+    let id = path.1;
+    member
+        .write(move |tx| {
+            actions::erasable(tx, id)?;
+            let everybody = actions::with_merged(tx, id)?;
+            Ok::<_, PageError>(mailchimp.look_for_person_again(tx, &everybody)?)
+        })
+        .await?;
+    member.say(Flash::info("Mailchimp is being asked. Look again in a moment."));
+    Ok(member.redirect(&format!("contacts/{id}/erase")))
 }

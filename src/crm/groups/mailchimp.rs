@@ -51,6 +51,9 @@ pub trait MailchimpView: Send + Sync {
     /// They must be deleted there first, or the sync would bring them back.
     fn holds_person(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<HeldThere>>;
 
+    /// Has Mailchimp asked again whether it still has them: somebody says that they are deleted there.
+    fn look_for_person_again(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()>;
+
     /// Empties what the sync knows of these contacts, but for the address that must never be written to again.
     fn erase(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> anyhow::Result<()>;
 

@@ -73,6 +73,7 @@ fn zenobia() -> ContactDraft {
     draft.details.first_name = "Zenobia".into();
     draft.details.last_name = "Quixley".into();
     draft.details.external_identifier = Some("quixley-7".into());
+    draft.details.source = "Friend of the Quixleys".into();
     draft
         .emails
         .push(EmailDraft::new(EmailAddress::parse("zq@x.test").unwrap()));
@@ -130,6 +131,7 @@ async fn nothing_of_an_erased_person_is_left_in_any_table() {
         draft.details.external_identifier = None;
         draft.details.first_name = "Bo".into();
         draft.details.last_name = "Roy".into();
+        draft.details.source = String::new();
         (draft.emails, draft.phones, draft.addresses) = Default::default();
         Ok(contacts::actions::add(tx, &draft)?)
     })
@@ -145,9 +147,8 @@ async fn nothing_of_an_erased_person_is_left_in_any_table() {
     let edit = [
         ("scope", "all"),
         ("deed", "edit"),
-        ("field", "last_name"),
         ("field", "source"),
-        ("value", "Quixley gala"),
+        ("value", "Spring gala"),
     ];
     let bulk = ada.post("bulk/start", &edit).await.location();
     eventually("edited", async || {
@@ -192,11 +193,7 @@ async fn nothing_of_an_erased_person_is_left_in_any_table() {
         .post(&format!("contacts/{first}/erase"), &[("name", "Zenobia Quixley")])
         .await;
     assert_eq!(erased.location(), ada.at("contacts/trash"), "{}", erased.body);
-    let left: Vec<String> = tables_with(&world, &ada, TRACES)
-        .await
-        .into_iter()
-        .filter(|line| !line.starts_with("bulk_actions") && !line.starts_with("changes: quixley in"))
-        .collect();
+    let left = tables_with(&world, &ada, TRACES).await;
     assert!(left.is_empty(), "{left:#?}");
     let page = ada.get(&format!("contacts/{first}")).await;
     assert!(
@@ -255,6 +252,8 @@ async fn somebody_whom_mailchimp_has_is_deleted_there_first_and_never_comes_back
     assert_eq!(refused.status, 409, "Mailchimp still has them");
 
     rehearsal.member_does(&anne_at, "erase", json!({})).await;
+    let asked = ada.post(&format!("contacts/{anne}/erase/look-again"), &[]).await;
+    assert_eq!(asked.location(), ada.at(&format!("contacts/{anne}/erase")));
     eventually("the page offers it", async || {
         ada.get(&format!("contacts/{anne}/erase")).await.has("Erase for Good")
     })
@@ -279,7 +278,7 @@ async fn somebody_whom_mailchimp_has_is_deleted_there_first_and_never_comes_back
     let (new, _) = rehearsal.contact("Anne", "Lem").await;
     ada.post(&format!("contacts/{new}/groups"), &[("group", &group.to_string())])
         .await;
-    rehearsal.until_groups_tab(new, "Deleted").await;
+    rehearsal.until_groups_tab(new, "Blocked at Mailchimp").await;
     assert_ne!(
         rehearsal.status_at_mailchimp(&anne_at).await.as_deref(),
         Some("subscribed")
