@@ -135,7 +135,7 @@ impl Both {
         }
         if survivor.details.contact_type != loser.details.contact_type {
             return Err(PageError::Refused(format!(
-                "One of the two is an {}, the other an {}: only contacts of the same type can be merged. Nothing was changed.",
+                "These two are of different types ({} and {}), so they cannot be merged. Nothing was changed.",
                 survivor.details.contact_type.label(),
                 loser.details.contact_type.label()
             )));
