@@ -3,7 +3,7 @@
 //! column is not forgotten.
 
 use OnErase::{Delete, Otherwise as Else};
-use OnMerge::{Move, Otherwise};
+use OnMerge::{Move, MoveApart, MoveMissing, Otherwise};
 
 /// A column that names a contact.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub enum OnMerge {
     Move { key: &'static str },
     /// The same, but for those the survivor has a counterpart of: they stay with the contact that goes.
     MoveMissing { key: &'static str },
+    /// They go, known by their `id`, but for those whose `other` column names the survivor: nobody is related to themselves.
+    MoveApart { other: &'static str },
     /// Seen to elsewhere, or they stay, for this reason.
     Otherwise(&'static str),
 }
@@ -44,6 +46,30 @@ const fn reference(table: &'static str, column: &'static str, on_merge: OnMerge,
 
 /// All of them. Whoever deletes rows that others lean on puts those others first.
 pub const ALL: &[Reference] = &[
+    reference(
+        "activities",
+        "added_by_contact",
+        Move { key: "id" },
+        Else("emptied where nobody else has part in it"),
+    ),
+    reference(
+        "activity_contacts",
+        "contact_id",
+        MoveMissing { key: "activity_id" },
+        Delete,
+    ),
+    reference("contact_tags", "contact_id", MoveMissing { key: "tag_id" }, Delete),
+    reference(
+        "held_removals",
+        "contact_id",
+        Otherwise("the sync decides anew about both"),
+        Delete,
+    ),
+    reference("notes", "contact_id", Move { key: "id" }, Delete),
+    reference("opportunities", "contact_id", Move { key: "id" }, Delete),
+    reference("relationships", "contact_a", MoveApart { other: "contact_b" }, Delete),
+    reference("relationships", "contact_b", MoveApart { other: "contact_a" }, Delete),
+    reference("smart_due_contacts", "contact_id", Otherwise("both are marked"), Delete),
     reference(
         "addresses",
         "contact_id",

@@ -1,8 +1,10 @@
 //! Keeps groups and Mailchimp in step. `decide` is the heart; everything else brings it facts and carries out what it says.
 
 pub mod audiences;
+pub mod breaker;
 pub mod care;
 pub mod connection;
+pub mod consent;
 pub mod decide;
 pub mod engine;
 mod erasing;
@@ -18,6 +20,7 @@ pub mod plan;
 pub mod poll;
 pub mod preview;
 pub mod receive;
+pub mod runs;
 pub mod sealed;
 pub mod send;
 pub mod slots;

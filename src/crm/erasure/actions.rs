@@ -28,6 +28,7 @@ pub fn erase(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -
     mailchimp.erase(tx, &everybody)?;
     empty_import_rows(tx, &everybody)?;
     empty_notes_of_gifts(tx, &everybody)?;
+    empty_activities(tx, &everybody)?;
     delete_rows(tx, &everybody)?;
     empty_contacts(tx, &everybody)?;
     changelog::record(
@@ -150,6 +151,21 @@ fn empty_notes_of_gifts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()
         .filter(contributions::contact_id.eq_any(ids))
         .set(contributions::note.eq(""))
         .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// An activity that only they had part in stays counted, without what was said.
+fn empty_activities(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    diesel::sql_query(
+        "UPDATE activities SET subject = '', details = '', external_identifier = NULL \
+         WHERE organization_id = $1 \
+            AND id IN (SELECT activity_id FROM activity_contacts WHERE organization_id = $1 AND contact_id = ANY($2)) \
+            AND NOT EXISTS (SELECT FROM activity_contacts AS others WHERE others.organization_id = $1 \
+                AND others.activity_id = activities.id AND others.contact_id <> ALL($2))",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<BigInt>, _>(ids.iter().map(|id| id.0).collect::<Vec<_>>())
+    .execute(&mut **tx)?;
     Ok(())
 }
 

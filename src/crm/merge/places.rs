@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The word for somebody who left at Mailchimp by themselves, as the group's history has it.
 const BY_API: &str = "API";
+/// The status of somebody whom the search of a smart group brings in.
+const BY_SEARCH: &str = "Smart";
 
 /// What becomes of the survivor's place in a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +45,8 @@ pub fn moves(
             .or(has_left(our).then_some((pair.survivor, "unsubscribed at Mailchimp")));
         match (opt_out, their) {
             (Some((who, words)), _) if is_in(our) || is_in(their) => Some(Move::Leave { who, words }),
-            (_, Some(their)) if our.is_none() || (is_in(Some(their)) && !is_in(our)) => {
+            // Whom a search brings in stays the search's own affair.
+            (_, Some(their)) if their.status != BY_SEARCH && (our.is_none() || (is_in(Some(their)) && !is_in(our))) => {
                 Some(Move::TakeOver(their.clone()))
             }
             _ => None,

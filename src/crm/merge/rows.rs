@@ -21,6 +21,7 @@ pub fn bring(tx: &mut OrgTx<'_>, merge: i64, pair: Pair) -> QueryResult<()> {
                        AND own.{key} = {table}.{key} AND own.{column} = $3)"
                 ),
             ),
+            OnMerge::MoveApart { other } => ("id", format!(" AND {other} <> $3")),
             OnMerge::Otherwise(_) => continue,
         };
         diesel::sql_query(format!(
@@ -46,6 +47,7 @@ pub fn take_back(tx: &mut OrgTx<'_>, merge: i64, pair: Pair) -> QueryResult<()> 
         let (table, column) = (reference.table, reference.column);
         let key = match reference.on_merge {
             OnMerge::Move { key } | OnMerge::MoveMissing { key } => key,
+            OnMerge::MoveApart { .. } => "id",
             OnMerge::Otherwise(_) => continue,
         };
         diesel::sql_query(format!(
