@@ -5,7 +5,7 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
 use crate::crm::groups::mailchimp::MailchimpView;
-use crate::crm::{bulk, groups, imports};
+use crate::crm::{bulk, duplicates, groups, imports};
 use crate::db::Db;
 use crate::mail;
 use crate::mailchimp::Observer;
@@ -63,6 +63,9 @@ pub fn routes() -> Vec<Route> {
         sync::pages::routes(),
         crm::imports::routes(),
         crm::bulk::routes(),
+        crm::merge::routes(),
+        crm::duplicates::routes(),
+        crm::erasure::routes(),
     ]
     .into_iter()
     .flatten()
@@ -88,6 +91,7 @@ pub struct Application {
     importer: JoinHandle<()>,
     smart_groups: JoinHandle<()>,
     bulk: JoinHandle<()>,
+    duplicates: JoinHandle<()>,
     stop: StopOnDrop,
 }
 
@@ -126,6 +130,7 @@ impl Application {
         let importer = imports::start(db.clone(), wakes.clone(), stop.clone());
         let smart_groups = groups::smart::start(db.clone(), wakes.clone(), stop.clone());
         let bulk = bulk::start(db.clone(), wakes.clone(), stop.clone());
+        let duplicates = duplicates::start(db.clone(), wakes.clone(), stop.clone());
         let metrics = Metrics::new()?;
         let config = Arc::new(config);
         let engine = Engine::new(db, config.clone(), observer(&metrics))?;
@@ -143,6 +148,7 @@ impl Application {
             importer,
             smart_groups,
             bulk,
+            duplicates,
             stop: StopOnDrop(stop),
         })
     }
@@ -186,6 +192,9 @@ impl Application {
             tracing::warn!(
                 "a bulk action was still at a batch; it is done anew by another process or after the next start"
             );
+        }
+        if tokio::time::timeout(TASK_WAIT, self.duplicates).await.is_err() {
+            tracing::warn!("the search for duplicates was still at a batch; it goes on after the next start");
         }
         ended
     }

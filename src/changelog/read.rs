@@ -3,9 +3,10 @@
 use super::FieldChange;
 use crate::base::ContactId;
 use crate::db::OrgTx;
+use crate::db::schema::contacts;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 
 /// A line of the log.
 #[derive(Clone, Debug)]
@@ -34,13 +35,14 @@ pub struct ChangeFilter {
 
 /// The parameters of `FITS` are numbered alike in both queries.
 const FITS: &str = "changes.organization_id = $1 \
-    AND ($2::bigint IS NULL OR changes.contact_id = $2) \
+    AND ($2::bigint[] IS NULL OR changes.contact_id = ANY($2)) \
     AND ($3::text IS NULL OR changes.actor_kind = $3) \
     AND ($4::timestamptz IS NULL OR changes.at >= $4) \
     AND ($5::timestamptz IS NULL OR changes.at < $5)";
 
 /// The lines that fit, newest first.
 pub fn list(tx: &mut OrgTx<'_>, filter: &ChangeFilter, offset: i64, limit: i64) -> QueryResult<Vec<Change>> {
+    let contacts = with_merged(tx, filter.contact)?;
     let rows: Vec<Row> = diesel::sql_query(format!(
         "SELECT changes.at, changes.contact_id, contacts.display_name, changes.actor_kind, changes.actor_name, \
              changes.what, changes.fields, changes.why \
@@ -49,7 +51,7 @@ pub fn list(tx: &mut OrgTx<'_>, filter: &ChangeFilter, offset: i64, limit: i64) 
          WHERE {FITS} ORDER BY changes.id DESC OFFSET $6 LIMIT $7"
     ))
     .bind::<BigInt, _>(tx.organization().0)
-    .bind::<Nullable<BigInt>, _>(filter.contact.map(|id| id.0))
+    .bind::<Nullable<Array<BigInt>>, _>(contacts)
     .bind::<Nullable<Text>, _>(filter.actor_kind.as_deref())
     .bind::<Nullable<Timestamptz>, _>(filter.from)
     .bind::<Nullable<Timestamptz>, _>(filter.until)
@@ -61,14 +63,27 @@ pub fn list(tx: &mut OrgTx<'_>, filter: &ChangeFilter, offset: i64, limit: i64) 
 
 /// How many lines fit.
 pub fn count(tx: &mut OrgTx<'_>, filter: &ChangeFilter) -> QueryResult<i64> {
+    let contacts = with_merged(tx, filter.contact)?;
     let row: Count = diesel::sql_query(format!("SELECT count(*) AS lines FROM changes WHERE {FITS}"))
         .bind::<BigInt, _>(tx.organization().0)
-        .bind::<Nullable<BigInt>, _>(filter.contact.map(|id| id.0))
+        .bind::<Nullable<Array<BigInt>>, _>(contacts)
         .bind::<Nullable<Text>, _>(filter.actor_kind.as_deref())
         .bind::<Nullable<Timestamptz>, _>(filter.from)
         .bind::<Nullable<Timestamptz>, _>(filter.until)
         .get_result(&mut **tx)?;
     Ok(row.lines)
+}
+
+/// A contact and those who were merged into it: their history is one.
+fn with_merged(tx: &mut OrgTx<'_>, contact: Option<ContactId>) -> QueryResult<Option<Vec<i64>>> {
+    let Some(contact) = contact else { return Ok(None) };
+    let mut all: Vec<i64> = contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::merged_into.eq(contact))
+        .select(contacts::id)
+        .load(&mut **tx)?;
+    all.push(contact.0);
+    Ok(Some(all))
 }
 
 #[derive(QueryableByName)]

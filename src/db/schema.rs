@@ -271,6 +271,8 @@ diesel::table! {
         created_at -> Timestamptz,
         modified_at -> Timestamptz,
         deleted_at -> Nullable<Timestamptz>,
+        merged_into -> Nullable<BigInt>,
+        erased_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -324,6 +326,42 @@ diesel::table! {
         due_since -> Timestamptz,
         mark -> BigInt,
         complained -> Bool,
+    }
+}
+
+diesel::table! {
+    duplicate_keys (organization_id, key, contact_id) {
+        organization_id -> BigInt,
+        key -> Text,
+        contact_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    duplicate_pairs (organization_id, first_id, second_id) {
+        organization_id -> BigInt,
+        first_id -> BigInt,
+        second_id -> BigInt,
+        score -> Integer,
+        reasons -> Jsonb,
+        found_at -> Timestamptz,
+        dismissed_by_name -> Nullable<Text>,
+        dismissed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    duplicate_scans (organization_id) {
+        organization_id -> BigInt,
+        state -> Text,
+        position_at -> Timestamptz,
+        position_id -> BigInt,
+        until -> Timestamptz,
+        contact_count -> Integer,
+        contacts_done -> Integer,
+        failures -> Integer,
+        started_by_name -> Text,
+        finished_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -552,6 +590,30 @@ diesel::table! {
         role -> Text,
         receives_alerts -> Bool,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    merged_rows (organization_id, merge_id, table_name, column_name, row_key) {
+        organization_id -> BigInt,
+        merge_id -> BigInt,
+        table_name -> Text,
+        column_name -> Text,
+        row_key -> BigInt,
+    }
+}
+
+diesel::table! {
+    merges (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        survivor_id -> BigInt,
+        loser_id -> BigInt,
+        record -> Jsonb,
+        merged_by_name -> Text,
+        merged_at -> Timestamptz,
+        undone_by_name -> Nullable<Text>,
+        undone_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -855,6 +917,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     contributions,
     due_contacts,
     due_members,
+    duplicate_keys,
+    duplicate_pairs,
+    duplicate_scans,
     emails,
     funds,
     giving_totals,
@@ -870,6 +935,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     mailchimp_connections,
     mappings,
     memberships,
+    merged_rows,
+    merges,
     note_search_terms,
     notes,
     opportunities,

@@ -2,10 +2,12 @@
 
 use super::decide::{Barrier, Refusal, Standing, Wait};
 use super::facts::{self, Mapping, Person};
-use super::{connection, standing};
+use super::{connection, erasing, merging, standing};
 use crate::accounts;
 use crate::base::{ContactId, GroupId};
-use crate::crm::groups::mailchimp::{self as seam, GroupStanding, GroupSync, MailchimpView, Refusals};
+use crate::crm::groups::mailchimp::{
+    self as seam, BeforeMerge, GroupStanding, GroupSync, HeldThere, MailchimpView, Refusals,
+};
 use crate::db::OrgTx;
 use crate::db::schema::{due_contacts, planned_calls, sync_standings};
 use diesel::prelude::*;
@@ -106,6 +108,36 @@ impl MailchimpView for View {
             call,
             due
         ))
+    }
+
+    fn before_merge(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<BeforeMerge> {
+        merging::before(tx, contacts)
+    }
+
+    fn merge(&self, tx: &mut OrgTx<'_>, survivor: ContactId, loser: ContactId) -> QueryResult<serde_json::Value> {
+        merging::merge(tx, survivor, loser)
+    }
+
+    fn take_merge_back(
+        &self,
+        tx: &mut OrgTx<'_>,
+        survivor: ContactId,
+        loser: ContactId,
+        taken: &serde_json::Value,
+    ) -> QueryResult<()> {
+        merging::take_back(tx, survivor, loser, taken)
+    }
+
+    fn holds_person(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<HeldThere>> {
+        erasing::held(tx, contacts)
+    }
+
+    fn look_for_person_again(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()> {
+        erasing::look_again(tx, contacts)
+    }
+
+    fn erase(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> anyhow::Result<()> {
+        erasing::erase(tx, contacts)
     }
 
     fn column(&self, tx: &mut OrgTx<'_>) -> QueryResult<HashMap<GroupId, GroupSync>> {

@@ -60,6 +60,15 @@ impl Flash {
         }
     }
 
+    /// Neither good nor bad, but worth knowing.
+    pub fn info(text: impl Into<String>) -> Self {
+        Self {
+            kind: "info".into(),
+            text: text.into(),
+            more: Vec::new(),
+        }
+    }
+
     /// It did not work.
     pub fn error(text: impl Into<String>) -> Self {
         Self {

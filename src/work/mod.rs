@@ -30,6 +30,7 @@ pub enum Kind {
     Import,
     SmartGroups,
     Bulk,
+    Duplicates,
 }
 
 impl Kind {
@@ -40,6 +41,7 @@ impl Kind {
             Self::Import => "import",
             Self::SmartGroups => "smart",
             Self::Bulk => "bulk",
+            Self::Duplicates => "duplicates",
         }
     }
 }

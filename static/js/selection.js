@@ -18,6 +18,8 @@
       }
       const nobody = chosen === 0 && !scope("all")?.checked;
       for (const button of form.querySelectorAll("[data-needs-selection]")) button.disabled = nobody;
+      const two = chosen === 2 && !scope("all")?.checked;
+      for (const button of form.querySelectorAll("[data-needs-two]")) button.disabled = !two;
       for (const hint of form.querySelectorAll("[data-when-nobody]")) hint.hidden = !nobody;
     };
 

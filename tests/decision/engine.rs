@@ -130,6 +130,10 @@ impl World {
             created_at: moment(0),
             modified_at: moment(0),
             deleted_at: None,
+            merged_into: None,
+            erased_at: None,
+            merged_into: None,
+            erased_at: None,
             details: Details {
                 first_name: format!("First{id}"),
                 last_name: format!("Last{id}"),

@@ -127,6 +127,14 @@ pub fn trash(tx: &mut OrgTx<'_>, ids: &[ContactId], why: &str) -> QueryResult<us
 /// Takes a contact back out of the trash; one that is not in it stays as it is.
 pub fn restore(tx: &mut OrgTx<'_>, id: ContactId) -> Result<(), ContactError> {
     let contact = locked(tx, id)?;
+    if contact.merged_into.is_some() {
+        let words = "This contact was merged with another. Undo the merge instead.";
+        return Err(ContactError::Invalid(vec![Problem::new("merged_into", words)]));
+    }
+    if contact.erased_at.is_some() {
+        let words = "This person was erased for good: there is nothing to restore.";
+        return Err(ContactError::Invalid(vec![Problem::new("erased_at", words)]));
+    }
     if contact.deleted_at.is_some() {
         let identifier = contact.details.external_identifier.clone();
         refuse_taken(tx, identifier.into_iter().collect(), Some(id))?;

@@ -72,9 +72,12 @@ pub struct Restored {
     pub taken: Vec<ContactId>,
 }
 
-/// Takes contacts, as `locked` gave them, out of the trash. Those who are not in it are passed over.
+/// Takes contacts, as `locked` gave them, out of the trash. Those who are not in it, became part of another or were erased
+/// are passed over.
 pub fn restore_many(tx: &mut OrgTx<'_>, contacts: &[&Contact], why: &str) -> QueryResult<Restored> {
-    let trashed = || contacts.iter().filter(|contact| contact.deleted_at.is_some());
+    let is_gone = |contact: &Contact| contact.merged_into.is_some() || contact.erased_at.is_some();
+    let in_trash = |contact: &Contact| contact.deleted_at.is_some() && !is_gone(contact);
+    let trashed = || contacts.iter().filter(|contact| in_trash(contact));
     let identifier = |contact: &Contact| contact.details.external_identifier.clone();
     let identifiers: Vec<String> = trashed().filter_map(|contact| identifier(contact)).collect();
     let mut borne: HashSet<String> = store::by_external_identifiers(tx, &identifiers)?.into_keys().collect();

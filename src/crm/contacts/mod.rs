@@ -24,4 +24,5 @@ pub use model::{
 pub use pages::{Picker, Sent, nobody_chosen, routes, sent_value, sent_values};
 pub use parts::ChangedParts;
 pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, matching, rows as list_rows, select};
+pub use terms::phone_digits;
 pub(crate) use terms::{WORDS_MAX, name_tokens, name_words};

@@ -276,6 +276,10 @@ pub struct Contact {
     pub modified_at: DateTime<Utc>,
     /// When it went into the trash.
     pub deleted_at: Option<DateTime<Utc>>,
+    /// Whom it became part of; it is in the trash then.
+    pub merged_into: Option<ContactId>,
+    /// When the person was erased for good; nothing of them is left here.
+    pub erased_at: Option<DateTime<Utc>>,
     pub details: Details,
     /// The primary one first.
     pub emails: Vec<Email>,

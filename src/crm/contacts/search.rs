@@ -352,7 +352,11 @@ fn fitting<'q>(
     tables: &str,
     filter: &ListFilter,
 ) -> QueryResult<Option<BoxedSqlQuery<'q, Pg, SqlQuery>>> {
-    let in_trash = if filter.in_trash { "IS NOT NULL" } else { "IS NULL" };
+    let in_trash = match filter.in_trash {
+        // Who was merged comes back by the merge's undo only, and who was erased does not.
+        true => "IS NOT NULL AND contacts.merged_into IS NULL AND contacts.erased_at IS NULL",
+        false => "IS NULL",
+    };
     let mut query = diesel::sql_query(format!(
         "{head} FROM contacts{tables} WHERE contacts.organization_id = $1 AND contacts.deleted_at {in_trash} \
          AND ($2::text IS NULL OR contacts.contact_type = $2)"

@@ -37,6 +37,8 @@ pub fn find_all(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<Contac
             created_at: row.created_at,
             modified_at: row.modified_at,
             deleted_at: row.deleted_at,
+            merged_into: row.merged_into,
+            erased_at: row.erased_at,
             details: row.details,
         })
         .collect())
@@ -64,17 +66,27 @@ pub fn living(tx: &mut OrgTx<'_>, among: &[ContactId]) -> QueryResult<Vec<Contac
         .load(&mut **tx)
 }
 
-/// Which contact bears each of these external identifiers; those in the trash are left out.
+/// Which contact bears each of these external identifiers, or has become part of which; others in the trash are left out.
 pub fn by_external_identifiers(tx: &mut OrgTx<'_>, identifiers: &[String]) -> QueryResult<HashMap<String, ContactId>> {
-    let rows: Vec<(Option<String>, ContactId)> = contacts::table
-        .filter(contacts::organization_id.eq(tx.organization()))
-        .filter(contacts::deleted_at.is_null())
-        .filter(contacts::external_identifier.eq_any(identifiers))
-        .select((contacts::external_identifier, contacts::id))
+    let organization = tx.organization();
+    let bearing = || {
+        contacts::table
+            .filter(contacts::organization_id.eq(organization))
+            .filter(contacts::external_identifier.eq_any(identifiers))
+    };
+    // Two questions, because each has its own index. Whoever bears it now comes last and counts.
+    let merged: Vec<(Option<String>, Option<ContactId>)> = bearing()
+        .filter(contacts::merged_into.is_not_null())
+        .select((contacts::external_identifier, contacts::merged_into))
         .load(&mut **tx)?;
-    Ok(rows
+    let living: Vec<(Option<String>, Option<ContactId>)> = bearing()
+        .filter(contacts::deleted_at.is_null())
+        .select((contacts::external_identifier, contacts::id.nullable()))
+        .load(&mut **tx)?;
+    Ok(merged
         .into_iter()
-        .filter_map(|(identifier, id)| Some((identifier?, id)))
+        .chain(living)
+        .filter_map(|(identifier, id)| Some((identifier?, id?)))
         .collect())
 }
 
@@ -142,6 +154,8 @@ struct Row {
     created_at: DateTime<Utc>,
     modified_at: DateTime<Utc>,
     deleted_at: Option<DateTime<Utc>>,
+    merged_into: Option<ContactId>,
+    erased_at: Option<DateTime<Utc>>,
     #[diesel(embed)]
     details: Details,
 }

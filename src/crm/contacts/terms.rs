@@ -166,7 +166,7 @@ pub(super) fn phone_words(number: &str) -> Vec<String> {
 }
 
 /// The digits of a number: without what follows "ext.", "x" or "poste", and without the country code of North America.
-pub(super) fn phone_digits(number: &str) -> String {
+pub fn phone_digits(number: &str) -> String {
     let end = number.find(|c: char| c.is_alphabetic()).unwrap_or(number.len());
     let digits: String = number[..end].chars().filter(char::is_ascii_digit).collect();
     match digits.strip_prefix('1') {

@@ -29,6 +29,34 @@ pub trait MailchimpView: Send + Sync {
     /// How each synced group fares, for Manage Groups; groups that are not synced are absent.
     fn column(&self, tx: &mut OrgTx<'_>) -> QueryResult<HashMap<GroupId, GroupSync>>;
 
+    /// Out of which groups' audiences these contacts have opted, and whether a call for one of them is still unanswered:
+    /// what a merge must know before.
+    fn before_merge(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<BeforeMerge>;
+
+    /// The survivor of a merge takes over what was agreed with Mailchimp about the contact that goes, where nothing was
+    /// agreed about the survivor, and no other address of the two brings anybody into a group. Returns what
+    /// `take_merge_back` needs. Written in the transaction of the merge, before the one who goes is in the trash.
+    fn merge(&self, tx: &mut OrgTx<'_>, survivor: ContactId, loser: ContactId) -> QueryResult<serde_json::Value>;
+
+    /// Gives back what the survivor took over, where that stands as it was taken.
+    fn take_merge_back(
+        &self,
+        tx: &mut OrgTx<'_>,
+        survivor: ContactId,
+        loser: ContactId,
+        taken: &serde_json::Value,
+    ) -> QueryResult<()>;
+
+    /// Whether Mailchimp still has somebody under one of these contacts' addresses: the audience and how they stand there.
+    /// They must be deleted there first, or the sync would bring them back.
+    fn holds_person(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<HeldThere>>;
+
+    /// Has Mailchimp asked again whether it still has them: somebody says that they are deleted there.
+    fn look_for_person_again(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()>;
+
+    /// Empties what the sync knows of these contacts, but for the address that must never be written to again.
+    fn erase(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> anyhow::Result<()>;
+
     /// Why a group may not be deleted, in a sentence; `None` when nothing ties it.
     fn holds(&self, tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<Option<String>>;
 }
@@ -38,6 +66,32 @@ pub trait MailchimpView: Send + Sync {
 pub struct Refusals {
     pub first: Vec<Refusal>,
     pub total: i64,
+}
+
+/// What a merge must know of Mailchimp.
+#[derive(Clone, Debug, Default)]
+pub struct BeforeMerge {
+    pub opt_outs: Vec<OptOut>,
+    /// Whose call has not been answered yet: what it came to must be known before anything is merged.
+    pub unanswered: Option<ContactId>,
+}
+
+/// Somebody whom Mailchimp still has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldThere {
+    pub audience: String,
+    pub address: String,
+    /// "subscribed", "archived"
+    pub status: String,
+}
+
+/// A contact has opted out of the audience a group is kept in step with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptOut {
+    pub contact: ContactId,
+    pub group: GroupId,
+    /// "unsubscribed at Mailchimp"
+    pub words: &'static str,
 }
 
 /// One contact whom Mailchimp will not take.

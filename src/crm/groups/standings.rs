@@ -1,4 +1,4 @@
-//! Memberships as rows, for imports: what stood before is kept with each change, and put back when the import is undone.
+//! Memberships as rows, for imports and merges: what stood before is kept with each change, and put back by the undo.
 
 use super::{rows, store};
 use crate::base::{ContactId, GroupId};
@@ -9,7 +9,7 @@ use crate::work;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Where a contact stands in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Queryable, Selectable, Insertable)]
@@ -27,6 +27,15 @@ impl Standing {
     pub fn is_current(&self) -> bool {
         self.status != "Removed"
     }
+}
+
+/// A membership as something found it and left it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembershipChange {
+    pub group: GroupId,
+    pub title: String,
+    pub before: Option<Standing>,
+    pub after: Standing,
 }
 
 /// A membership to be put back: as it is expected to stand now, and as it stood before.
@@ -51,6 +60,54 @@ pub fn standings(
         .select((group_contacts::contact_id, Standing::as_select()))
         .load(&mut **tx)?;
     Ok(rows.into_iter().collect())
+}
+
+/// Where a contact stands in every group it belongs or has belonged to.
+pub fn of_contact(tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<BTreeMap<GroupId, Standing>> {
+    let rows: Vec<(GroupId, Standing)> = group_contacts::table
+        .filter(group_contacts::organization_id.eq(tx.organization()))
+        .filter(group_contacts::contact_id.eq(contact))
+        .select((group_contacts::group_id, Standing::as_select()))
+        .load(&mut **tx)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// A contact takes over where another stands in a group, with its dates: in it, or no longer.
+pub fn take_over(
+    tx: &mut OrgTx<'_>,
+    group: GroupId,
+    contact: ContactId,
+    standing: &Standing,
+    why: &str,
+) -> QueryResult<()> {
+    let Some(found) = store::find(tx, group)? else {
+        return Ok(());
+    };
+    diesel::insert_into(group_contacts::table)
+        .values((
+            group_contacts::group_id.eq(group),
+            group_contacts::contact_id.eq(contact),
+            standing.clone(),
+        ))
+        .on_conflict((
+            group_contacts::organization_id,
+            group_contacts::group_id,
+            group_contacts::contact_id,
+        ))
+        .do_update()
+        .set((
+            group_contacts::status.eq(&standing.status),
+            group_contacts::added_at.eq(standing.added_at),
+            group_contacts::removed_at.eq(standing.removed_at),
+            group_contacts::method.eq(&standing.method),
+            group_contacts::why.eq(&standing.why),
+        ))
+        .execute(&mut **tx)?;
+    if standing.is_current() {
+        rows::record_history(tx, group, &[contact], "Added", why)?;
+        changelog::record_for_each(tx, &[contact], &format!("Added to {}", found.title), why)?;
+    }
+    work::contacts_are_due(tx, &[contact])
 }
 
 /// Puts memberships back as they stood, where they still stand as expected. Returns whose were: those of others have

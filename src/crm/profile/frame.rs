@@ -34,6 +34,10 @@ pub struct Frame {
     /// What they have asked us not to do.
     pub refusals: Vec<&'static str>,
     pub is_in_the_trash: bool,
+    /// Whom the contact became part of.
+    pub merged_into: Option<ContactId>,
+    /// The person was erased for good.
+    pub is_erased: bool,
     pub counts: Counts,
     current: Tab,
 }
@@ -93,6 +97,8 @@ impl Frame {
             is_deceased: row.is_deceased,
             refusals: refusals(&row.privacy),
             is_in_the_trash: row.deleted_at.is_some(),
+            merged_into: row.merged_into,
+            is_erased: row.erased_at.is_some(),
             contact_type: row.contact_type,
             contact_subtype: row.contact_subtype,
             name: row.display_name,
@@ -130,6 +136,8 @@ struct Row {
     display_name: String,
     is_deceased: bool,
     deleted_at: Option<DateTime<Utc>>,
+    merged_into: Option<ContactId>,
+    erased_at: Option<DateTime<Utc>>,
     #[diesel(embed)]
     privacy: Privacy,
 }

@@ -8,7 +8,7 @@ use crate::crm::contacts::model::{Contact, ContactType, Email, language_name};
 use crate::crm::contacts::store;
 use crate::crm::relationships::{self, store::Nearest};
 use crate::crm::tags::{self, model::Tag};
-use crate::web::{self, Answer, Page, PageError};
+use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::web::Path;
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -41,7 +41,7 @@ impl SummaryPage {
     }
 }
 
-/// `GET /o/{organization}/contacts/{contact}`
+/// `GET /o/{organization}/contacts/{contact}`: of one who was merged, on to whom it became.
 pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
     let id = path.into_inner().1;
     let today = member.today();
@@ -53,6 +53,13 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
             Ok::<_, PageError>((Frame::load(tx, id, Tab::Summary)?, contact, tags, nearest))
         })
         .await?;
+    if let Some(survivor) = contact.merged_into {
+        member.say(Flash::info(format!(
+            "{} was merged into this contact.",
+            contact.display_name
+        )));
+        return Ok(member.redirect(&format!("contacts/{survivor}")));
+    }
     web::show(SummaryPage {
         page: member.page("contacts"),
         frame,

@@ -2,10 +2,10 @@
 
 use super::entry::Entry;
 use super::meaning::Meaning;
-use super::record::MembershipChange;
 use crate::base::{ContactId, GroupId};
 use crate::changelog::FieldChange;
 use crate::crm::groups::actions::{self, TitleError};
+use crate::crm::groups::standings::MembershipChange;
 use crate::crm::groups::standings::{Standing, standings};
 use crate::crm::groups::store;
 use crate::db::OrgTx;

@@ -1,10 +1,9 @@
 //! What a row did, part by part with before and after: what the pages show, and what the undo takes back where nobody has
 //! changed it since.
 
-use crate::base::GroupId;
 use crate::changelog::FieldChange;
 use crate::crm::contacts::{ChangedParts, ContactDraft, differences};
-use crate::crm::groups::standings::Standing;
+use crate::crm::groups::standings::MembershipChange;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -19,15 +18,6 @@ pub struct RowRecord {
     /// Memberships that the row changed.
     #[serde(default)]
     pub memberships: Vec<MembershipChange>,
-}
-
-/// A membership as a row found it and left it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MembershipChange {
-    pub group: GroupId,
-    pub title: String,
-    pub before: Option<Standing>,
-    pub after: Standing,
 }
 
 impl RowRecord {

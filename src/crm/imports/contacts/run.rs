@@ -2,9 +2,9 @@
 
 use super::judge::{Hold, JudgedEntry, Judgement, judge};
 use super::memberships::{self, Wish};
-use super::record::MembershipChange;
 use crate::base::ContactId;
 use crate::crm::contacts::{self, Contact, ContactDraft};
+use crate::crm::groups::standings::MembershipChange;
 use crate::crm::imports::kind::Written;
 use crate::crm::imports::model::{Import, Outcome, Row};
 use crate::crm::imports::rows::RowOutcome;

@@ -1,0 +1,14 @@
+DROP INDEX contacts_changed_at;
+DROP TABLE duplicate_scans;
+DROP TABLE duplicate_pairs;
+DROP TABLE duplicate_keys;
+DROP TABLE merged_rows;
+DROP TABLE merges;
+DROP INDEX contacts_merged_identifier;
+DROP INDEX contacts_merged_into;
+ALTER TABLE contacts
+    DROP CONSTRAINT contacts_erased_are_in_the_trash,
+    DROP COLUMN erased_at,
+    DROP CONSTRAINT contacts_merged_are_in_the_trash,
+    DROP CONSTRAINT contacts_merged_into_fkey,
+    DROP COLUMN merged_into;

@@ -1,0 +1,270 @@
+//! The pairs to look through, the most likely first, and how far the search is.
+
+use super::actions;
+use super::scan::FAILURES_MAX;
+use super::store::{self, Pair, Scan};
+use crate::accounts::Member;
+use crate::base::{ContactId, Role};
+use crate::crm::contacts::{self, ContactRow};
+use crate::crm::merge;
+use crate::db::OrgTx;
+use crate::web::{self, Answer, Flash, Needs, PAGE_SIZE, Page, PageError, Pager, Route, get, post};
+use actix_web::web::{Form, Query};
+use askama::Template;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// From here on a pair is called very likely, and likely.
+const VERY_LIKELY: i32 = 90;
+const LIKELY: i32 = 65;
+
+/// Every route of duplicates.
+pub fn routes() -> Vec<Route> {
+    const READ: Needs = Needs::Role(Role::Reader);
+    const CHANGE: Needs = Needs::Role(Role::Staff);
+    vec![
+        get("/o/{organization}/duplicates", READ, show),
+        get("/o/{organization}/duplicates/live", READ, live),
+        post("/o/{organization}/duplicates/search", CHANGE, search),
+        post("/o/{organization}/duplicates/dismiss", CHANGE, dismiss),
+        post("/o/{organization}/duplicates/reopen", CHANGE, reopen),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "duplicates/list.html")]
+struct ListPage {
+    page: Page,
+    search: SearchState,
+    dismissed: bool,
+    open_count: i64,
+    dismissed_count: i64,
+    merge_count: i64,
+    rows: Vec<Shown>,
+    pager: Pager,
+}
+
+#[derive(Template)]
+#[template(path = "duplicates/search.html")]
+struct SearchPart {
+    page: Page,
+    search: SearchState,
+}
+
+/// How far the search is.
+struct SearchState {
+    scan: Option<Scan>,
+    last: String,
+    /// Contacts that were changed since the last search.
+    changed: i64,
+}
+
+impl SearchState {
+    fn is_at_work(&self) -> bool {
+        self.scan.as_ref().is_some_and(Scan::is_running) && !self.is_stuck()
+    }
+
+    fn is_stuck(&self) -> bool {
+        let stuck = |scan: &Scan| scan.is_running() && scan.failures >= FAILURES_MAX;
+        self.scan.as_ref().is_some_and(stuck)
+    }
+}
+
+struct Shown {
+    pair: Pair,
+    one: Side,
+    other: Side,
+    tone: &'static str,
+    likely: &'static str,
+    /// "Same email anne@lem.ca, same name"
+    reasons: String,
+}
+
+struct Side {
+    id: ContactId,
+    picture: &'static str,
+    name: String,
+    about: String,
+}
+
+/// Which part of the list.
+#[derive(Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    page: i64,
+    /// `dismissed`: those that are no duplicates.
+    #[serde(default)]
+    show: String,
+}
+
+/// Two contacts, as the buttons send them: "7-12".
+#[derive(Deserialize)]
+pub struct Chosen {
+    #[serde(default)]
+    pair: String,
+}
+
+impl Chosen {
+    fn ids(&self) -> Result<(ContactId, ContactId), PageError> {
+        let ids = self.pair.split_once('-');
+        let ids = ids.and_then(|(one, other)| Some((one.parse().ok()?, other.parse().ok()?)));
+        ids.filter(|(one, other)| one != other).ok_or(PageError::NotFound)
+    }
+}
+
+/// `GET /o/{organization}/duplicates`
+pub async fn show(member: Member, wanted: Query<Wanted>) -> Answer {
+    let dismissed = wanted.show == "dismissed";
+    let wanted = wanted.page;
+    let (mut list, scan, changed) = member
+        .read(move |tx| {
+            let (scan, changed) = state(tx)?;
+            Ok::<_, PageError>((List::read(tx, dismissed, wanted)?, scan, changed))
+        })
+        .await?;
+    let show = if dismissed { "show=dismissed&" } else { "" };
+    let rows = std::mem::take(&mut list.pairs).into_iter();
+    web::show(ListPage {
+        page: member.page("contacts"),
+        search: in_words(&member, scan, changed),
+        dismissed,
+        open_count: list.open_count,
+        dismissed_count: list.dismissed_count,
+        merge_count: list.merge_count,
+        rows: rows.filter_map(|pair| list.shown(pair)).collect(),
+        pager: Pager::of(list.number, list.total(dismissed), |page| {
+            member.at(&format!("duplicates?{show}page={page}"))
+        }),
+    })
+}
+
+/// `GET /o/{organization}/duplicates/live`
+pub async fn live(member: Member) -> Answer {
+    let (scan, changed) = member.read(|tx| Ok::<_, PageError>(state(tx)?)).await?;
+    web::show(SearchPart {
+        page: member.part(),
+        search: in_words(&member, scan, changed),
+    })
+}
+
+/// `POST /o/{organization}/duplicates/search`
+pub async fn search(member: Member) -> Answer {
+    member.write(|tx| Ok::<_, PageError>(actions::search(tx)?)).await?;
+    Ok(member.redirect("duplicates"))
+}
+
+/// `POST /o/{organization}/duplicates/dismiss`
+pub async fn dismiss(member: Member, chosen: Form<Chosen>) -> Answer {
+    let (one, other) = chosen.ids()?;
+    let name = member
+        .write(move |tx| {
+            let names = merge::store::names(tx, &[one, other])?;
+            let [Some(one_name), Some(other_name)] = [names.get(&one), names.get(&other)] else {
+                return Err(PageError::NotFound);
+            };
+            actions::dismiss(tx, one, other)?;
+            Ok(format!("{one_name} and {other_name}"))
+        })
+        .await?;
+    member.say(Flash::success(format!("{name} are two. This is remembered.")));
+    Ok(member.redirect("duplicates"))
+}
+
+/// `POST /o/{organization}/duplicates/reopen`
+pub async fn reopen(member: Member, chosen: Form<Chosen>) -> Answer {
+    let (one, other) = chosen.ids()?;
+    member
+        .write(move |tx| Ok::<_, PageError>(actions::take_dismissal_back(tx, one, other)?))
+        .await?;
+    Ok(member.redirect("duplicates"))
+}
+
+fn state(tx: &mut OrgTx<'_>) -> Result<(Option<Scan>, i64), PageError> {
+    let scan = store::scan(tx)?;
+    let now = tx.now();
+    let changed = match &scan {
+        Some(scan) => store::changed_between(tx, scan.until, now)?,
+        None => 0,
+    };
+    Ok((scan, changed))
+}
+
+fn in_words(member: &Member, scan: Option<Scan>, changed: i64) -> SearchState {
+    let last = scan.as_ref().and_then(|scan| scan.finished_at);
+    SearchState {
+        last: last.map(|at| member.organization.local(at)).unwrap_or_default(),
+        scan,
+        changed,
+    }
+}
+
+/// A page of pairs with the lines of their contacts.
+struct List {
+    number: i64,
+    open_count: i64,
+    dismissed_count: i64,
+    merge_count: i64,
+    pairs: Vec<Pair>,
+    lines: HashMap<ContactId, ContactRow>,
+}
+
+impl List {
+    fn read(tx: &mut OrgTx<'_>, dismissed: bool, wanted: i64) -> Result<Self, PageError> {
+        let (open_count, dismissed_count) = (store::count(tx, false)?, store::count(tx, true)?);
+        let total = if dismissed { dismissed_count } else { open_count };
+        let number = Pager::number(wanted, total);
+        let pairs = store::pairs(tx, dismissed, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
+        let mut ids: Vec<ContactId> = pairs.iter().flat_map(|pair| [pair.first, pair.second]).collect();
+        ids.sort();
+        ids.dedup();
+        Ok(Self {
+            number,
+            open_count,
+            dismissed_count,
+            merge_count: merge::store::count(tx)?,
+            pairs,
+            lines: contacts::list_rows(tx, &ids)?
+                .into_iter()
+                .map(|row| (row.id, row))
+                .collect(),
+        })
+    }
+
+    fn total(&self, dismissed: bool) -> i64 {
+        if dismissed {
+            self.dismissed_count
+        } else {
+            self.open_count
+        }
+    }
+
+    fn shown(&self, pair: Pair) -> Option<Shown> {
+        let (tone, likely) = match pair.score {
+            VERY_LIKELY.. => ("good", "Very likely"),
+            LIKELY.. => ("info", "Likely"),
+            _ => ("quiet", "Possible"),
+        };
+        let reasons = pair.reasons.join(", ");
+        Some(Shown {
+            one: side(self.lines.get(&pair.first)?),
+            other: side(self.lines.get(&pair.second)?),
+            reasons: reasons.replacen(['s', 'n'], &reasons[..reasons.len().min(1)].to_uppercase(), 1),
+            pair,
+            tone,
+            likely,
+        })
+    }
+}
+
+fn side(row: &ContactRow) -> Side {
+    let about: Vec<&str> = [row.email.as_str(), &row.phone, &row.city]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
+    Side {
+        id: row.id,
+        picture: row.contact_type.as_str(),
+        name: row.sort_name.clone(),
+        about: about.join(", "),
+    }
+}

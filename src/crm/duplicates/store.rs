@@ -1,0 +1,230 @@
+//! Reading and writing what the search for duplicates found.
+
+use crate::base::ContactId;
+use crate::db::OrgTx;
+use crate::db::schema::{contacts, duplicate_keys, duplicate_pairs, duplicate_scans};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Text, Timestamptz};
+use std::collections::BTreeSet;
+
+/// Contacts that may have one key in common. More are no duplicates but an office address or a switchboard, and comparing
+/// each with each would never end.
+const BLOCK_MAX: i64 = 20;
+
+/// How far the search has come.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = duplicate_scans)]
+pub struct Scan {
+    /// `running` or `done`.
+    pub state: String,
+    pub position_at: DateTime<Utc>,
+    pub position_id: i64,
+    /// Changes after this moment are looked at by the next search.
+    pub until: DateTime<Utc>,
+    pub contact_count: i32,
+    pub contacts_done: i32,
+    pub failures: i32,
+    pub started_by_name: String,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl Scan {
+    /// Whether it has not come to its end.
+    pub fn is_running(&self) -> bool {
+        self.state == "running"
+    }
+}
+
+/// The search of this organization, if there ever was one.
+pub fn scan(tx: &mut OrgTx<'_>) -> QueryResult<Option<Scan>> {
+    duplicate_scans::table
+        .find(tx.organization().0)
+        .select(Scan::as_select())
+        .first(&mut **tx)
+        .optional()
+}
+
+/// The same, kept from being worked on by others until the transaction ends.
+pub(super) fn locked_scan(tx: &mut OrgTx<'_>) -> QueryResult<Option<Scan>> {
+    duplicate_scans::table
+        .find(tx.organization().0)
+        .select(Scan::as_select())
+        .for_update()
+        .first(&mut **tx)
+        .optional()
+}
+
+/// How many contacts were changed after a moment, up to another.
+pub fn changed_between(tx: &mut OrgTx<'_>, after: DateTime<Utc>, until: DateTime<Utc>) -> QueryResult<i64> {
+    contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::modified_at.gt(after))
+        .filter(contacts::modified_at.le(until))
+        .count()
+        .get_result(&mut **tx)
+}
+
+/// The next contacts to compare, in the order of their last change.
+pub(super) fn next_contacts(
+    tx: &mut OrgTx<'_>,
+    scan: &Scan,
+    limit: i64,
+) -> QueryResult<Vec<(ContactId, DateTime<Utc>)>> {
+    let is_after = contacts::modified_at
+        .gt(scan.position_at)
+        .or(contacts::id.gt(scan.position_id));
+    contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::modified_at.ge(scan.position_at))
+        .filter(contacts::modified_at.le(scan.until))
+        .filter(is_after)
+        .order((contacts::modified_at, contacts::id))
+        .limit(limit)
+        .select((contacts::id, contacts::modified_at))
+        .load(&mut **tx)
+}
+
+/// Writes the keys of contacts anew; who is in the trash has none.
+pub(super) fn write_keys(
+    tx: &mut OrgTx<'_>,
+    ids: &[ContactId],
+    keys: &[(ContactId, BTreeSet<String>)],
+) -> QueryResult<()> {
+    diesel::delete(duplicate_keys::table)
+        .filter(duplicate_keys::organization_id.eq(tx.organization()))
+        .filter(duplicate_keys::contact_id.eq_any(ids))
+        .execute(&mut **tx)?;
+    let all = keys
+        .iter()
+        .flat_map(|(id, keys)| keys.iter().map(|key| (id.0, key.as_str())));
+    let (owners, words): (Vec<i64>, Vec<&str>) = all.unzip();
+    diesel::sql_query("INSERT INTO duplicate_keys (contact_id, key) SELECT * FROM unnest($1, $2)")
+        .bind::<Array<BigInt>, _>(owners)
+        .bind::<Array<Text>, _>(words)
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Whoever has a key in common with one of these contacts, pair by pair, the smaller id first.
+pub(super) fn with_a_common_key(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, ContactId)>> {
+    #[derive(QueryableByName)]
+    struct Two {
+        #[diesel(sql_type = BigInt)]
+        first_id: ContactId,
+        #[diesel(sql_type = BigInt)]
+        second_id: ContactId,
+    }
+    let pairs: Vec<Two> = diesel::sql_query(
+        "WITH mine AS MATERIALIZED ( \
+            SELECT DISTINCT key FROM duplicate_keys WHERE organization_id = $1 AND contact_id = ANY($2)), \
+         blocks AS MATERIALIZED ( \
+            SELECT mine.key, block.contact_id, count(*) OVER (PARTITION BY mine.key) AS size \
+            FROM mine CROSS JOIN LATERAL ( \
+                SELECT contact_id FROM duplicate_keys WHERE organization_id = $1 AND key = mine.key \
+                ORDER BY contact_id LIMIT $3 + 1) AS block) \
+         SELECT DISTINCT one.contact_id AS first_id, other.contact_id AS second_id \
+         FROM blocks AS one JOIN blocks AS other ON one.key = other.key AND one.contact_id < other.contact_id \
+         WHERE one.size BETWEEN 2 AND $3 AND (one.contact_id = ANY($2) OR other.contact_id = ANY($2))",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<BigInt, _>(BLOCK_MAX)
+    .load(&mut **tx)?;
+    Ok(pairs.into_iter().map(|pair| (pair.first_id, pair.second_id)).collect())
+}
+
+/// Two contacts that may be one.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    pub first: ContactId,
+    pub second: ContactId,
+    /// From 0 to 100.
+    pub score: i32,
+    pub reasons: Vec<String>,
+}
+
+/// Writes down which pairs these contacts are in now. Those that somebody dismissed stay dismissed.
+pub(super) fn write_pairs(tx: &mut OrgTx<'_>, ids: &[ContactId], pairs: &[Pair]) -> QueryResult<()> {
+    let theirs = duplicate_pairs::first_id
+        .eq_any(ids)
+        .or(duplicate_pairs::second_id.eq_any(ids));
+    diesel::delete(duplicate_pairs::table)
+        .filter(duplicate_pairs::organization_id.eq(tx.organization()))
+        .filter(duplicate_pairs::dismissed_at.is_null())
+        .filter(theirs)
+        .execute(&mut **tx)?;
+    let now = tx.now();
+    let of = |id: fn(&Pair) -> ContactId| pairs.iter().map(|pair| id(pair).0).collect::<Vec<i64>>();
+    let reasons: Vec<String> = pairs
+        .iter()
+        .map(|pair| serde_json::json!(pair.reasons).to_string())
+        .collect();
+    diesel::sql_query(
+        "INSERT INTO duplicate_pairs (first_id, second_id, score, reasons, found_at) \
+         SELECT first, second, score, reasons::jsonb, $5 \
+         FROM unnest($1, $2, $3, $4) AS found (first, second, score, reasons) \
+         ON CONFLICT (organization_id, first_id, second_id) DO UPDATE \
+         SET score = excluded.score, reasons = excluded.reasons",
+    )
+    .bind::<Array<BigInt>, _>(of(|pair| pair.first))
+    .bind::<Array<BigInt>, _>(of(|pair| pair.second))
+    .bind::<Array<Integer>, _>(pairs.iter().map(|pair| pair.score).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(reasons)
+    .bind::<Timestamptz, _>(now)
+    .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Pairs of which both are there, dismissed or not as asked.
+const SHOWN: &str = "FROM duplicate_pairs AS pair \
+    JOIN contacts AS one ON one.organization_id = pair.organization_id AND one.id = pair.first_id \
+        AND one.deleted_at IS NULL \
+    JOIN contacts AS other ON other.organization_id = pair.organization_id AND other.id = pair.second_id \
+        AND other.deleted_at IS NULL \
+    WHERE pair.organization_id = $1 AND (pair.dismissed_at IS NOT NULL) = $2";
+
+/// The pairs to look at, the most likely first; or those that were dismissed.
+pub fn pairs(tx: &mut OrgTx<'_>, dismissed: bool, offset: i64, limit: i64) -> QueryResult<Vec<Pair>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        first_id: ContactId,
+        #[diesel(sql_type = BigInt)]
+        second_id: ContactId,
+        #[diesel(sql_type = Integer)]
+        score: i32,
+        #[diesel(sql_type = Jsonb)]
+        reasons: serde_json::Value,
+    }
+    let rows: Vec<Row> = diesel::sql_query(format!(
+        "SELECT pair.first_id, pair.second_id, pair.score, pair.reasons {SHOWN} \
+         ORDER BY pair.score DESC, pair.first_id, pair.second_id OFFSET $3 LIMIT $4"
+    ))
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Bool, _>(dismissed)
+    .bind::<BigInt, _>(offset)
+    .bind::<BigInt, _>(limit)
+    .load(&mut **tx)?;
+    let pair = |row: Row| Pair {
+        first: row.first_id,
+        second: row.second_id,
+        score: row.score,
+        reasons: serde_json::from_value(row.reasons).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(pair).collect())
+}
+
+/// How many pairs there are to look at, or were dismissed.
+pub fn count(tx: &mut OrgTx<'_>, dismissed: bool) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        pairs: i64,
+    }
+    let counted: Count = diesel::sql_query(format!("SELECT count(*) AS pairs {SHOWN}"))
+        .bind::<BigInt, _>(tx.organization())
+        .bind::<Bool, _>(dismissed)
+        .get_result(&mut **tx)?;
+    Ok(counted.pairs)
+}

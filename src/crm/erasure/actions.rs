@@ -1,0 +1,218 @@
+//! The erasure itself, in one transaction: the person, whoever was merged into them, and every row that tells of them.
+
+use crate::base::ContactId;
+use crate::changelog::{self, NewChange};
+use crate::crm::contacts::{self, Contact};
+use crate::crm::groups::mailchimp::MailchimpView;
+use crate::crm::references::{ALL, OnErase};
+use crate::db::OrgTx;
+use crate::db::schema::{changes, contacts as contact_rows, contributions, emails, import_rows, merges};
+use crate::web::PageError;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
+
+/// What stands where the name stood.
+pub const ERASED_NAME: &str = "Erased contact";
+
+/// Erases the person. Nothing of it can be taken back.
+pub fn erase(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -> Result<(), PageError> {
+    let person = erasable(tx, id)?;
+    let everybody = with_merged(tx, id)?;
+    contacts::locked(tx, &everybody)?;
+    if !mailchimp.holds_person(tx, &everybody)?.is_empty() {
+        return Err(PageError::Refused(
+            "Mailchimp still has this person, so nothing was erased. Delete them there permanently first.".into(),
+        ));
+    }
+    strike_name_elsewhere(tx, &everybody, &person.display_name)?;
+    mailchimp.erase(tx, &everybody)?;
+    empty_import_rows(tx, &everybody)?;
+    empty_notes_of_gifts(tx, &everybody)?;
+    empty_activities(tx, &everybody)?;
+    delete_rows(tx, &everybody)?;
+    empty_contacts(tx, &everybody)?;
+    changelog::record(
+        tx,
+        NewChange {
+            contact: Some(id),
+            what: "Contact erased for good",
+            fields: Vec::new(),
+            why: "",
+        },
+    )?;
+    Ok(())
+}
+
+/// The contact, if it may be erased: in the trash, and not part of another.
+pub fn erasable(tx: &mut OrgTx<'_>, id: ContactId) -> Result<Contact, PageError> {
+    let contact = contacts::store::find(tx, id)?.ok_or(PageError::NotFound)?;
+    if contact.merged_into.is_some() || contact.erased_at.is_some() {
+        return Err(PageError::NotFound);
+    }
+    if contact.deleted_at.is_none() {
+        return Err(PageError::Refused(format!(
+            "Only who is in the trash can be erased. Move {} there first; nothing was changed.",
+            contact.display_name
+        )));
+    }
+    Ok(contact)
+}
+
+/// The contact and whoever was merged into it: they are one person.
+pub fn with_merged(tx: &mut OrgTx<'_>, id: ContactId) -> QueryResult<Vec<ContactId>> {
+    let mut all: Vec<ContactId> = contact_rows::table
+        .filter(contact_rows::organization_id.eq(tx.organization()))
+        .filter(contact_rows::merged_into.eq(id))
+        .select(contact_rows::id)
+        .load(&mut **tx)?;
+    all.push(id);
+    all.sort();
+    Ok(all)
+}
+
+/// Others whom they were merged with for a while have the name in their Change Log.
+fn strike_name_elsewhere(tx: &mut OrgTx<'_>, ids: &[ContactId], name: &str) -> QueryResult<()> {
+    let pairs: Vec<(ContactId, ContactId)> = merges::table
+        .filter(merges::organization_id.eq(tx.organization()))
+        .filter(merges::survivor_id.eq_any(ids).or(merges::loser_id.eq_any(ids)))
+        .select((merges::survivor_id, merges::loser_id))
+        .load(&mut **tx)?;
+    let others: Vec<i64> = pairs
+        .into_iter()
+        .flat_map(|(one, other)| [one, other])
+        .filter(|id| !ids.contains(id))
+        .map(|id| id.0)
+        .collect();
+    let names: Vec<String> = contact_rows::table
+        .filter(contact_rows::organization_id.eq(tx.organization()))
+        .filter(contact_rows::id.eq_any(ids))
+        .select(contact_rows::display_name)
+        .load(&mut **tx)?;
+    for name in names
+        .iter()
+        .map(String::as_str)
+        .chain([name])
+        .filter(|name| !name.is_empty())
+    {
+        // What came and went with the merge is theirs, too.
+        diesel::sql_query(
+            "UPDATE changes SET fields = CASE WHEN position($3 IN what || ' ' || why) > 0 THEN '[]' ELSE fields END, \
+                 what = replace(what, $3, $4), why = replace(why, $3, $4) \
+             WHERE organization_id = $1 AND contact_id = ANY($2)",
+        )
+        .bind::<BigInt, _>(tx.organization())
+        .bind::<Array<BigInt>, _>(&others)
+        .bind::<Text, _>(name)
+        .bind::<Text, _>(ERASED_NAME)
+        .execute(&mut **tx)?;
+        for table in ["group_history", "group_contacts"] {
+            diesel::sql_query(format!(
+                "UPDATE {table} SET why = replace(why, $3, $4) WHERE organization_id = $1 AND contact_id = ANY($2)"
+            ))
+            .bind::<BigInt, _>(tx.organization())
+            .bind::<Array<BigInt>, _>(&others)
+            .bind::<Text, _>(name)
+            .bind::<Text, _>(ERASED_NAME)
+            .execute(&mut **tx)?;
+        }
+    }
+    Ok(())
+}
+
+/// The rows of files that met them, or bring one of their addresses, keep their number and outcome and lose the rest.
+fn empty_import_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    let addresses: Vec<String> = emails::table
+        .filter(emails::organization_id.eq(tx.organization()))
+        .filter(emails::contact_id.eq_any(ids))
+        .select(emails::address_key)
+        .load(&mut **tx)?;
+    let theirs = import_rows::contact_id
+        .eq_any(ids.iter().map(|id| Some(id.0)))
+        .or(import_rows::address_key.eq_any(addresses.into_iter().map(Some)));
+    diesel::update(import_rows::table)
+        .filter(import_rows::organization_id.eq(tx.organization()))
+        .filter(theirs)
+        .set((
+            import_rows::cells.eq(serde_json::json!([])),
+            import_rows::problem.eq(None::<String>),
+            import_rows::contact_id.eq(None::<i64>),
+            import_rows::changes.eq(None::<serde_json::Value>),
+            import_rows::external_identifier.eq(None::<String>),
+            import_rows::address_key.eq(None::<String>),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Gifts stay with amount, date and what a receipt needs; what staff noted about them goes.
+fn empty_notes_of_gifts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    diesel::update(contributions::table)
+        .filter(contributions::organization_id.eq(tx.organization()))
+        .filter(contributions::contact_id.eq_any(ids))
+        .set(contributions::note.eq(""))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// An activity that only they had part in stays counted, without what was said.
+fn empty_activities(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    diesel::sql_query(
+        "UPDATE activities SET subject = '', details = '', external_identifier = NULL \
+         WHERE organization_id = $1 \
+            AND id IN (SELECT activity_id FROM activity_contacts WHERE organization_id = $1 AND contact_id = ANY($2)) \
+            AND NOT EXISTS (SELECT FROM activity_contacts AS others WHERE others.organization_id = $1 \
+                AND others.activity_id = activities.id AND others.contact_id <> ALL($2))",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<BigInt>, _>(ids.iter().map(|id| id.0).collect::<Vec<_>>())
+    .execute(&mut **tx)?;
+    Ok(())
+}
+
+fn delete_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    let wanted: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    for reference in ALL {
+        if matches!(reference.on_erase, OnErase::Delete) {
+            let (table, column) = (reference.table, reference.column);
+            diesel::sql_query(format!(
+                "DELETE FROM {table} WHERE organization_id = $1 AND {column} = ANY($2)"
+            ))
+            .bind::<BigInt, _>(tx.organization())
+            .bind::<Array<BigInt>, _>(&wanted)
+            .execute(&mut **tx)?;
+        }
+    }
+    Ok(())
+}
+
+/// The rows themselves stay, for the records that lean on them, and tell nothing any more.
+fn empty_contacts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    let empty = contacts::Details::default();
+    for id in ids {
+        let row = contact_rows::table.find((tx.organization().0, id.0));
+        let kind = row.select(contact_rows::contact_type).first(&mut **tx)?;
+        let details = contacts::Details {
+            contact_type: kind,
+            ..empty.clone()
+        };
+        diesel::update(contact_rows::table.find((tx.organization().0, id.0)))
+            .set((
+                &details,
+                contact_rows::display_name.eq(ERASED_NAME),
+                contact_rows::sort_name.eq(ERASED_NAME),
+                contact_rows::modified_at.eq(tx.now()),
+                contact_rows::erased_at.eq(tx.now()),
+            ))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// How many lines of the Change Log would go.
+pub fn change_count(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<i64> {
+    changes::table
+        .filter(changes::organization_id.eq(tx.organization()))
+        .filter(changes::contact_id.eq_any(ids.iter().map(|id| Some(id.0))))
+        .count()
+        .get_result(&mut **tx)
+}

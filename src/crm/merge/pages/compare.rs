@@ -1,0 +1,75 @@
+//! Two contacts side by side: a choice for each field, what is kept of both, and which opt-outs win.
+
+use super::super::actions::{self, Preview};
+use super::super::model::{Choices, Pair};
+use super::{Mailchimp, PairPath};
+use crate::accounts::Member;
+use crate::base::ContactId;
+use crate::crm::contacts::{self, Selection};
+use crate::web::{self, Answer, Flash, Page, PageError};
+use actix_web::web::Form;
+use askama::Template;
+
+/// What a form sends, in the order it was sent.
+type Sent = Form<Vec<(String, String)>>;
+
+#[derive(Template)]
+#[template(path = "merge/compare.html")]
+struct ComparePage {
+    page: Page,
+    preview: Preview,
+    /// The same two, the other way round.
+    swapped: String,
+    survivor_since: String,
+    loser_since: String,
+}
+
+/// `POST /o/{organization}/merges/choose`: from a list in which two are chosen; the one known longest survives.
+pub async fn choose(member: Member, sent: Sent) -> Answer {
+    let selection = Selection::of(&sent);
+    let mut chosen: Vec<ContactId> = member
+        .read(move |tx| Ok::<_, PageError>(contacts::select(tx, &selection)?))
+        .await?;
+    chosen.sort();
+    Ok(match chosen.as_slice() {
+        [survivor, loser] => member.redirect(&format!("contacts/{survivor}/merge/{loser}")),
+        _ => {
+            member.say(Flash::error("Choose exactly two contacts to merge").with("Nothing was changed."));
+            member.redirect("contacts")
+        }
+    })
+}
+
+/// `GET /o/{organization}/contacts/{contact}/merge/{other}`: the first one survives.
+pub async fn show(member: Member, path: PairPath, mailchimp: Mailchimp) -> Answer {
+    let pair = pair(&path)?;
+    let preview = member
+        .read(move |tx| actions::preview(tx, mailchimp.as_ref(), pair, &Choices::default()))
+        .await?;
+    let local = |moment| member.organization.local(moment);
+    web::show(ComparePage {
+        page: member.page("contacts"),
+        swapped: member.at(&format!("contacts/{}/merge/{}", pair.loser, pair.survivor)),
+        survivor_since: local(preview.survivor.created_at),
+        loser_since: local(preview.loser.created_at),
+        preview,
+    })
+}
+
+/// `POST /o/{organization}/contacts/{contact}/merge/{other}`
+pub async fn submit(member: Member, path: PairPath, mailchimp: Mailchimp, sent: Sent) -> Answer {
+    let pair = pair(&path)?;
+    let choices = Choices::of(&sent);
+    let id = member
+        .write(move |tx| actions::merge(tx, mailchimp.as_ref(), pair, &choices))
+        .await?;
+    Ok(member.redirect(&format!("merges/{id}")))
+}
+
+fn pair(path: &PairPath) -> Result<Pair, PageError> {
+    let (survivor, loser) = (path.1, path.2);
+    if survivor == loser {
+        return Err(PageError::NotFound);
+    }
+    Ok(Pair { survivor, loser })
+}

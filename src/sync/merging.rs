@@ -1,0 +1,199 @@
+//! What becomes of the sync when two contacts are merged. The survivor is followed by the address that was agreed on, so that
+//! nobody is subscribed anew; nothing that either opted out of is lost; and no other address of theirs brings the survivor
+//! into a group.
+
+use super::decide::Agreed;
+use super::facts::{self, Mapping};
+use super::mirror::{self, MirrorMember, status_of};
+use super::standing;
+use crate::base::{ContactId, MappingId};
+use crate::crm::contacts;
+use crate::crm::groups::mailchimp::{BeforeMerge, OptOut};
+use crate::db::OrgTx;
+use crate::db::schema::{planned_calls, sync_standings};
+use crate::work;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Jsonb;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Out of what these contacts have opted, and whose call is unanswered.
+pub(super) fn before(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<BeforeMerge> {
+    let unanswered: Option<ContactId> = planned_calls::table
+        .filter(planned_calls::organization_id.eq(tx.organization()))
+        .filter(planned_calls::contact_id.eq_any(ids))
+        .filter(planned_calls::settled_at.is_null())
+        .filter(planned_calls::asked_at.is_not_null())
+        .select(planned_calls::contact_id)
+        .first(&mut **tx)
+        .optional()?;
+    let mut opt_outs = Vec::new();
+    for mapping in facts::mappings_of(tx)? {
+        for (contact, members) in members_of(tx, &mapping, ids)? {
+            let said = members.iter().find_map(opted_out);
+            opt_outs.extend(said.map(|words| OptOut {
+                contact,
+                group: mapping.group,
+                words,
+            }));
+        }
+    }
+    Ok(BeforeMerge { opt_outs, unanswered })
+}
+
+/// How somebody opted out, in words; `None` for what we ended ourselves: the wish behind that stands in our records.
+fn opted_out(member: &MirrorMember) -> Option<&'static str> {
+    let status = status_of(&member.status);
+    if member.is_active() {
+        None
+    } else if member.in_compliance {
+        Some("cannot be subscribed at Mailchimp (Member In Compliance State)")
+    } else if !status.is_opt_out() || member.ended_by_us {
+        None
+    } else {
+        Some(match member.status.as_str() {
+            "forgotten" => "was deleted for good at Mailchimp",
+            "cleaned_for_abuse" => "reported spam at Mailchimp",
+            _ => "unsubscribed at Mailchimp",
+        })
+    }
+}
+
+/// A standing that went over to the survivor, with the one it had itself.
+#[derive(Serialize, Deserialize)]
+struct Taken {
+    mapping: MappingId,
+    /// The survivor's own row as it stood.
+    before: Option<serde_json::Value>,
+}
+
+/// The survivor takes over the standings of the loser that tell more than its own. Returns what went over.
+pub(super) fn merge(tx: &mut OrgTx<'_>, survivor: ContactId, loser: ContactId) -> QueryResult<serde_json::Value> {
+    let mut taken = Vec::new();
+    for mapping in facts::mappings_of(tx)? {
+        let (ours, theirs) = (agreed(tx, &mapping, survivor)?, agreed(tx, &mapping, loser)?);
+        if theirs.is_some_and(|theirs| tells_more(theirs, ours)) {
+            taken.push(Taken {
+                mapping: mapping.id,
+                before: take_away(tx, &mapping, survivor)?,
+            });
+            hand_over(tx, &mapping, loser, survivor)?;
+        }
+        let found = members_of(tx, &mapping, &[survivor, loser])?;
+        let keys: Vec<&String> = found.values().flatten().map(|member| &member.address_key).collect();
+        mirror::leave_alone(tx, &mapping.audience, &keys)?;
+    }
+    work::contacts_are_due(tx, &[survivor, loser])?;
+    Ok(serde_json::json!(taken))
+}
+
+/// Gives the standings back, and the survivor the ones it had.
+pub(super) fn take_back(
+    tx: &mut OrgTx<'_>,
+    survivor: ContactId,
+    loser: ContactId,
+    taken: &serde_json::Value,
+) -> QueryResult<()> {
+    let taken: Vec<Taken> = serde_json::from_value(taken.clone()).unwrap_or_default();
+    for mapping in facts::mappings_of(tx)? {
+        let Some(taken) = taken.iter().find(|taken| taken.mapping == mapping.id) else {
+            continue;
+        };
+        take_away(tx, &mapping, loser)?;
+        hand_over(tx, &mapping, survivor, loser)?;
+        if let Some(before) = &taken.before {
+            diesel::sql_query(
+                "INSERT INTO sync_standings SELECT * FROM jsonb_populate_record(NULL::sync_standings, $1) \
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind::<Jsonb, _>(before)
+            .execute(&mut **tx)?;
+        }
+    }
+    work::contacts_are_due(tx, &[survivor, loser])
+}
+
+/// Whether what was agreed about the one who goes is to hold for the survivor. Both together: the survivor's own stays, and
+/// the other address is archived. Opted out: that is never given up for anything else.
+fn tells_more(theirs: Agreed, ours: Option<Agreed>) -> bool {
+    match (theirs, ours) {
+        (_, None | Some(Agreed::Nothing)) => true,
+        (_, Some(Agreed::In)) => false,
+        (_, Some(Agreed::Out(status))) if status.is_opt_out() => false,
+        (Agreed::In, _) => true,
+        (Agreed::Out(status), _) => status.is_opt_out(),
+        _ => false,
+    }
+}
+
+fn agreed(tx: &mut OrgTx<'_>, mapping: &Mapping, contact: ContactId) -> QueryResult<Option<Agreed>> {
+    let row: Option<(String, Option<String>)> = sync_standings::table
+        .find((tx.organization().0, mapping.id.0, contact.0))
+        .select((sync_standings::agreed, sync_standings::agreed_status))
+        .first(&mut **tx)
+        .optional()?;
+    Ok(row.map(|(agreed, status)| standing::read_agreement(&agreed, status.as_deref())))
+}
+
+/// Deletes a standing; returns the row as it stood.
+fn take_away(tx: &mut OrgTx<'_>, mapping: &Mapping, contact: ContactId) -> QueryResult<Option<serde_json::Value>> {
+    diesel::delete(sync_standings::table.find((tx.organization().0, mapping.id.0, contact.0)))
+        .returning(sql::<Jsonb>("to_jsonb(sync_standings)"))
+        .get_result(&mut **tx)
+        .optional()
+}
+
+fn hand_over(tx: &mut OrgTx<'_>, mapping: &Mapping, from: ContactId, to: ContactId) -> QueryResult<usize> {
+    diesel::update(sync_standings::table.find((tx.organization().0, mapping.id.0, from.0)))
+        .set(sync_standings::contact_id.eq(to.0))
+        .execute(&mut **tx)
+}
+
+/// The members that the audience has under any address of these contacts, or under the one each is followed by.
+fn members_of(
+    tx: &mut OrgTx<'_>,
+    mapping: &Mapping,
+    ids: &[ContactId],
+) -> QueryResult<HashMap<ContactId, Vec<MirrorMember>>> {
+    let mut keys: HashMap<ContactId, Vec<String>> = HashMap::new();
+    for contact in contacts::store::find_all(tx, ids)? {
+        let own = contact.emails.iter().map(|email| email.address.key());
+        keys.entry(contact.id).or_default().extend(own);
+    }
+    let followed: Vec<(ContactId, Option<String>)> = sync_standings::table
+        .filter(sync_standings::organization_id.eq(tx.organization()))
+        .filter(sync_standings::mapping_id.eq(mapping.id))
+        .filter(sync_standings::contact_id.eq_any(ids))
+        .select((sync_standings::contact_id, sync_standings::address_key))
+        .load(&mut **tx)?;
+    for (contact, key) in followed {
+        keys.entry(contact).or_default().extend(key);
+    }
+    let all: Vec<String> = keys.values().flatten().cloned().collect();
+    let members = mirror::members(tx, &mapping.audience, &all)?;
+    let of = |keys: Vec<String>| keys.iter().filter_map(|key| members.get(key)).cloned().collect();
+    Ok(keys.into_iter().map(|(contact, keys)| (contact, of(keys))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mailchimp::Status;
+    use crate::sync::decide::MemberStatus;
+
+    #[test]
+    fn an_opt_out_is_never_given_up_for_an_agreement_to_be_mailed() {
+        let unsubscribed = Agreed::Out(MemberStatus::Known(Status::Unsubscribed));
+        let archived = Agreed::Out(MemberStatus::Known(Status::Archived));
+        assert!(!tells_more(Agreed::In, Some(unsubscribed)));
+        assert!(tells_more(unsubscribed, Some(Agreed::HereBefore)));
+        assert!(tells_more(unsubscribed, None));
+        // Who was left as before the link is not pushed because of the merge.
+        assert!(tells_more(Agreed::HereBefore, Some(Agreed::Nothing)));
+        assert!(!tells_more(Agreed::HereBefore, Some(Agreed::In)));
+        // Who is followed by one address stays followed by it.
+        assert!(tells_more(Agreed::In, Some(archived)));
+        assert!(!tells_more(Agreed::In, Some(Agreed::In)));
+    }
+}
