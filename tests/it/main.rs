@@ -18,6 +18,7 @@ mod migrations;
 mod private_postgres;
 mod road;
 mod routes;
+mod sandbox_pages;
 mod schema;
 mod support;
 mod sync;
