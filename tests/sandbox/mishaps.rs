@@ -212,7 +212,7 @@ async fn people_spoil_calls_on_the_page_as_programs_do() {
         setting
             .page_of_trouble()
             .await
-            .contains("ping · 1 more times, 100 of 100 calls")
+            .contains("ping · once more, 100 of 100 calls")
     );
     setting.trouble("remove", &[("id", "1")]).await;
     assert_eq!(setting.get("/ping").await.status, StatusCode::OK);

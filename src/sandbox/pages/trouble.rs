@@ -205,9 +205,11 @@ fn rule_row(rule: &Rule) -> RuleRow {
         rule.path_contains.as_deref(),
     ];
     let place: Vec<&str> = place.into_iter().flatten().collect();
-    let times = rule
-        .count
-        .map_or("always".to_owned(), |count| format!("{count} more times"));
+    let times = match rule.count {
+        None => "always".to_owned(),
+        Some(1) => "once more".to_owned(),
+        Some(count) => format!("{count} more times"),
+    };
     let late = if rule.kind == Kind::Latency {
         format!(", {} ms", rule.milliseconds)
     } else {
