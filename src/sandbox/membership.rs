@@ -7,6 +7,7 @@ use super::ids::{self, Ids};
 use super::member::{Actor, Change, Member, OptOut, Source, Status, What};
 use super::merge::MergeValue;
 use super::problem::Problem;
+use super::settings::Customs;
 
 /// Who acts, when and from where.
 #[derive(Clone, Debug)]
@@ -18,8 +19,7 @@ pub struct By {
     pub ip: String,
     /// The campaign whose mail made the person act; empty if none did.
     pub campaign: String,
-    /// `data[action]` is left out of unsubscribe webhooks.
-    pub omit_action: bool,
+    pub customs: Customs,
 }
 
 /// Details to change; what is absent stays.
@@ -127,7 +127,12 @@ impl Audience {
             return Ok(None);
         }
         let only_the_person_can = to == Status::Subscribed && member.opt_out.binds_the_api();
-        let bounced = to == Status::Pending && member.status == Status::Cleaned;
+        let bounced = member.status == Status::Cleaned
+            && match to {
+                Status::Pending => !by.customs.cleaned_can_be_pending,
+                Status::Unsubscribed => !by.customs.cleaned_can_be_unsubscribed,
+                _ => false,
+            };
         if only_the_person_can || bounced {
             let problem = Problem::compliance(&member.email);
             self.note_refusal(by, slot);
@@ -170,7 +175,12 @@ impl Audience {
     }
 
     fn tell_status(&mut self, slot: u32, by: &By, from: Option<Status>, to: Status) {
-        let action = |action| if by.omit_action { None } else { Some(action) };
+        let action = |action| if by.customs.omit_action { None } else { Some(action) };
+        let archived = if by.customs.archiving_is_unsub {
+            "unsub"
+        } else {
+            "delete"
+        };
         match to {
             Status::Subscribed => self.tell_subscribe(slot, by.actor, by.at),
             Status::Unsubscribed if from.is_some_and(|from| from != Status::Archived) => {
@@ -190,7 +200,7 @@ impl Audience {
                 by.actor,
                 by.at,
                 Leaving {
-                    action: action("delete"),
+                    action: action(archived),
                     reason: "manual",
                     campaign: &by.campaign,
                 },
@@ -284,7 +294,7 @@ impl Audience {
         member
             .history
             .push(change(Status::Unsubscribed, by, What::Complained, against, None));
-        let action = (!by.omit_action).then_some("unsub");
+        let action = (!by.customs.omit_action).then_some("unsub");
         self.tell_unsubscribe(
             slot,
             by.actor,
@@ -345,6 +355,14 @@ impl Audience {
         }
         self.move_to(by, slot, Status::Subscribed, What::Confirmed);
         true
+    }
+
+    /// Archives a member that did not confirm; it was never told of, so neither is this.
+    pub fn give_up_waiting(&mut self, by: &By, slot: u32) {
+        if let Some(member) = self.member_mut(slot) {
+            member.status = Status::Archived;
+            remember(member, by, What::Archived, None);
+        }
     }
 
     /// Replaces or adds tags, as numbers. Tags are dated but told to nobody.

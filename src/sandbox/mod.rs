@@ -12,6 +12,7 @@ mod clock;
 mod control;
 mod delivery;
 mod events;
+mod expiry;
 mod faults;
 mod ids;
 mod journal;

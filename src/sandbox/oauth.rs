@@ -225,8 +225,11 @@ async fn token(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpR
 }
 
 fn redeem(shared: &Shared, asked: &TokenRequest) -> (u16, Value) {
-    let refuse =
-        |status, error: &str, description: &str| (status, json!({"error": error, "error_description": description}));
+    let always_200 = shared.read(|world| world.settings().token_errors_are_200);
+    let refuse = |status, error: &str, description: &str| {
+        let status = if always_200 { 200 } else { status };
+        (status, json!({"error": error, "error_description": description}))
+    };
     let options = &shared.options;
     if asked.grant_type != "authorization_code" {
         return refuse(

@@ -153,6 +153,22 @@ impl Problem {
         )
     }
 
+    pub fn both_field_lists() -> Problem {
+        Problem::new(
+            422,
+            "Requested Fields Invalid",
+            "The fields and exclude_fields parameters cannot be used together.",
+        )
+    }
+
+    pub fn nested_too_deep() -> Problem {
+        Problem::new(
+            414,
+            "Resource Nesting Too Deep",
+            "The resource requested is too deeply nested.",
+        )
+    }
+
     pub fn upgrade_required() -> Problem {
         let detail =
             "Your request was made with the HTTP protocol. Please make your request via HTTPS rather than HTTP.";
@@ -202,7 +218,13 @@ impl Problem {
             Problem::wrong_datacenter(),
             Problem::not_found(),
             Problem::method_not_allowed("GET"),
+            Problem::invalid_action("The action requested was not valid for this resource."),
+            Problem::member_exists("somebody"),
+            Problem::compliance("somebody"),
+            Problem::forgotten("somebody"),
+            Problem::nested_too_deep(),
             Problem::invalid_override(),
+            Problem::both_field_lists(),
             Problem::upgrade_required(),
             Problem::too_many_connections(10),
             Problem::internal(),

@@ -194,6 +194,12 @@ impl Received {
             .map(|(_, value)| value)
     }
 
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        let (_, value) = lines.find(|(found, _)| found.eq_ignore_ascii_case(name))?;
+        Some(value.trim())
+    }
+
     pub fn kind(&self) -> String {
         self.field("type").unwrap_or_default()
     }
@@ -203,7 +209,8 @@ impl Received {
 pub struct Receiver {
     pub url: String,
     received: Arc<Mutex<Vec<Received>>>,
-    status: Arc<Mutex<u16>>,
+    /// Nothing: no answer at all.
+    status: Arc<Mutex<Option<u16>>>,
 }
 
 impl Receiver {
@@ -213,7 +220,7 @@ impl Receiver {
         let receiver = Receiver {
             url,
             received: Arc::default(),
-            status: Arc::new(Mutex::new(200)),
+            status: Arc::new(Mutex::new(Some(200))),
         };
         let (received, status) = (Arc::clone(&receiver.received), Arc::clone(&receiver.status));
         tokio::spawn(async move {
@@ -224,7 +231,10 @@ impl Receiver {
                         return;
                     };
                     received.lock().unwrap().push(request);
-                    let status = *status.lock().unwrap();
+                    let answering = *status.lock().unwrap();
+                    let Some(status) = answering else {
+                        return std::future::pending().await;
+                    };
                     let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
                     drop(stream.write_all(answer.as_bytes()).await);
                 });
@@ -234,7 +244,12 @@ impl Receiver {
     }
 
     pub fn answer_with(&self, status: u16) {
-        *self.status.lock().unwrap() = status;
+        *self.status.lock().unwrap() = Some(status);
+    }
+
+    /// Takes calls from now on and lets them wait.
+    pub fn never_answer(&self) {
+        *self.status.lock().unwrap() = None;
     }
 
     /// What came by POST.

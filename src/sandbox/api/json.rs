@@ -177,6 +177,7 @@ fn location(rare: &Rare) -> Value {
         "dstoff": 0,
         "country_code": "",
         "timezone": "",
+        "region": "",
     })
 }
 

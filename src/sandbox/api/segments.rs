@@ -188,7 +188,7 @@ pub fn add_member(world: &mut World, call: &Call) -> Outcome {
 pub fn remove_member(world: &mut World, call: &Call) -> Outcome {
     let audience = call.audience(world)?;
     let number = find(audience, call)?.number;
-    let slot = audience.find(call.param(2)).ok_or_else(Problem::not_found)?;
+    let slot = audience.find(call.who(2)?).ok_or_else(Problem::not_found)?;
     let by = call.by(world);
     call.audience_mut(world)?.tag(&by, slot, &[], |tag| tag == number);
     Ok(Answer::Nothing)
