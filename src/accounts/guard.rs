@@ -2,12 +2,13 @@
 //! is enough. Strangers are told that there is nothing, never that they may not.
 
 use super::member::{Member, Person};
+use super::model::{StaffMember, Workplace};
 use super::{session, store};
-use crate::base::Role;
-use crate::db::{Db, OrgTx};
+use crate::base::{Actor, Role, StaffId};
+use crate::db::{Db, OrgTx, SharedTx};
 use crate::incidents;
 use crate::web::{Banner, Needs, PageError, Route, staff_of};
-use actix_session::SessionExt;
+use actix_session::{Session, SessionExt};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
@@ -47,22 +48,32 @@ async fn check(
 
 async fn person(request: &ServiceRequest) -> Result<Person, PageError> {
     let session = request.get_session();
-    let sign_in = || PageError::SignIn(page_to_return_to(request));
-    let Some(id) = staff_of(&session) else {
-        return Err(sign_in());
-    };
+    let id = staff_of(&session).ok_or_else(|| sign_in(request))?;
     let db = database(request)?;
-    let (staff, workplaces) = db
-        .shared(move |tx| Ok::<_, PageError>((store::staff_member(tx, id)?, store::workplaces(tx, id)?)))
-        .await?;
-    let staff = staff.ok_or_else(sign_in)?;
+    let known = db.shared(move |tx| known(tx, id)).await?;
+    let (staff, workplaces) = known.ok_or_else(|| sign_in(request))?;
+    Ok(signed_in(session, db, staff, workplaces))
+}
+
+fn sign_in(request: &ServiceRequest) -> PageError {
+    PageError::SignIn(page_to_return_to(request))
+}
+
+fn known(tx: &mut SharedTx<'_>, id: StaffId) -> Result<Option<(StaffMember, Vec<Workplace>)>, PageError> {
+    let Some(staff) = store::staff_member(tx, id)? else {
+        return Ok(None);
+    };
+    Ok(Some((staff, store::workplaces(tx, id)?)))
+}
+
+fn signed_in(session: Session, db: Db, staff: StaffMember, workplaces: Vec<Workplace>) -> Person {
     session::used_on(&session, db.clock().now().date_naive());
-    Ok(Person {
+    Person {
         staff,
         workplaces,
         session,
         db,
-    })
+    }
 }
 
 /// The page that was asked for, or from which something was sent: what was sent itself cannot be repeated.
@@ -80,22 +91,30 @@ fn page_to_return_to(request: &ServiceRequest) -> String {
     page.unwrap_or_else(|| "/".into())
 }
 
+/// Who asks, what they may do here and what the banner says, all in one transaction: every page begins with this.
 async fn member(request: &ServiceRequest, least: Role) -> Result<Member, PageError> {
-    let person = person(request).await?;
-    let slug = request.match_info().get("organization").unwrap_or_default();
-    let here = person
-        .workplaces
-        .iter()
-        .find(|place| place.organization.slug == slug)
-        .cloned();
-    let here = here.ok_or(PageError::NotFound)?;
-    if here.role < least {
-        return Err(PageError::Forbidden);
-    }
-    let at = format!("/o/{slug}/mailchimp");
-    let banner = person.db.read(here.organization.id, move |tx| banner(tx, at)).await?;
+    let session = request.get_session();
+    let id = staff_of(&session).ok_or_else(|| sign_in(request))?;
+    let slug = request.match_info().get("organization").unwrap_or_default().to_owned();
+    let db = database(request)?;
+    let admitted = db
+        .shared(move |tx| {
+            let Some((staff, workplaces)) = known(tx, id)? else {
+                return Ok(None);
+            };
+            let here = workplaces.iter().find(|place| place.organization.slug == slug);
+            let here = here.cloned().ok_or(PageError::NotFound)?;
+            if here.role < least {
+                return Err(PageError::Forbidden);
+            }
+            let mut of_this_one = tx.enter(here.organization.id, Actor::System)?;
+            let banner = banner(&mut of_this_one, format!("/o/{slug}/mailchimp"))?;
+            Ok(Some((staff, workplaces, here, banner)))
+        })
+        .await?;
+    let (staff, workplaces, here, banner) = admitted.ok_or_else(|| sign_in(request))?;
     Ok(Member {
-        person,
+        person: signed_in(session, db, staff, workplaces),
         organization: here.organization,
         role: here.role,
         banner,

@@ -56,11 +56,19 @@ pub(super) fn say(session: &Session, flash: Flash) {
 
 /// The layout's facts for a page that needs nobody: the messages that wait.
 pub(super) fn plain_page(session: &Session) -> Page {
-    let flashes = session.remove_as::<Vec<Flash>>(FLASHES);
     Page {
-        flashes: flashes.and_then(Result::ok).unwrap_or_default(),
+        flashes: taken(session),
         ..Page::default()
     }
+}
+
+/// Asked for before they are removed: even a removal of nothing would count as a change and be written, with every page.
+fn taken(session: &Session) -> Vec<Flash> {
+    let waiting: Option<Vec<Flash>> = session.get(FLASHES).ok().flatten();
+    if waiting.is_some() {
+        session.remove(FLASHES);
+    }
+    waiting.unwrap_or_default()
 }
 
 /// What a browser calls itself, in words: "Firefox on Windows".

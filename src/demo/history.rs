@@ -128,7 +128,7 @@ fn moves_to_moncton(draft: &mut ContactDraft) {
     for address in &mut draft.addresses {
         address.street_address = "14 Steadman Street".into();
         address.city = "Moncton".into();
-        address.province = "New Brunswick".into();
+        address.province = "NB".into();
         address.postal_code = "E1C 4P2".into();
     }
 }

@@ -3,6 +3,7 @@
 use crate::support::browserless::{Answer, Browserless};
 use crate::support::world::{PASSWORD, World};
 use chrono::TimeDelta;
+use diesel::prelude::*;
 
 const EMAIL: &str = "ada@riverside.test";
 
@@ -128,4 +129,31 @@ async fn a_session_lasts_while_it_is_used_and_runs_out_when_it_is_not() {
     }
     world.pass(TimeDelta::days(15));
     assert_eq!(ada.get("/account").await.status, 303);
+}
+
+/// Which version of its row each session has: Postgres numbers them anew with every write.
+async fn versions(world: &World) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Version {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    let rows: anyhow::Result<Vec<Version>> = world
+        .db()
+        .shared(|tx| Ok(diesel::sql_query("SELECT xmin::text AS version FROM sessions ORDER BY 1").load(&mut **tx)?))
+        .await;
+    rows.unwrap().into_iter().map(|row| row.version).collect()
+}
+
+#[tokio::test]
+async fn looking_at_pages_writes_nothing_into_the_session() {
+    let world = World::start().await;
+    let ada = world.sign_up("Riverside Food Bank", "Ada Lem", EMAIL).await;
+    // The first page takes the messages along that were waiting.
+    ada.get("contacts").await;
+    let before = versions(&world).await;
+    for page in ["contacts", "groups", "settings"] {
+        assert_eq!(ada.get(page).await.status, 200);
+    }
+    assert_eq!(versions(&world).await, before);
 }
