@@ -28,7 +28,10 @@ impl Metrics {
             mailchimp_calls: IntCounterVec::new(calls, &["route", "outcome"])?,
             pool_in_use: IntGauge::new("dms_pool_connections_in_use", "Database connections in use.")?,
             pool_size: IntGauge::new("dms_pool_connections", "Database connections open.")?,
-            due_work: IntGauge::new("dms_due_work", "Work that is due or under way, over all organizations.")?,
+            due_work: IntGauge::new(
+                "dms_due_work",
+                "Work that is due, under way or stopped, over all organizations.",
+            )?,
             oldest_due_seconds: IntGauge::new("dms_oldest_due_seconds", "Age of the oldest due change.")?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
@@ -80,8 +83,9 @@ fn due_work(tx: &mut SharedTx<'_>) -> anyhow::Result<(i64, Option<DateTime<Utc>>
         .filter(wake_ups::due_at.le(now))
         .select((diesel::dsl::count_star(), diesel::dsl::min(wake_ups::due_at)))
         .first(&mut **tx)?;
+    // Under way, or left undone because Mailchimp refuses the connection.
     let (under_way, oldest_under_way): (i64, Option<DateTime<Utc>>) = leases::table
-        .filter(leases::holder.is_not_null())
+        .filter(leases::holder.is_not_null().or(leases::due_since.is_not_null()))
         .select((diesel::dsl::count_star(), diesel::dsl::min(leases::due_since)))
         .first(&mut **tx)?;
     Ok((

@@ -324,6 +324,7 @@ diesel::table! {
         last_run_at -> Nullable<Timestamptz>,
         last_success_at -> Nullable<Timestamptz>,
         audiences_read_at -> Nullable<Timestamptz>,
+        tidied_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -412,6 +413,7 @@ diesel::table! {
         planned_at -> Timestamptz,
         asked_at -> Nullable<Timestamptz>,
         settled_at -> Nullable<Timestamptz>,
+        due_since -> Nullable<Timestamptz>,
     }
 }
 

@@ -1,12 +1,15 @@
-//! What stops the work until somebody acts: an incident opens once, is mailed to the organization's chosen people, shows as
-//! a banner on every page, and closes with a recovery mail.
+//! What stops the work until somebody acts: an incident opens once, is mailed to the organization's chosen people and again
+//! each day while it lasts, shows as a banner on every page, and closes with a recovery mail.
 
 use crate::base::EmailAddress;
 use crate::db::OrgTx;
 use crate::db::schema::{incidents, memberships, organizations, staff};
 use crate::mail::{self, Letter};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+
+/// How long after a letter about an incident the next one is written.
+const REMIND_EVERY: TimeDelta = TimeDelta::days(1);
 
 /// A kind of incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,13 +74,29 @@ pub fn open(tx: &mut OrgTx<'_>, kind: Kind, subject: &str, words: &str, link: &s
         .on_conflict_do_nothing()
         .execute(&mut **tx)?;
     if opened == 1 {
-        tell(
-            tx,
-            "needs you",
-            &format!("{words}\n\nNothing was lost. This page shows what to do:\n{link}\n"),
-        )?;
+        tell(tx, "needs you", &letter(words, link))?;
     }
     Ok(opened == 1)
+}
+
+/// Writes once more about what is open since yesterday or longer.
+pub fn remind(tx: &mut OrgTx<'_>, link: &str) -> QueryResult<()> {
+    let now = tx.now();
+    let still_open: Vec<String> = diesel::update(incidents::table)
+        .filter(incidents::organization_id.eq(tx.organization().0))
+        .filter(incidents::closed_at.is_null())
+        .filter(incidents::mailed_at.le(now - REMIND_EVERY))
+        .set(incidents::mailed_at.eq(now))
+        .returning(incidents::words)
+        .get_results(&mut **tx)?;
+    for words in still_open {
+        tell(tx, "still needs you", &letter(&words, link))?;
+    }
+    Ok(())
+}
+
+fn letter(words: &str, link: &str) -> String {
+    format!("{words}\n\nNothing was lost. This page shows what to do:\n{link}\n")
 }
 
 /// Closes an incident, if it is open, and says so by mail.
@@ -97,6 +116,21 @@ pub fn close(tx: &mut OrgTx<'_>, kind: Kind, subject: &str, words: &str) -> Quer
         tell(tx, "is working again", words)?;
     }
     Ok(closed > 0)
+}
+
+/// Closes everything of some kinds, and says so by one mail.
+pub fn close_all(tx: &mut OrgTx<'_>, kinds: &[Kind], words: &str) -> QueryResult<()> {
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+    let closed = diesel::update(incidents::table)
+        .filter(incidents::organization_id.eq(tx.organization().0))
+        .filter(incidents::kind.eq_any(kinds))
+        .filter(incidents::closed_at.is_null())
+        .set(incidents::closed_at.eq(tx.now()))
+        .execute(&mut **tx)?;
+    if closed > 0 {
+        tell(tx, "needs nobody any more", words)?;
+    }
+    Ok(())
 }
 
 fn tell(tx: &mut OrgTx<'_>, state: &str, body: &str) -> QueryResult<()> {

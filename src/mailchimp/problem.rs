@@ -266,7 +266,7 @@ impl Problem {
     }
 
     /// A collection that changed in each of our readings.
-    pub(super) fn incomplete() -> Self {
+    pub fn incomplete() -> Self {
         let detail = "The list kept changing while it was read; nothing was done with the part that arrived.";
         Self::new(
             Kind::Incomplete,

@@ -181,7 +181,7 @@ impl Call {
 /// Leaves only what `fields` names, or leaves out what `exclude_fields` names; paths start at the root, unknown ones are ignored.
 pub fn select(body: &mut Value, call: &Call) -> Result<(), Problem> {
     match (call.query("fields"), call.query("exclude_fields")) {
-        (Some(_), Some(_)) if call.settings.both_field_lists_are_refused => return Err(Problem::both_field_lists()),
+        (Some(_), Some(_)) if call.settings.both_field_lists_are_refused => return Err(Problem::fields_invalid()),
         (Some(fields), _) => keep_only(body, &paths(fields)),
         (None, Some(fields)) => paths(fields).iter().for_each(|path| leave_out(body, path)),
         (None, None) => {}

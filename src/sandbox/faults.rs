@@ -34,10 +34,14 @@ pub enum Kind {
     DropBefore,
     /// The connection is closed after the effect was applied.
     DropAfter,
+    /// 400 Member Exists, although nobody is there.
+    MemberExists,
+    /// 404, although it is there.
+    NotFound,
 }
 
 impl Kind {
-    pub const ALL: [(Kind, &str, &str); 12] = [
+    pub const ALL: [(Kind, &str, &str); 14] = [
         (Kind::Latency, "latency", "answers late"),
         (Kind::TooManyRequests, "too_many_requests", "429, nothing done"),
         (Kind::ServerError, "server_error", "500, nothing done"),
@@ -50,6 +54,8 @@ impl Kind {
         (Kind::EmptyBody, "empty_body", "200 with nothing in it, although done"),
         (Kind::DropBefore, "drop_before", "line cut, nothing done"),
         (Kind::DropAfter, "drop_after", "line cut, although done"),
+        (Kind::MemberExists, "member_exists", "says that the member exists"),
+        (Kind::NotFound, "not_found", "404, nothing done"),
     ];
 
     pub fn name(self) -> &'static str {

@@ -20,6 +20,7 @@ mod member;
 mod membership;
 mod merge;
 mod oauth;
+mod own_steps;
 mod pages;
 mod problem;
 mod requests;

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 /// Where the `type` of most errors points; three kinds of error come without one.
 const GLOSSARY: &str = "https://mailchimp.com/developer/marketing/docs/errors/";
+/// Whom an error is about that was asked for by name.
+const SOMEBODY: &str = "somebody@riverside.test-charity.ca";
 
 /// An error answer.
 #[derive(Clone, Debug)]
@@ -145,27 +147,22 @@ impl Problem {
         }
     }
 
+    /// Occurs only when asked for by name: no path here is as deep as that.
+    fn too_deep() -> Problem {
+        let detail = "The resource requested is nested too deep.";
+        Problem::new(414, "Resource Nesting Too Deep", detail)
+    }
+
+    /// Unknown `fields` are ignored, as recorded; two lists of fields at once are not, if the switch says so.
+    pub fn fields_invalid() -> Problem {
+        Problem::new(422, "Requested Fields Invalid", "The requested fields are not valid.")
+    }
+
     pub fn invalid_override() -> Problem {
         Problem::new(
             422,
             "Invalid Method Override",
             "The X-HTTP-Method-Override header can only be used with the POST method.",
-        )
-    }
-
-    pub fn both_field_lists() -> Problem {
-        Problem::new(
-            422,
-            "Requested Fields Invalid",
-            "The fields and exclude_fields parameters cannot be used together.",
-        )
-    }
-
-    pub fn nested_too_deep() -> Problem {
-        Problem::new(
-            414,
-            "Resource Nesting Too Deep",
-            "The resource requested is too deeply nested.",
         )
     }
 
@@ -210,6 +207,10 @@ impl Problem {
             Problem::bad_request("Your request could not be processed."),
             Problem::not_json(),
             Problem::shape("", "Schema describes object, NULL found"),
+            Problem::member_exists(SOMEBODY),
+            Problem::compliance(SOMEBODY),
+            Problem::forgotten(SOMEBODY),
+            Problem::invalid_action("The requested action is not possible in this state."),
             Problem::key_missing(),
             Problem::key_invalid(),
             Problem::forbidden(),
@@ -218,13 +219,9 @@ impl Problem {
             Problem::wrong_datacenter(),
             Problem::not_found(),
             Problem::method_not_allowed("GET"),
-            Problem::invalid_action("The action requested was not valid for this resource."),
-            Problem::member_exists("somebody"),
-            Problem::compliance("somebody"),
-            Problem::forgotten("somebody"),
-            Problem::nested_too_deep(),
+            Problem::too_deep(),
             Problem::invalid_override(),
-            Problem::both_field_lists(),
+            Problem::fields_invalid(),
             Problem::upgrade_required(),
             Problem::too_many_connections(10),
             Problem::internal(),

@@ -359,6 +359,8 @@ fn spoil_before(fault: Kind, base: &str) -> Option<Reply> {
         Kind::EmptyTooMany => Some(bare(429, "text/plain", Vec::new())),
         Kind::EmptyForbidden => Some(bare(403, "text/plain", Vec::new())),
         Kind::DropBefore => Some(Reply::Cut),
+        Kind::NotFound => Some(refuse(&Problem::not_found(), base)),
+        Kind::MemberExists => Some(refuse(&Problem::member_exists("This address"), base)),
         _ => None,
     }
 }

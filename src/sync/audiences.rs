@@ -1,5 +1,6 @@
 //! The organization's audiences at Mailchimp, read to the end of the list.
 
+use super::gone;
 use crate::db::OrgTx;
 use crate::db::schema::{audiences, mailchimp_connections};
 use crate::mailchimp::Audience as TheirAudience;
@@ -50,41 +51,50 @@ pub fn find(tx: &mut OrgTx<'_>, id: &str) -> QueryResult<Option<Audience>> {
         .optional()
 }
 
-/// Takes in the complete list; whoever is missing from it is gone.
-pub fn take_in(tx: &mut OrgTx<'_>, theirs: &[TheirAudience]) -> QueryResult<()> {
-    use audiences::dsl;
-    let now = tx.now();
+/// Takes in the complete list; whoever is missing from it is gone. `link` leads alerts to the page that helps.
+pub fn take_in(tx: &mut OrgTx<'_>, theirs: &[TheirAudience], link: &str) -> QueryResult<()> {
     for audience in theirs {
-        diesel::insert_into(dsl::audiences)
-            .values((
-                dsl::id.eq(audience.id.as_str()),
-                dsl::name.eq(&audience.name),
-                dsl::double_optin.eq(audience.double_optin),
-                dsl::member_count.eq(i32::try_from(audience.stats.member_count).unwrap_or(i32::MAX)),
-                dsl::subscribe_url.eq(&audience.subscribe_url_long),
-            ))
-            .on_conflict((dsl::organization_id, dsl::id))
-            .do_update()
-            .set((
-                dsl::name.eq(excluded(dsl::name)),
-                dsl::double_optin.eq(excluded(dsl::double_optin)),
-                dsl::member_count.eq(excluded(dsl::member_count)),
-                dsl::subscribe_url.eq(excluded(dsl::subscribe_url)),
-                dsl::gone_at.eq(None::<DateTime<Utc>>),
-            ))
-            .execute(&mut **tx)?;
+        take_in_one(tx, audience)?;
     }
     let there: Vec<&str> = theirs.iter().map(|audience| audience.id.as_str()).collect();
-    diesel::update(dsl::audiences)
-        .filter(dsl::organization_id.eq(tx.organization()))
-        .filter(dsl::id.ne_all(there))
-        .filter(dsl::gone_at.is_null())
-        .set(dsl::gone_at.eq(now))
-        .execute(&mut **tx)?;
+    let missing: Vec<String> = audiences::table
+        .filter(audiences::organization_id.eq(tx.organization()))
+        .filter(audiences::id.ne_all(there))
+        .filter(audiences::gone_at.is_null())
+        .select(audiences::id)
+        .load(&mut **tx)?;
+    for audience in missing {
+        gone::gone(tx, &audience, "It is no longer in the list of audiences.", link)?;
+    }
+    let now = tx.now();
     diesel::update(mailchimp_connections::table.find(tx.organization().0))
         .set(mailchimp_connections::audiences_read_at.eq(now))
         .execute(&mut **tx)?;
     Ok(())
+}
+
+/// Takes in one audience as Mailchimp shows it; one that was gone is back.
+pub fn take_in_one(tx: &mut OrgTx<'_>, audience: &TheirAudience) -> QueryResult<()> {
+    use audiences::dsl;
+    diesel::insert_into(dsl::audiences)
+        .values((
+            dsl::id.eq(audience.id.as_str()),
+            dsl::name.eq(&audience.name),
+            dsl::double_optin.eq(audience.double_optin),
+            dsl::member_count.eq(i32::try_from(audience.stats.member_count).unwrap_or(i32::MAX)),
+            dsl::subscribe_url.eq(&audience.subscribe_url_long),
+        ))
+        .on_conflict((dsl::organization_id, dsl::id))
+        .do_update()
+        .set((
+            dsl::name.eq(excluded(dsl::name)),
+            dsl::double_optin.eq(excluded(dsl::double_optin)),
+            dsl::member_count.eq(excluded(dsl::member_count)),
+            dsl::subscribe_url.eq(excluded(dsl::subscribe_url)),
+            dsl::gone_at.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(&mut **tx)?;
+    gone::back(tx, audience.id.as_str())
 }
 
 /// Asks for a full read of an audience; the sync does it in the background.

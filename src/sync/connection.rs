@@ -218,10 +218,9 @@ pub fn disconnect(tx: &mut OrgTx<'_>) -> QueryResult<()> {
         ))
         .execute(&mut **tx)?;
     say(tx, "Mailchimp disconnected", "")?;
-    incidents::close(
+    incidents::close_all(
         tx,
-        Kind::ConnectionRefused,
-        "",
+        &[Kind::ConnectionRefused, Kind::WebhookWrong, Kind::Silence],
         "Mailchimp was disconnected by your staff.",
     )?;
     Ok(())

@@ -6,10 +6,12 @@ use super::sealed::Seal;
 use super::slots;
 use crate::base::{Actor, Clock, OrganizationId};
 use crate::config::Config;
+use crate::db::schema::organizations;
 use crate::db::{Db, OrgTx};
 use crate::mailchimp::{self, Client, Limits, Observer, Problem, oauth};
 use crate::work::{self, Lease};
 use chrono::{DateTime, Utc};
+use diesel::prelude::*;
 use std::sync::Arc;
 use url::Url;
 
@@ -82,6 +84,35 @@ impl Engine {
         ))
     }
 
+    /// Changes rows of an organization while the lease is ours.
+    pub async fn write_under<T, F>(&self, lease: Lease, actor: Actor, work: F) -> Result<T, Stop>
+    where
+        F: FnOnce(&mut OrgTx<'_>) -> Result<T, Stop> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.db
+            .write(lease.organization, actor, move |tx| {
+                let done = work(tx)?;
+                // Asked last, so that nothing commits after another process took over.
+                if work::is_held(tx, &lease)? {
+                    Ok(done)
+                } else {
+                    Err(Stop::LeaseLost)
+                }
+            })
+            .await
+    }
+
+    /// The slug of an organization, for links.
+    pub async fn slug(&self, organization: OrganizationId) -> Result<String, Stop> {
+        self.db
+            .shared(move |tx| {
+                let row = organizations::table.find(organization.0);
+                Ok(row.select(organizations::slug).first(&mut **tx)?)
+            })
+            .await
+    }
+
     /// The full address of an organization's Mailchimp page, for mails.
     pub fn connection_link(&self, slug: &str) -> String {
         self.config.link(&format!("/o/{slug}/mailchimp"))
@@ -115,19 +146,7 @@ impl Worker {
         let Some(client) = engine.client(organization, &connection)? else {
             return Ok(None);
         };
-        let slug = engine
-            .db
-            .shared(move |tx| {
-                use crate::db::schema::organizations;
-                use diesel::prelude::*;
-                Ok::<String, Stop>(
-                    organizations::table
-                        .find(organization.0)
-                        .select(organizations::slug)
-                        .first(&mut **tx)?,
-                )
-            })
-            .await?;
+        let slug = engine.slug(organization).await?;
         Ok(Some(Self {
             engine,
             lease,
@@ -150,19 +169,7 @@ impl Worker {
         F: FnOnce(&mut OrgTx<'_>) -> Result<T, Stop> + Send + 'static,
         T: Send + 'static,
     {
-        let lease = self.lease;
-        self.engine
-            .db
-            .write(lease.organization, Actor::Mailchimp, move |tx| {
-                let done = work(tx)?;
-                // Asked last, so that nothing commits after another process took over.
-                if work::is_held(tx, &lease)? {
-                    Ok(done)
-                } else {
-                    Err(Stop::LeaseLost)
-                }
-            })
-            .await
+        self.engine.write_under(self.lease, Actor::Mailchimp, work).await
     }
 
     /// Reads rows.
@@ -180,5 +187,21 @@ impl Worker {
         let answer = call.await;
         slots::give_back(&self.engine.db, slot).await?;
         Ok(answer)
+    }
+
+    /// The same, if it is still wanted once the slot is there; `None`: it was not asked.
+    pub async fn ask_if<T>(
+        &self,
+        wanted: impl Future<Output = Result<bool, Stop>>,
+        call: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<Option<Result<T, Problem>>, Stop> {
+        let slot = slots::take(&self.engine.db, &self.login_id).await?;
+        let answer = match wanted.await {
+            Ok(true) => Ok(Some(call.await)),
+            Ok(false) => Ok(None),
+            Err(stop) => Err(stop),
+        };
+        slots::give_back(&self.engine.db, slot).await?;
+        answer
     }
 }

@@ -154,7 +154,7 @@ pub fn absorb(
     };
     Some(MirrorMember {
         audience_id: audience.to_owned(),
-        address_key: member.email_address.trim().to_lowercase(),
+        address_key: key_of(member),
         address: member.email_address.trim().to_owned(),
         status: status_word(status).to_owned(),
         mailchimp_contact_id: member.contact_id.clone(),
@@ -306,9 +306,14 @@ pub fn mark_due(tx: &mut OrgTx<'_>, audience: &str, keys: &[String], read_first:
     Ok(())
 }
 
+/// The address by which the mirror knows a member: empty for a contact without one, who is in no mirror.
+pub fn key_of(member: &Member) -> String {
+    member.email_address.trim().to_lowercase()
+}
+
 fn address_key(told: &Told) -> String {
     match told {
-        Told::Member(member) => member.email_address.trim().to_lowercase(),
+        Told::Member(member) => key_of(member),
         Told::NotThere { address_key } => address_key.clone(),
     }
 }
@@ -362,7 +367,7 @@ fn calls_under_way(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> Query
         .filter_map(|(key, verb)| match verb.as_str() {
             "unsubscribe" => Some((key, There::Unsubscribe)),
             "archive" => Some((key, There::Archive)),
-            "add" => Some((key, There::Add(Consent::Pending))),
+            "add" | "confirm" => Some((key, There::Add(Consent::Pending))),
             _ => None,
         })
         .collect())

@@ -1,15 +1,19 @@
 //! Keeps groups and Mailchimp in step. `decide` is the heart; everything else brings it facts and carries out what it says.
 
 pub mod audiences;
+pub mod care;
 pub mod connection;
 pub mod decide;
 pub mod engine;
 pub mod facts;
+pub mod gone;
 pub mod ledger;
 pub mod mirror;
 pub mod newcomers;
+mod outcome;
 pub mod pages;
 pub mod plan;
+pub mod poll;
 pub mod preview;
 pub mod receive;
 pub mod sealed;

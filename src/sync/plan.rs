@@ -239,6 +239,10 @@ fn settle_call(
     };
     let now = tx.now();
     let run = run_row(tx, run)?;
+    // The mark is forgotten at the end of the batch.
+    let due_since = due_contacts::table
+        .find((tx.organization().0, person.contact.id.0))
+        .select(due_contacts::due_since);
     diesel::insert_into(planned_calls::table)
         .values((
             planned_calls::run_id.eq(run),
@@ -251,6 +255,7 @@ fn settle_call(
             planned_calls::state.eq("planned"),
             planned_calls::not_before.eq(now),
             planned_calls::planned_at.eq(now),
+            planned_calls::due_since.eq(due_since.single_value()),
         ))
         .execute(&mut **tx)?;
     Ok(true)
@@ -303,6 +308,8 @@ fn open_call(tx: &mut OrgTx<'_>, mapping: &Mapping, contact: ContactId) -> Query
         .filter(planned_calls::mapping_id.eq(mapping.id))
         .filter(planned_calls::contact_id.eq(contact))
         .filter(planned_calls::settled_at.is_null())
+        // Staff asked for that one, not a decision.
+        .filter(planned_calls::verb.ne("confirm"))
         .select((
             planned_calls::id,
             planned_calls::verb,

@@ -2,23 +2,20 @@
 //! is marked as being asked before it leaves and gets exactly one outcome. Where no answer came (a killed process, a broken
 //! connection) the member is read and the contact decided anew before anything more is sent.
 
-use super::decide::{MemberStatus, There};
+use super::decide::There;
 use super::engine::{Stop, Worker};
-use super::mirror::{self, Told};
-use super::{facts, plan, receive, standing};
+use super::outcome::{self, Outcome};
+use super::{facts, mirror, receive};
 use crate::base::{ContactId, MappingId};
 use crate::db::OrgTx;
-use crate::db::schema::{due_contacts, due_members, mappings, planned_calls, sync_standings};
-use crate::incidents;
+use crate::db::schema::{due_contacts, due_members, planned_calls};
 use crate::mailchimp::{
     ArchiveOutcome, AudienceId, BULK_MEMBERS_MAX, Class, Kind, Member, MemberWrite, Problem, Status, SubscriberHash,
 };
-use crate::work;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use futures_util::StreamExt;
-use rand::RngExt;
 use std::collections::HashMap;
 
 /// Up to this many changes go as single calls: their answers come at once.
@@ -28,34 +25,18 @@ const CALLS_AT_ONCE: usize = 4;
 /// Calls taken in one round, so that an unsubscribe that comes in meanwhile is heard within two seconds.
 const ROUND_OF_BULKS: i64 = 2 * BULK_MEMBERS_MAX as i64;
 const ROUND_OF_SINGLES: i64 = 20;
-/// An unsubscribe or archive that Mailchimp refuses is tried again after this: an opt-out is never given up.
-const REFUSED_END_WAIT: TimeDelta = TimeDelta::days(1);
-/// Waits are lengthened by up to this share, so that many waiting calls do not come back at the same moment.
-const JITTER: f64 = 0.25;
-
 /// A planned call.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = planned_calls)]
-struct Call {
-    id: i64,
-    mapping_id: MappingId,
-    contact_id: ContactId,
-    audience_id: String,
-    address_key: String,
-    verb: String,
-    body: serde_json::Value,
-    attempts: i32,
-}
-
-/// What came of a call.
-enum Outcome {
-    /// Carried out; Mailchimp showed the member.
-    Done(Box<Member>),
-    /// Carried out, and the member is known to be in this state now.
-    Ended(There),
-    /// Mailchimp has the address already, in whatever state: read it and decide anew.
-    ThereAlready,
-    Problem(Problem),
+pub(super) struct Call {
+    pub id: i64,
+    pub mapping_id: MappingId,
+    pub contact_id: ContactId,
+    pub audience_id: String,
+    pub address_key: String,
+    pub verb: String,
+    pub body: serde_json::Value,
+    pub attempts: i32,
 }
 
 /// Sends one round. Returns how many calls were asked; zero when none is due.
@@ -70,7 +51,8 @@ pub async fn send(worker: &Worker) -> Result<usize, Stop> {
         let Some(audience) = AudienceId::parse(&audience) else {
             continue;
         };
-        let in_bulk = calls.len() > SINGLE_CALLS_MAX && calls.iter().all(|call| call.verb != "archive");
+        let goes_in_bulk = |call: &Call| matches!(call.verb.as_str(), "unsubscribe" | "add");
+        let in_bulk = calls.len() > SINGLE_CALLS_MAX && calls.iter().all(goes_in_bulk);
         if in_bulk {
             for chunk in calls.chunks(BULK_MEMBERS_MAX) {
                 bulk(worker, &audience, chunk.to_vec()).await?;
@@ -124,6 +106,7 @@ fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
     for (verb, round) in [
         ("unsubscribe", ROUND_OF_BULKS),
         ("archive", ROUND_OF_SINGLES),
+        ("confirm", ROUND_OF_SINGLES),
         ("add", ROUND_OF_BULKS),
     ] {
         let due: Vec<i64> = planned_calls::table
@@ -170,21 +153,43 @@ fn changed_there() -> _ {
         .filter(due_members::address_key.eq(planned_calls::address_key))
 }
 
+/// Whether these calls are still to be made. Asked when nothing else stands before them: the link may have been switched
+/// off since they were taken, or Mailchimp disconnected.
+async fn are_still_wanted(worker: &Worker, ids: Vec<i64>) -> Result<bool, Stop> {
+    Ok(worker.is_still_connected().await? && still_asked(worker, ids.clone()).await?.len() == ids.len())
+}
+
+/// Those of these calls that nobody settled meanwhile.
+async fn still_asked(worker: &Worker, ids: Vec<i64>) -> Result<Vec<i64>, Stop> {
+    worker
+        .read(move |tx| {
+            Ok(planned_calls::table
+                .filter(planned_calls::organization_id.eq(tx.organization()))
+                .filter(planned_calls::id.eq_any(ids))
+                .filter(planned_calls::state.eq("asking"))
+                .select(planned_calls::id)
+                .load(&mut **tx)?)
+        })
+        .await
+}
+
 async fn singles(worker: &Worker, audience: &AudienceId, calls: Vec<Call>) -> Result<(), Stop> {
     let mut asked = futures_util::stream::iter(calls)
         .map(async |call| {
-            let outcome = worker.ask(single(worker, audience, &call)).await;
+            let wanted = are_still_wanted(worker, vec![call.id]);
+            let outcome = worker.ask_if(wanted, single(worker, audience, &call)).await;
             (call, outcome)
         })
         .buffer_unordered(CALLS_AT_ONCE);
     let mut again = Vec::new();
     let mut stopped = None;
     while let Some((call, outcome)) = asked.next().await {
-        let outcome = outcome?.unwrap_or_else(Outcome::Problem);
+        let Some(outcome) = outcome? else { continue };
+        let outcome = outcome.unwrap_or_else(Outcome::Problem);
         if matches!(outcome, Outcome::ThereAlready) {
             again.push(call.address_key.clone());
         }
-        stopped = stopped.or(record(worker, vec![(call, outcome)]).await?);
+        stopped = stopped.or(outcome::record(worker, vec![(call, outcome)]).await?);
     }
     drop(asked);
     receive::read_again(worker, audience, again).await?;
@@ -209,6 +214,11 @@ async fn single(worker: &Worker, audience: &AudienceId, call: &Call) -> Result<O
                 Err(problem) => Err(problem),
             }
         }
+        // Whatever state they are in, they are asked to confirm, and nothing more.
+        "confirm" => {
+            let member = worker.client.put_member(audience, &hash, &addition(call)).await?;
+            Ok(Outcome::Done(Box::new(member)))
+        }
         // POST creates, and brings back whom we archived; whoever is there in any other state is left as they are.
         _ => match worker.client.post_member(audience, &addition(call)).await {
             Ok(member) => Ok(Outcome::Done(Box::new(member))),
@@ -221,11 +231,24 @@ async fn single(worker: &Worker, audience: &AudienceId, call: &Call) -> Result<O
 async fn bulk(worker: &Worker, audience: &AudienceId, calls: Vec<Call>) -> Result<(), Stop> {
     // Halved while Mailchimp refuses the whole of it, until the bad row stands alone.
     let mut waiting = vec![calls];
-    while let Some(calls) = waiting.pop() {
+    while let Some(mut calls) = waiting.pop() {
+        let ids: Vec<i64> = calls.iter().map(|call| call.id).collect();
+        let asked = still_asked(worker, ids).await?;
+        calls.retain(|call| asked.contains(&call.id));
+        if calls.is_empty() {
+            continue;
+        }
         let adds = calls.first().is_some_and(|call| call.verb == "add");
         let rows: Vec<MemberWrite> = calls.iter().map(if adds { addition } else { unsubscription }).collect();
         // Additions never touch whoever is there already; unsubscribes only do that.
-        let answer = worker.ask(worker.client.write_members(audience, &rows, !adds)).await?;
+        let write = worker.client.write_members(audience, &rows, !adds);
+        let Some(answer) = worker.ask_if(are_still_wanted(worker, asked), write).await? else {
+            if worker.is_still_connected().await? {
+                waiting.push(calls);
+                continue;
+            }
+            return Ok(());
+        };
         let outcomes = match answer {
             Ok(outcome) => matched(calls, outcome.created, outcome.updated, &outcome.errors, adds),
             Err(problem) if matches!(problem.class(), Class::Request | Class::Member) && calls.len() > 1 => {
@@ -243,7 +266,7 @@ async fn bulk(worker: &Worker, audience: &AudienceId, calls: Vec<Call>) -> Resul
             .filter(|(_, outcome)| matches!(outcome, Outcome::ThereAlready))
             .map(|(call, _)| call.address_key.clone())
             .collect();
-        if let Some(problem) = record(worker, outcomes).await? {
+        if let Some(problem) = outcome::record(worker, outcomes).await? {
             return Err(Stop::Mailchimp(problem));
         }
         receive::read_again(worker, audience, again).await?;
@@ -305,210 +328,4 @@ fn unsubscription(call: &Call) -> MemberWrite {
         status: Some(Status::Unsubscribed),
         ..MemberWrite::default()
     }
-}
-
-/// Records outcomes. Returns the problem that stops all further work, if one came up.
-async fn record(worker: &Worker, outcomes: Vec<(Call, Outcome)>) -> Result<Option<Problem>, Stop> {
-    let link = worker.engine.connection_link(&worker.slug);
-    worker
-        .write(move |tx| {
-            let mut stop = None;
-            for (call, outcome) in outcomes {
-                match outcome {
-                    Outcome::Done(member) => done(tx, &call, *member)?,
-                    Outcome::Ended(how) => ended(tx, &call, how)?,
-                    Outcome::ThereAlready => {
-                        settle(
-                            tx,
-                            &call,
-                            "superseded",
-                            "Mailchimp has this address already; it was read again.",
-                        )?;
-                        work::contacts_are_due(tx, &[call.contact_id])?;
-                    }
-                    Outcome::Problem(problem) => {
-                        if failed(tx, &call, &problem, &link)? {
-                            stop = Some(problem);
-                        }
-                    }
-                }
-            }
-            Ok(stop)
-        })
-        .await
-}
-
-fn done(tx: &mut OrgTx<'_>, call: &Call, member: Member) -> QueryResult<()> {
-    mirror::take_in(tx, &call.audience_id, &[Told::Member(Box::new(member))])?;
-    settle(tx, call, "accepted", "")?;
-    work::contacts_are_due(tx, &[call.contact_id])
-}
-
-/// Our unsubscribe or archive was carried out: the mirror knows that it was ours, and what the member was before.
-fn ended(tx: &mut OrgTx<'_>, call: &Call, how: There) -> QueryResult<()> {
-    let known = mirror::members(tx, &call.audience_id, std::slice::from_ref(&call.address_key))?;
-    if let Some(before) = known.into_values().next() {
-        let status = if how == There::Archive {
-            Status::Archived
-        } else {
-            Status::Unsubscribed
-        };
-        let already = before.ended_by_us && before.member_status() == MemberStatus::Known(status);
-        let after = mirror::MirrorMember {
-            status: status.as_str().into(),
-            ended_by_us: true,
-            status_before_end: if already {
-                before.status_before_end
-            } else {
-                Some(before.status)
-            },
-            read_at: tx.now(),
-            ..before
-        };
-        mirror::put(tx, &[after])?;
-        mirror::mark_due(tx, &call.audience_id, std::slice::from_ref(&call.address_key), false)?;
-    }
-    settle(tx, call, "accepted", "")?;
-    work::contacts_are_due(tx, &[call.contact_id])
-}
-
-/// Records a problem. `true`: it stops all calls, not only this one.
-fn failed(tx: &mut OrgTx<'_>, call: &Call, problem: &Problem, link: &str) -> QueryResult<bool> {
-    let attempt = u32::try_from(call.attempts).unwrap_or(1);
-    match problem.class() {
-        Class::Connection => {
-            plan_again(tx, call, tx.now())?;
-            Ok(true)
-        }
-        Class::Audience => {
-            break_mapping(tx, call.mapping_id, &problem.words(), link)?;
-            Ok(false)
-        }
-        _ => match problem.retry_after(attempt) {
-            Some(wait) => {
-                let lengthened = wait.mul_f64(1.0 + rand::rng().random::<f64>() * JITTER);
-                let wait = TimeDelta::from_std(lengthened).unwrap_or(TimeDelta::minutes(15));
-                plan_again(tx, call, tx.now() + wait)?;
-                if problem.effect_unknown() {
-                    mirror::mark_due(tx, &call.audience_id, std::slice::from_ref(&call.address_key), true)?;
-                }
-                Ok(false)
-            }
-            None => refuse(tx, call, problem).map(|()| false),
-        },
-    }
-}
-
-fn plan_again(tx: &mut OrgTx<'_>, call: &Call, not_before: DateTime<Utc>) -> QueryResult<()> {
-    diesel::update(planned_calls::table.find((tx.organization().0, call.id)))
-        .filter(planned_calls::state.eq("asking"))
-        .set((
-            planned_calls::state.eq("planned"),
-            planned_calls::not_before.eq(not_before),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// Mailchimp refused this one for good: its words are kept and shown, and nothing is tried again until something differs.
-fn refuse(tx: &mut OrgTx<'_>, call: &Call, problem: &Problem) -> QueryResult<()> {
-    match problem.kind() {
-        Kind::InCompliance => {
-            remember(tx, call, |member| member.in_compliance = true)?;
-            mirror::mark_due(tx, &call.audience_id, std::slice::from_ref(&call.address_key), true)?;
-        }
-        Kind::Forgotten => remember(tx, call, |member| member.status = "forgotten".into())?,
-        _ if call.verb != "add" => return plan_again(tx, call, tx.now() + REFUSED_END_WAIT),
-        _ => remember_row(tx, call, &problem.words())?,
-    }
-    settle(tx, call, "refused", &problem.words())?;
-    work::contacts_are_due(tx, &[call.contact_id])
-}
-
-/// Writes what a refusal told about the address into the mirror, also where it had no row yet.
-fn remember(tx: &mut OrgTx<'_>, call: &Call, change: impl FnOnce(&mut mirror::MirrorMember)) -> QueryResult<()> {
-    let known = mirror::members(tx, &call.audience_id, std::slice::from_ref(&call.address_key))?;
-    let mut member = known.into_values().next().unwrap_or_else(|| mirror::MirrorMember {
-        audience_id: call.audience_id.clone(),
-        address_key: call.address_key.clone(),
-        address: call.address_key.clone(),
-        status: Status::Unsubscribed.as_str().into(),
-        mailchimp_contact_id: String::new(),
-        first_name: String::new(),
-        last_name: String::new(),
-        language: String::new(),
-        unsubscribe_reason: String::new(),
-        unsubscribe_campaign: String::new(),
-        last_changed: None,
-        in_compliance: false,
-        ended_by_us: false,
-        status_before_end: None,
-        here_before: false,
-        read_at: tx.now(),
-    });
-    change(&mut member);
-    mirror::put(tx, &[member])
-}
-
-/// Keeps the words and the row as it was, so that the same row is not sent again.
-fn remember_row(tx: &mut OrgTx<'_>, call: &Call, words: &str) -> QueryResult<()> {
-    let Some(mapping) = facts::mappings_of(tx)?
-        .into_iter()
-        .find(|mapping| mapping.id == call.mapping_id)
-    else {
-        return Ok(());
-    };
-    let person = facts::gather(tx, &mapping, &[call.contact_id], &HashMap::new())?.pop();
-    let Some(person) = person else { return Ok(()) };
-    let (standing, reason) = standing::stored(super::decide::Standing::Refused(super::decide::Refusal::Row));
-    diesel::update(sync_standings::table.find((tx.organization().0, call.mapping_id.0, call.contact_id.0)))
-        .set((
-            sync_standings::refused_row.eq(person.row),
-            sync_standings::words.eq(words),
-            sync_standings::standing.eq(standing),
-            sync_standings::reason.eq(reason),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// The audience is gone: this mapping rests and says so, every other goes on.
-pub fn break_mapping(tx: &mut OrgTx<'_>, mapping: MappingId, words: &str, link: &str) -> QueryResult<()> {
-    let broken = diesel::update(mappings::table.find((tx.organization().0, mapping.0)))
-        .filter(mappings::state.eq("on"))
-        .set((mappings::state.eq("broken"), mappings::broken_words.eq(words)))
-        .execute(&mut **tx)?;
-    let open: Vec<i64> = planned_calls::table
-        .filter(planned_calls::organization_id.eq(tx.organization()))
-        .filter(planned_calls::mapping_id.eq(mapping))
-        .filter(planned_calls::settled_at.is_null())
-        .select(planned_calls::id)
-        .load(&mut **tx)?;
-    plan::supersede(tx, &open, "The audience is gone at Mailchimp.")?;
-    if broken == 1 {
-        let sentence = format!(
-            "The audience of a linked group is gone at Mailchimp, so this group is no longer kept in step. \
-             All other groups go on. Mailchimp said: {words}"
-        );
-        incidents::open(
-            tx,
-            incidents::Kind::MappingBroken,
-            &mapping.to_string(),
-            &sentence,
-            link,
-        )?;
-    }
-    Ok(())
-}
-
-fn settle(tx: &mut OrgTx<'_>, call: &Call, state: &str, words: &str) -> QueryResult<()> {
-    diesel::update(planned_calls::table.find((tx.organization().0, call.id)))
-        .filter(planned_calls::settled_at.is_null())
-        .set((
-            planned_calls::state.eq(state),
-            planned_calls::words.eq(words),
-            planned_calls::settled_at.eq(tx.now()),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
 }

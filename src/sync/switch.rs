@@ -128,6 +128,7 @@ pub fn off(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<()> {
         &mapping.id.to_string(),
         "The broken link was switched off.",
     )?;
+    incidents::close(tx, Kind::WebhookWrong, &mapping.audience, "The link was switched off.")?;
     say(tx, "Link to Mailchimp switched off", mapping)
 }
 

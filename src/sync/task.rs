@@ -3,11 +3,13 @@
 
 use super::engine::{Engine, Stop, Worker};
 use super::plan::{self, Run};
-use super::{connection, facts, receive, send, webhooks};
-use crate::db::schema::{audiences, mailchimp_connections, sync_runs};
+use super::{care, connection, facts, gone, poll, receive, send, webhooks};
+use crate::base::Actor;
+use crate::db::schema::{audiences, mailchimp_connections, sync_runs, webhook_events};
 use crate::mailchimp::{Class, Problem};
 use crate::work::{self, Kind, LEASE, Lease, Wakes};
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::{exists, select};
 use diesel::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,15 +72,35 @@ async fn tend(engine: Engine, lease: Lease) {
         Err(Stop::LeaseLost) => return,
         Err(stop) => {
             tracing::warn!(organization = lease.organization.0, error = %stop, "a run of the sync stopped");
-            Some(engine.clock().now() + TRY_AGAIN_AFTER)
+            Next::at(engine.clock().now() + TRY_AGAIN_AFTER)
         }
     };
-    let released: Result<(), anyhow::Error> = engine.db.shared(move |tx| Ok(work::release(tx, &lease, next)?)).await;
+    let released: Result<(), anyhow::Error> = engine
+        .db
+        .shared(move |tx| Ok(work::release_undone(tx, &lease, next.at, next.undone_since)?))
+        .await;
     if let Err(error) = released {
         tracing::warn!(
             error = format!("{error:#}"),
             "a lease could not be given back; it expires by itself"
         );
+    }
+}
+
+/// What the timetable wants after a run.
+#[derive(Clone, Copy, Default)]
+struct Next {
+    at: Option<DateTime<Utc>>,
+    /// Something stays due that nobody can do before the connection is made anew.
+    undone_since: Option<DateTime<Utc>>,
+}
+
+impl Next {
+    fn at(at: DateTime<Utc>) -> Self {
+        Self {
+            at: Some(at),
+            undone_since: None,
+        }
     }
 }
 
@@ -98,31 +120,72 @@ async fn lost(engine: &Engine, lease: Lease) {
     }
 }
 
-/// One run: rounds until a round finds nothing. Answers when the timetable wants the organization again.
-async fn run(engine: &Engine, lease: Lease) -> Result<Option<DateTime<Utc>>, Stop> {
+/// One run: rounds until a round finds nothing.
+async fn run(engine: &Engine, lease: Lease) -> Result<Next, Stop> {
+    let link = engine.connection_link(&engine.slug(lease.organization).await?);
+    let to_tend = link.clone();
+    let was_ever_connected = engine
+        .write_under(lease, Actor::System, move |tx| Ok(care::tend(tx, &to_tend)?))
+        .await?;
+    if was_ever_connected.is_none() {
+        return Ok(Next::default());
+    }
     let Some(worker) = Worker::enter(engine.clone(), lease).await? else {
-        return Ok(None);
+        return without_connection(engine, lease).await;
     };
     worker.write(|tx| Ok(send::recover(tx)?)).await?;
     let mut run = Run {
-        cause: "A change, or the timetable",
+        cause: cause(&worker).await?,
         started_at: engine.clock().now(),
         id: None,
     };
     let ended = rounds(&worker, &mut run).await;
-    finish(&worker, &run, &ended).await?;
+    finish(&worker, &run, &ended, &link).await?;
     match ended {
-        Ok(()) => Ok(Some(next_look(&worker).await?)),
+        Ok(()) => Ok(Next::at(next_look(&worker).await?)),
         Err(Stop::Mailchimp(problem)) if problem.class() == Class::Connection => {
-            let link = engine.connection_link(&worker.slug);
             let (since, words) = (worker.connected_at, problem.words());
             worker
                 .write(move |tx| Ok(connection::refused(tx, since, &words, &link)?))
                 .await?;
-            Ok(None)
+            without_connection(engine, lease).await
         }
         Err(stop) => Err(stop),
     }
+}
+
+/// Nothing can be done until somebody connects; the organization is looked after nevertheless.
+async fn without_connection(engine: &Engine, lease: Lease) -> Result<Next, Stop> {
+    let undone_since = engine
+        .db
+        .read(lease.organization, |tx| {
+            let is_refused = connection::find(tx)?.is_some_and(|now| !now.is_connected() && !now.is_disconnected());
+            Ok::<_, Stop>(if is_refused { work::oldest_due(tx)? } else { None })
+        })
+        .await?;
+    Ok(Next {
+        at: Some(engine.clock().now() + care::CARE_EVERY),
+        undone_since,
+    })
+}
+
+/// Why the run began, for staff who read about it.
+async fn cause(worker: &Worker) -> Result<&'static str, Stop> {
+    worker
+        .read(|tx| {
+            let is_told: bool = select(exists(
+                webhook_events::table
+                    .filter(webhook_events::organization_id.eq(tx.organization()))
+                    .filter(webhook_events::applied_at.is_null()),
+            ))
+            .get_result(&mut **tx)?;
+            Ok(match (is_told, work::oldest_due(tx)?) {
+                (true, _) => "A message from Mailchimp",
+                (false, Some(_)) => "A change here",
+                (false, None) => "A look at Mailchimp by the timetable",
+            })
+        })
+        .await
 }
 
 async fn rounds(worker: &Worker, run: &mut Run) -> Result<(), Stop> {
@@ -155,7 +218,8 @@ fn put_off<T: Default>(done: Result<T, Stop>, problem: &mut Option<Problem>) -> 
     }
 }
 
-/// Reads in full what the preview asked for, and polls what is due.
+/// Reads in full what the preview asked for, and looks at the linked audiences that are due; at those that are gone, too,
+/// for they may be back.
 async fn look(worker: &Worker) -> Result<(), Stop> {
     let interval = TimeDelta::from_std(worker.engine.config.mailchimp_poll_interval).unwrap_or(TimeDelta::minutes(15));
     let now = worker.engine.clock().now();
@@ -167,15 +231,10 @@ async fn look(worker: &Worker) -> Result<(), Stop> {
                 .filter(audiences::gone_at.is_null())
                 .select(audiences::id)
                 .load(&mut **tx)?;
-            let mapped: Vec<String> = facts::mappings_of(tx)?
-                .into_iter()
-                .filter(|mapping| mapping.is_on)
-                .map(|m| m.audience)
-                .collect();
+            let linked: Vec<String> = facts::mappings_of(tx)?.into_iter().map(|link| link.audience).collect();
             let due: Vec<String> = audiences::table
                 .filter(audiences::organization_id.eq(tx.organization()))
-                .filter(audiences::id.eq_any(mapped))
-                .filter(audiences::gone_at.is_null())
+                .filter(audiences::id.eq_any(linked))
                 .filter(
                     audiences::polled_at
                         .is_null()
@@ -188,11 +247,13 @@ async fn look(worker: &Worker) -> Result<(), Stop> {
         .await?;
     let mut problem = None;
     for audience in &wanted {
-        put_off(receive::read_fully(worker, audience).await, &mut problem)?;
+        put_off(poll::read_fully(worker, audience).await, &mut problem)?;
     }
     for audience in &due {
-        put_off(webhooks::tend(worker, audience).await, &mut problem)?;
-        put_off(receive::poll(worker, audience).await, &mut problem)?;
+        if put_off(gone::look(worker, audience).await, &mut problem)? {
+            put_off(webhooks::tend(worker, audience).await, &mut problem)?;
+            put_off(poll::poll(worker, audience).await, &mut problem)?;
+        }
     }
     problem.map_or(Ok(()), |problem| Err(Stop::Mailchimp(problem)))
 }
@@ -208,8 +269,8 @@ async fn decide(worker: &Worker, run: &mut Run) -> Result<usize, Stop> {
 }
 
 /// Notes the end of the run: on its row if it planned anything, and on the connection.
-async fn finish(worker: &Worker, run: &Run, ended: &Result<(), Stop>) -> Result<(), Stop> {
-    let (id, succeeded) = (run.id, ended.is_ok());
+async fn finish(worker: &Worker, run: &Run, ended: &Result<(), Stop>, link: &str) -> Result<(), Stop> {
+    let (id, link) = (run.id, link.to_owned());
     let problem = match ended {
         Err(Stop::Mailchimp(problem)) => Some(problem.words()),
         Err(Stop::LeaseLost) => return Err(Stop::LeaseLost),
@@ -221,17 +282,21 @@ async fn finish(worker: &Worker, run: &Run, ended: &Result<(), Stop>) -> Result<
             let now = tx.now();
             if let Some(id) = id {
                 diesel::update(sync_runs::table.find((tx.organization().0, id)))
-                    .set((sync_runs::finished_at.eq(now), sync_runs::problem.eq(problem)))
+                    .set((sync_runs::finished_at.eq(now), sync_runs::problem.eq(&problem)))
                     .execute(&mut **tx)?;
             }
             let connection = mailchimp_connections::table.find(tx.organization().0);
             diesel::update(connection)
                 .set(mailchimp_connections::last_run_at.eq(now))
                 .execute(&mut **tx)?;
-            if succeeded {
-                diesel::update(connection)
-                    .set(mailchimp_connections::last_success_at.eq(now))
-                    .execute(&mut **tx)?;
+            match problem {
+                Some(words) => care::after_failure(tx, &words, &link)?,
+                None => {
+                    diesel::update(connection)
+                        .set(mailchimp_connections::last_success_at.eq(now))
+                        .execute(&mut **tx)?;
+                    care::after_success(tx)?;
+                }
             }
             Ok(())
         })

@@ -2,10 +2,12 @@
 //! somebody changed it. Without it everything still arrives, one poll later.
 
 use super::engine::{Stop, Worker};
+use super::gone;
 use crate::db::OrgTx;
 use crate::db::schema::{audiences, webhook_doors};
 use crate::incidents::{self, Kind};
 use crate::mailchimp::{AudienceId, Class, Events, Problem, Sources, Webhook, WebhookSettings};
+use crate::work;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
@@ -37,25 +39,36 @@ pub async fn tend(worker: &Worker, audience: &str) -> Result<(), Stop> {
     let wanted = wanted(worker, audience);
     open_door(worker, audience).await?;
     let found = match worker.ask(worker.client.webhooks(&id)).await? {
-        Ok(found) => found.into_iter().find(|webhook| webhook.url == wanted.url),
-        Err(problem) => return note_problem(worker, audience, problem).await,
+        Ok(all) => all.into_iter().find(|webhook| is_ours(webhook, &wanted)),
+        Err(problem) => return gone::or_stop(worker, audience, problem).await,
     };
-    let made = match found {
-        Some(webhook) if stands(&webhook, &wanted) => Ok(webhook),
+    let (trouble, made) = match found {
+        Some(webhook) if stands(&webhook, &wanted) => ("none", Ok(webhook)),
         Some(webhook) => {
-            worker
-                .ask(worker.client.update_webhook(&id, &webhook.id, &wanted))
-                .await?
+            let repair = worker.client.update_webhook(&id, &webhook.id, &wanted);
+            ("wrong", worker.ask(repair).await?)
         }
         None => {
             forget_signing_secret(worker, audience).await?;
-            worker.ask(worker.client.create_webhook(&id, &wanted)).await?
+            ("missing", worker.ask(worker.client.create_webhook(&id, &wanted)).await?)
         }
     };
     match made {
         Ok(webhook) => note_working(worker, audience, webhook).await,
-        Err(problem) => note_problem(worker, audience, problem).await,
+        Err(problem) => note_problem(worker, audience, trouble, problem).await,
     }
+}
+
+/// Has the webhook of an audience looked at, and mended, as soon as possible.
+pub fn want_look(tx: &mut OrgTx<'_>, audience: &str) -> QueryResult<()> {
+    diesel::update(audiences::table.find((tx.organization().0, audience)))
+        .set((
+            audiences::webhook_checked_at.eq(None::<DateTime<Utc>>),
+            audiences::polled_at.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(&mut **tx)?;
+    let (organization, now) = (tx.organization(), tx.now());
+    work::wake(tx, organization, work::Kind::Sync, now)
 }
 
 /// Removes our webhook, as far as Mailchimp lets us; for a disconnect.
@@ -88,8 +101,14 @@ fn wanted(worker: &Worker, audience: &str) -> WebhookSettings {
     }
 }
 
+/// Leads to our door, perhaps under a former address of this system.
+fn is_ours(webhook: &Webhook, wanted: &WebhookSettings) -> bool {
+    let door = wanted.url.rsplit_once('/').map_or("", |(_, secret)| secret);
+    webhook.url.ends_with(door)
+}
+
 fn stands(webhook: &Webhook, wanted: &WebhookSettings) -> bool {
-    webhook.events == wanted.events && webhook.sources == wanted.sources
+    webhook.url == wanted.url && webhook.events == wanted.events && webhook.sources == wanted.sources
 }
 
 /// The hash of a secret path leads to the organization: nobody can guess a path, and a stolen table opens none.
@@ -170,21 +189,37 @@ fn tx_organization(tx: &OrgTx<'_>) -> i64 {
     tx.organization().0
 }
 
-/// Mailchimp would not have our webhook: said on the page; polling goes on. Only a token or audience problem stops the run.
-async fn note_problem(worker: &Worker, audience: &str, problem: Problem) -> Result<(), Stop> {
-    if problem.class() == Class::Connection {
-        return Err(Stop::Mailchimp(problem));
+/// Mailchimp would not have our webhook, although it is missing or wrong: said on the page; polling goes on. The chosen people
+/// are told where it had worked before, or where this system is one that Mailchimp should reach.
+async fn note_problem(worker: &Worker, audience: &str, trouble: &'static str, problem: Problem) -> Result<(), Stop> {
+    if !matches!(problem.class(), Class::Request | Class::Member) {
+        return gone::or_stop(worker, audience, problem).await;
     }
     let (of, words) = (audience.to_owned(), problem.words());
+    let link = worker.engine.connection_link(&worker.slug);
+    let is_public = worker.engine.config.is_https();
     worker
         .write(move |tx| {
-            diesel::update(audiences::table.find((tx.organization().0, of)))
+            let row = audiences::table.find((tx.organization().0, of.clone()));
+            let (name, had_one): (String, bool) = row
+                .clone()
+                .select((audiences::name, audiences::webhook_id.is_not_null()))
+                .first(&mut **tx)?;
+            diesel::update(row)
                 .set((
-                    audiences::webhook_state.eq("refused"),
-                    audiences::webhook_words.eq(words),
+                    audiences::webhook_state.eq(trouble),
+                    audiences::webhook_words.eq(&words),
                     audiences::webhook_checked_at.eq(tx.now()),
                 ))
                 .execute(&mut **tx)?;
+            if had_one || is_public {
+                let sentence = format!(
+                    "Mailchimp no longer tells us of changes in the audience \u{201c}{name}\u{201d} at once: its message to us (webhook) \
+                     is {trouble}, and Mailchimp did not let us repair it. Unsubscribes still arrive, a few minutes later. \
+                     Mailchimp said: {words}"
+                );
+                incidents::open(tx, Kind::WebhookWrong, &of, &sentence, &link)?;
+            }
             Ok(())
         })
         .await

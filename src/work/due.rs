@@ -4,6 +4,8 @@
 use super::{Kind, wake};
 use crate::base::ContactId;
 use crate::db::OrgTx;
+use crate::db::schema::due_contacts;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Timestamptz};
 
@@ -25,4 +27,12 @@ pub fn contacts_are_due(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResu
     .bind::<Timestamptz, _>(now)
     .execute(&mut **tx)?;
     wake(tx, organization, Kind::Sync, now)
+}
+
+/// Since when the longest waiting contact has been due.
+pub fn oldest_due(tx: &mut OrgTx<'_>) -> QueryResult<Option<DateTime<Utc>>> {
+    due_contacts::table
+        .filter(due_contacts::organization_id.eq(tx.organization()))
+        .select(diesel::dsl::min(due_contacts::due_since))
+        .first(&mut **tx)
 }

@@ -98,12 +98,22 @@ pub fn is_held(conn: &mut PgConnection, lease: &Lease) -> QueryResult<bool> {
 
 /// Gives a lease back; `next` is when the timetable wants the organization again, if at all.
 pub fn release(tx: &mut SharedTx<'_>, lease: &Lease, next: Option<DateTime<Utc>>) -> QueryResult<()> {
+    release_undone(tx, lease, next, None)
+}
+
+/// The same, with something left that cannot be done now: since when it has been due, for whoever watches.
+pub fn release_undone(
+    tx: &mut SharedTx<'_>,
+    lease: &Lease,
+    next: Option<DateTime<Utc>>,
+    undone_since: Option<DateTime<Utc>>,
+) -> QueryResult<()> {
     let released = diesel::update(leases::table.find((lease.organization.0, lease.kind.as_str())))
         .filter(leases::holder.eq(lease.holder))
         .set((
             leases::holder.eq(None::<Uuid>),
             leases::lease_until.eq(None::<DateTime<Utc>>),
-            leases::due_since.eq(None::<DateTime<Utc>>),
+            leases::due_since.eq(undone_since),
         ))
         .execute(&mut **tx)?;
     if released == 1 {

@@ -5,8 +5,8 @@ mod due;
 mod lease;
 mod listen;
 
-pub use due::contacts_are_due;
-pub use lease::{LEASE, Lease, claim, is_held, release, renew};
+pub use due::{contacts_are_due, oldest_due};
+pub use lease::{LEASE, Lease, claim, is_held, release, release_undone, renew};
 pub use listen::{Wakes, listen};
 
 use crate::base::OrganizationId;

@@ -19,6 +19,7 @@ mod routes;
 mod schema;
 mod support;
 mod sync;
+mod sync_trouble;
 mod tenancy;
 mod test_browser;
 mod test_cluster;

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod checklist;
+mod clients;
 mod household;
 mod kept;
+mod recorded;
 mod setting;
+mod specification;

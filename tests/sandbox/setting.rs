@@ -1,6 +1,6 @@
 //! A sandbox with a token, a caller that talks to it as an application does, and a receiver for webhooks.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use dms::sandbox::{self, Options, Sandbox};
@@ -8,6 +8,8 @@ use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+
+use crate::specification::{self, Checked};
 
 /// How long a condition may take to come true.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -18,6 +20,8 @@ pub struct Setting {
     pub token: String,
     pub newsletter: String,
     pub volunteers: String,
+    /// What was held against the specification.
+    checked: Mutex<Vec<Checked>>,
 }
 
 pub struct Answered {
@@ -63,6 +67,7 @@ pub async fn setting_with(options: Options) -> Setting {
         token: String::new(),
         newsletter: String::new(),
         volunteers: String::new(),
+        checked: Mutex::default(),
     };
     let token = setting.control(Method::POST, "tokens", json!({})).await;
     setting.token = token["access_token"].as_str().unwrap().to_owned();
@@ -77,12 +82,26 @@ impl Setting {
         format!("{}/3.0{path}", self.sandbox.base_url())
     }
 
+    /// A call to the API, whose answer is held against the specification.
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answered {
-        let mut request = self.http.request(method, self.url(path)).bearer_auth(&self.token);
+        let mut request = self
+            .http
+            .request(method.clone(), self.url(path))
+            .bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(&body);
         }
-        answered(request).await
+        let answer = answered(request).await;
+        self.checked
+            .lock()
+            .unwrap()
+            .extend(specification::check(&method, path, &answer));
+        answer
+    }
+
+    /// The answers so far that the specification has a word about.
+    pub fn checked(&self) -> MutexGuard<'_, Vec<Checked>> {
+        self.checked.lock().unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answered {

@@ -120,7 +120,7 @@ fn report(audience: &Audience, call: &Call, created: &[u32], updated: &[u32], er
         slots
             .iter()
             .filter_map(|slot| audience.member(*slot))
-            .map(|member| json::member(audience, member, &call.base, true))
+            .map(|member| json::member_in_bulk(audience, member, &call.base))
             .collect()
     };
     let own = format!("/lists/{}", audience.head.id);

@@ -36,7 +36,7 @@ pub fn all(world: &World, call: &Call) -> Outcome {
         "members": members,
         "list_id": audience.head.id,
         "total_items": slots.len(),
-        "_links": json::collection_links(&call.base, &format!("{list}/members"), "Lists/Members", (&list, "Definitions/Lists/Response")),
+        "_links": json::collection_links(&call.base, &format!("{list}/members"), "Lists/Members", (&list, "Definitions/Lists/Members/Response")),
     })))
 }
 

@@ -121,7 +121,13 @@ pub async fn finish(member: Member, engine: Data<Engine>) -> Answer {
         Err(ConnectError::Unexpected(error)) => return Err(error.into()),
     }
     let connected = Flash::success(format!("Mailchimp is connected: {}", grant.account_name));
-    let read = read_audiences(&engine, member.organization.id, member.actor()).await;
+    let read = read_audiences(
+        &engine,
+        member.organization.id,
+        &member.organization.slug,
+        member.actor(),
+    )
+    .await;
     member.say(match read {
         Ok(()) => connected,
         Err(_) => connected.with("The list of audiences could not be read just now. Please read it again below."),
@@ -151,7 +157,12 @@ fn not_connected(problem: &Problem) -> PageError {
 }
 
 /// Reads the list of audiences to its end.
-pub async fn read_audiences(engine: &Engine, organization: OrganizationId, actor: Actor) -> Result<(), PageError> {
+pub async fn read_audiences(
+    engine: &Engine,
+    organization: OrganizationId,
+    slug: &str,
+    actor: Actor,
+) -> Result<(), PageError> {
     let connection = engine
         .db
         .read(organization, |tx| Ok::<_, PageError>(connection::find(tx)?))
@@ -167,10 +178,11 @@ pub async fn read_audiences(engine: &Engine, organization: OrganizationId, actor
             problem.words()
         ))
     })?;
+    let link = engine.connection_link(slug);
     engine
         .db
         .write(organization, actor, move |tx| {
-            Ok(audiences::take_in(tx, &theirs.audiences)?)
+            Ok(audiences::take_in(tx, &theirs.audiences, &link)?)
         })
         .await
 }
@@ -295,7 +307,7 @@ pub async fn create_organization(
     let signed_up = together(&db, &engine, config.into_inner(), new, grant).await?;
     session.remove(GRANT);
     accounts::session::begin(&session, signed_up.staff, &browser)?;
-    if let Err(error) = read_audiences(&engine, signed_up.organization, Actor::System).await {
+    if let Err(error) = read_audiences(&engine, signed_up.organization, &signed_up.slug, Actor::System).await {
         // The organization stands and is connected; the page offers to read the list again.
         tracing::warn!(%error, "the audiences could not be read after a sign-up");
     }

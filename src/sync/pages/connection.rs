@@ -73,7 +73,8 @@ pub async fn show(member: Member, engine: Data<Engine>) -> Answer {
 
 /// `POST /o/{organization}/mailchimp/audiences`: reads the list again.
 pub async fn read_audiences(member: Member, engine: Data<Engine>) -> Answer {
-    connect::read_audiences(&engine, member.organization.id, member.actor()).await?;
+    let organization = &member.organization;
+    connect::read_audiences(&engine, organization.id, &organization.slug, member.actor()).await?;
     member.say(Flash::success("The list of audiences is up to date."));
     Ok(member.redirect("mailchimp"))
 }

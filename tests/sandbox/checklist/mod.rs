@@ -6,6 +6,7 @@
 mod batches;
 mod campaigns;
 mod collections;
+mod deliveries;
 mod groups;
 mod identity;
 mod members;

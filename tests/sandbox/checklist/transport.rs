@@ -8,6 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::setting::{Receiver, answered, setting};
+use crate::specification::new_audience;
 
 #[tokio::test]
 async fn point_01_it_answers_by_plain_http_under_whatever_name_it_is_called() {
@@ -63,15 +64,11 @@ async fn point_02_a_good_answer_carries_mailchimps_headers_and_a_create_is_200()
 async fn point_02_every_create_and_every_read_answers_200_with_a_fresh_id() {
     let (setting, receiver) = (setting().await, Receiver::start().await);
     let list = format!("/lists/{}", setting.newsletter);
-    let contact =
-        json!({"company": "Riverside", "address1": "12 Riverside Drive", "city": "Fredericton", "country": "CA"});
-    let defaults = json!({"from_name": "Riverside", "from_email": "owner@riverside.test-charity.ca", "subject": "", "language": "en"});
-    let audience = json!({"name": "Friends", "contact": contact, "permission_reminder": "You signed up.", "email_type_option": false, "campaign_defaults": defaults});
     let member = json!({"email_address": "nina.roy@maplemail.test-charity.ca", "status": "subscribed"});
     let operation = json!({"method": "GET", "path": "/ping"});
     let mut answers = Vec::new();
     for (path, body) in [
-        ("/lists".to_owned(), audience),
+        ("/lists".to_owned(), new_audience()),
         (
             format!("{list}/merge-fields"),
             json!({"name": "Gift", "type": "number"}),
