@@ -5,7 +5,7 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
 use crate::crm::groups::mailchimp::MailchimpView;
-use crate::crm::imports;
+use crate::crm::{bulk, imports};
 use crate::db::Db;
 use crate::mail;
 use crate::mailchimp::Observer;
@@ -46,11 +46,15 @@ pub fn routes() -> Vec<Route> {
         accounts::routes(),
         mail::routes(),
         crm::contacts::routes(),
+        crm::funds::routes(),
+        crm::campaigns::routes(),
+        crm::contributions::routes(),
         crm::profile::routes(),
         crm::changes::routes(),
         crm::groups::routes(),
         sync::pages::routes(),
         crm::imports::routes(),
+        crm::bulk::routes(),
     ]
     .into_iter()
     .flatten()
@@ -74,6 +78,7 @@ pub struct Application {
     sender: JoinHandle<()>,
     sync: JoinHandle<()>,
     importer: JoinHandle<()>,
+    bulk: JoinHandle<()>,
     stop: StopOnDrop,
 }
 
@@ -104,6 +109,7 @@ impl Application {
         let (transport, from) = (&config.mail, config.mail_from.clone());
         let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
         let importer = imports::start(db.clone(), wakes.clone(), stop.clone());
+        let bulk = bulk::start(db.clone(), wakes.clone(), stop.clone());
         let metrics = Metrics::new()?;
         let config = Arc::new(config);
         let engine = Engine::new(db, config.clone(), observer(&metrics))?;
@@ -117,6 +123,7 @@ impl Application {
             sender,
             sync,
             importer,
+            bulk,
             stop: StopOnDrop(stop),
         })
     }
@@ -144,6 +151,11 @@ impl Application {
         }
         if tokio::time::timeout(TASK_WAIT, self.importer).await.is_err() {
             tracing::warn!("an import was still at a step; it is done anew by another process or after the next start");
+        }
+        if tokio::time::timeout(TASK_WAIT, self.bulk).await.is_err() {
+            tracing::warn!(
+                "a bulk action was still at a batch; it is done anew by another process or after the next start"
+            );
         }
         ended
     }

@@ -1,10 +1,12 @@
 //! Work in the background: which organizations have something to do, who holds the lease, and the wake-up that saves
 //! waiting for the timetable. No event may be lost because none is relied upon: what is due stands in a row.
 
+mod background;
 mod due;
 mod lease;
 mod listen;
 
+pub use background::{Job, start};
 pub use due::{contacts_are_due, oldest_due};
 pub use lease::{LEASE, Lease, claim, is_held, release, release_undone, renew};
 pub use listen::{Wakes, listen};
@@ -23,6 +25,7 @@ pub(crate) const CHANNEL: &str = "dms_work";
 pub enum Kind {
     Sync,
     Import,
+    Bulk,
 }
 
 impl Kind {
@@ -31,6 +34,7 @@ impl Kind {
         match self {
             Self::Sync => "sync",
             Self::Import => "import",
+            Self::Bulk => "bulk",
         }
     }
 }

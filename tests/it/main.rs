@@ -1,12 +1,14 @@
 //! One integration binary.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod accounts;
+mod bulk;
 mod commands;
 mod contacts;
 mod decision;
 mod decision_engine;
 mod decision_histories;
 mod decision_model;
+mod giving;
 mod group_pages;
 mod groups;
 mod imports;

@@ -7,6 +7,7 @@ mod duplicates;
 mod many;
 pub mod model;
 mod pages;
+mod parts;
 mod rows;
 pub mod rules;
 mod search;
@@ -15,9 +16,10 @@ mod terms;
 
 pub use actions::ContactError;
 pub use duplicates::{Duplicate, possible_duplicates};
-pub use many::{change_many, locked};
+pub use many::{Restored, change_many, locked, restore_many};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
-pub use pages::routes;
-pub use search::{ContactRow, ListFilter, Selection, Sort, count, list, rows as list_rows, select};
+pub use pages::{nobody_chosen, routes};
+pub use parts::ChangedParts;
+pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, rows as list_rows, select};
