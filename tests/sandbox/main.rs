@@ -5,6 +5,8 @@ mod checklist;
 mod clients;
 mod household;
 mod kept;
+mod mishaps;
 mod recorded;
+mod scale;
 mod setting;
 mod specification;

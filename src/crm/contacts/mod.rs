@@ -2,6 +2,7 @@
 //! and the one place where anybody (import, sync) writes them.
 
 pub mod actions;
+pub mod criteria;
 pub mod differences;
 mod duplicates;
 mod many;
@@ -20,6 +21,7 @@ pub use many::{Restored, change_many, locked, restore_many};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
-pub use pages::{nobody_chosen, routes};
+pub use pages::{Picker, Sent, nobody_chosen, routes, sent_value, sent_values};
 pub use parts::ChangedParts;
-pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, rows as list_rows, select};
+pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, matching, rows as list_rows, select};
+pub(crate) use terms::{WORDS_MAX, name_tokens, name_words};

@@ -1,8 +1,9 @@
 //! The list of contacts: what is searched and filtered, in which order, and whom an action on it is for.
 
+use super::criteria::{Calendar, Criteria};
 use super::model::ContactType;
 use super::terms;
-use crate::base::{ContactId, GroupId};
+use crate::base::{ContactId, GroupId, TagId};
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -102,6 +103,10 @@ pub struct ListFilter {
     pub contact_type: Option<ContactType>,
     /// Only those who belong to this group now.
     pub group: Option<GroupId>,
+    /// Only those who fit an advanced search.
+    pub criteria: Option<Criteria>,
+    /// Only those with this tag or one below it.
+    pub tag: Option<TagId>,
     /// Only those in the trash, the latest first, instead of only those who are not.
     pub in_trash: bool,
     pub sort: Sort,
@@ -119,6 +124,10 @@ impl ListFilter {
             query: value("q").to_owned(),
             contact_type: ContactType::parse(value("type")),
             group: value("in_group").parse().ok(),
+            criteria: Some(value("criteria"))
+                .filter(|word| !word.is_empty())
+                .map(Criteria::parse),
+            tag: value("tagged").parse().ok(),
             in_trash: value("in_trash") == "yes",
             sort: Sort::parse(value("sort")).unwrap_or_default(),
             descending: value("order") == "descending",
@@ -133,6 +142,8 @@ impl ListFilter {
         }
         pairs.extend(self.contact_type.map(|kind| ("type", kind.as_str().to_owned())));
         pairs.extend(self.group.map(|group| ("in_group", group.to_string())));
+        pairs.extend(self.criteria.iter().map(|criteria| ("criteria", criteria.word())));
+        pairs.extend(self.tag.map(|tag| ("tagged", tag.to_string())));
         if self.in_trash {
             pairs.push(("in_trash", "yes".to_owned()));
         }
@@ -147,7 +158,12 @@ impl ListFilter {
 
     /// Whether everybody is wanted.
     pub fn is_open(&self) -> bool {
-        self.query.is_empty() && self.contact_type.is_none() && self.group.is_none() && !self.in_trash
+        self.query.is_empty()
+            && self.contact_type.is_none()
+            && self.group.is_none()
+            && self.tag.is_none()
+            && self.criteria.is_none()
+            && !self.in_trash
     }
 }
 
@@ -286,6 +302,27 @@ pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<Cont
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// Who fits an advanced search, by id; with `among` only these contacts are looked at. Those in the trash are left out.
+pub fn matching(tx: &mut OrgTx<'_>, criteria: &Criteria, among: Option<&[ContactId]>) -> QueryResult<Vec<ContactId>> {
+    let calendar = Calendar::of(tx)?;
+    let everybody =
+        "SELECT contacts.id FROM contacts WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL";
+    let query = diesel::sql_query(everybody)
+        .into_boxed()
+        .bind::<BigInt, _>(tx.organization());
+    let query = match among {
+        None => criteria.sql(1, None, &calendar).append_to(query),
+        Some(ids) => {
+            let query = query
+                .sql(" AND contacts.id = ANY($2)")
+                .bind::<Array<BigInt>, _>(ids.to_vec());
+            criteria.sql(2, Some(2), &calendar).append_to(query)
+        }
+    };
+    let rows: Vec<Id> = query.sql(" ORDER BY contacts.id").load(&mut **tx)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// The beginning of a statement about the contacts a selection means: `head` stands before `FROM contacts`, `tables` are those
 /// it needs beside, and the conditions follow. `None` when the search has found nobody already.
 pub fn chosen<'q>(
@@ -329,9 +366,25 @@ fn fitting<'q>(
         query = query
             .sql(format!(
                 " AND contacts.id IN (SELECT contact_id FROM group_contacts \
-                   WHERE organization_id = $1 AND group_id = ${parameters} AND status = 'Added')"
+                   WHERE organization_id = $1 AND group_id = ${parameters} AND status <> 'Removed')"
             ))
             .bind::<BigInt, _>(group);
+    }
+    if let Some(criteria) = &filter.criteria {
+        let fits = criteria.sql(parameters, None, &Calendar::of(tx)?);
+        parameters += fits.parameters();
+        query = fits.append_to(query);
+    }
+    if let Some(tag) = filter.tag {
+        parameters += 1;
+        query = query
+            .sql(format!(
+                " AND contacts.id IN (SELECT contact_id FROM contact_tags WHERE organization_id = $1 AND tag_id IN ( \
+                   WITH RECURSIVE below (id) AS (SELECT ${parameters} UNION \
+                       SELECT tags.id FROM tags JOIN below ON tags.parent_id = below.id WHERE tags.organization_id = $1) \
+                   SELECT id FROM below))"
+            ))
+            .bind::<BigInt, _>(tag);
     }
     if filter.query.trim().is_empty() {
         return Ok(Some(query));
