@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use actix_web::HttpResponse;
+use actix_web::http::header;
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::Deserialize;
@@ -26,8 +27,17 @@ struct Signed {
     signature: String,
 }
 
-/// Answers to whoever has the address; an Authorization header is not looked at.
-async fn download(shared: Data<Shared>, name: Path<String>, signed: Query<Signed>) -> HttpResponse {
+/// Answers to whoever has the address. An Authorization header is not looked at, unless the switch says that it spoils the call.
+async fn download(
+    shared: Data<Shared>,
+    request: HttpRequest,
+    name: Path<String>,
+    signed: Query<Signed>,
+) -> HttpResponse {
+    let shows_credentials = request.headers().contains_key(header::AUTHORIZATION);
+    if shows_credentials && shared.read(|world| world.settings().archives_refuse_credentials) {
+        return refuse(HttpResponse::BadRequest(), "InvalidArgument");
+    }
     let packed = shared.read(|world| {
         let id = name.strip_suffix("-response.tar.gz")?;
         let batch = world.batches.iter().find(|batch| batch.id == id && !batch.deleted)?;
@@ -42,10 +52,15 @@ async fn download(shared: Data<Shared>, name: Path<String>, signed: Query<Signed
             tracing::error!("the results of a batch could not be packed: {error}");
             HttpResponse::InternalServerError().finish()
         }
-        None => HttpResponse::Forbidden().content_type("application/xml; charset=UTF-8").body(
-            "<?xml version='1.0' encoding='UTF-8'?><Error><Code>ExpiredToken</Code><Message>Invalid argument.</Message></Error>",
-        ),
+        None => refuse(HttpResponse::Forbidden(), "ExpiredToken"),
     }
+}
+
+/// An error in the words of the storage, which knows nothing of problem documents.
+fn refuse(mut response: HttpResponseBuilder, code: &str) -> HttpResponse {
+    response.content_type("application/xml; charset=UTF-8").body(format!(
+        "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>Invalid argument.</Message></Error>"
+    ))
 }
 
 fn pack(batch: &Batch) -> std::io::Result<Vec<u8>> {

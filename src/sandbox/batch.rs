@@ -128,7 +128,7 @@ impl Batch {
 
     /// A fresh address of the archive, good for ten minutes.
     pub fn address(&self, base: &str, now: When) -> String {
-        if self.stage != Stage::Finished {
+        if self.stage != Stage::Finished || self.deleted {
             return String::new();
         }
         let expires = now + ADDRESS_SECONDS;
@@ -271,6 +271,7 @@ impl World {
             ip: batch.ip.clone(),
             account_id: batch.account_id.clone(),
             token: batch.token,
+            settings: self.settings().clone(),
             url_check: Some(Ok(())),
         };
         let mut answer = match route.run {
@@ -278,7 +279,7 @@ impl World {
             Run::Write(write) => write(self, &call)?,
         };
         if let (Answer::Json { body, .. }, "GET") = (&mut answer, route.method) {
-            call::select(body, &call);
+            call::select(body, &call)?;
         }
         Ok(answer)
     }

@@ -8,6 +8,7 @@ use super::ids::Ids;
 use super::member::Actor;
 use super::membership::By;
 use super::problem::Problem;
+use super::settings::Settings;
 use super::world::World;
 
 /// Records on a page unless the caller says otherwise, and at most.
@@ -27,6 +28,8 @@ pub struct Call {
     pub ip: String,
     pub account_id: String,
     pub token: u16,
+    /// The switches as they stood when the call came.
+    pub settings: Settings,
     /// What came of asking a webhook's URL, once that was done.
     pub url_check: Option<Result<(), Problem>>,
 }
@@ -76,8 +79,10 @@ impl Call {
 
     /// `true` and `1`, whatever the case (the Python client writes `True`); everything else is false.
     pub fn flag(&self, key: &str) -> bool {
-        self.query(key)
-            .is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")
+        let is_true = |value: &str| {
+            value == "true" || (self.settings.query_flags_ignore_case && value.eq_ignore_ascii_case("true"))
+        };
+        self.query(key).is_some_and(|value| is_true(value) || value == "1")
     }
 
     /// A date of the query; an unreadable one filters nothing.
@@ -93,12 +98,12 @@ impl Call {
     }
 
     pub fn page(&self) -> Result<Page, Problem> {
-        let number = |key: &str, default: usize| match self.query(key) {
-            None => Ok(default),
-            Some(text) => text
-                .trim()
-                .parse::<usize>()
-                .map_err(|_| Problem::shape(key, "This value should be of type integer.")),
+        let number = |key: &str, default: usize| match self.query(key).map(|text| text.trim().parse::<usize>()) {
+            Some(Ok(number)) => Ok(number),
+            Some(Err(_)) if self.settings.odd_pages_are_refused => {
+                Err(Problem::shape(key, "This value should be of type integer."))
+            }
+            _ => Ok(default),
         };
         Ok(Page {
             count: number("count", DEFAULT_COUNT)?.min(MAX_COUNT),
@@ -125,9 +130,19 @@ impl Call {
         world.audience_and_ids(self.param(0)).ok_or_else(Problem::not_found)
     }
 
+    /// What names a person in the path: the hash of the address, the address, or the contact id.
+    pub fn who(&self, index: usize) -> Result<&str, Problem> {
+        let who = self.param(index);
+        let in_capitals = !who.contains('@') && who.bytes().any(|letter| letter.is_ascii_uppercase());
+        if in_capitals && !self.settings.hashes_ignore_case {
+            return Err(Problem::not_found());
+        }
+        Ok(who)
+    }
+
     /// The member named second in the path.
     pub fn slot(&self, audience: &Audience) -> Result<u32, Problem> {
-        audience.find(self.param(1)).ok_or_else(Problem::not_found)
+        audience.find(self.who(1)?).ok_or_else(Problem::not_found)
     }
 
     /// The body, which has to be an object.
@@ -164,14 +179,14 @@ impl Call {
 }
 
 /// Leaves only what `fields` names, or leaves out what `exclude_fields` names; paths start at the root, unknown ones are ignored.
-pub fn select(body: &mut Value, call: &Call) {
-    if let Some(fields) = call.query("fields") {
-        keep_only(body, &paths(fields));
-    } else if let Some(fields) = call.query("exclude_fields") {
-        for path in paths(fields) {
-            leave_out(body, &path);
-        }
+pub fn select(body: &mut Value, call: &Call) -> Result<(), Problem> {
+    match (call.query("fields"), call.query("exclude_fields")) {
+        (Some(_), Some(_)) if call.settings.both_field_lists_are_refused => return Err(Problem::fields_invalid()),
+        (Some(fields), _) => keep_only(body, &paths(fields)),
+        (None, Some(fields)) => paths(fields).iter().for_each(|path| leave_out(body, path)),
+        (None, None) => {}
     }
+    Ok(())
 }
 
 fn paths(fields: &str) -> Vec<Vec<&str>> {

@@ -16,8 +16,6 @@ use super::problem::Problem;
 use super::settings::WebhookSettings;
 use super::shared::Shared;
 
-/// A receiver has to answer within this time.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// When a delivery is tried, in seconds of the sandbox's clock after the event; then it is lost.
 const TRIES_AT: [i64; 8] = [0, 60, 180, 420, 900, 1800, 3000, 4500];
 /// How long a delivery that shall come too late waits for one to come before it.
@@ -152,7 +150,10 @@ enum Next {
 impl Parcel {
     async fn attempt(&self, shared: &Shared, attempt: usize) -> Next {
         let id = &self.webhook.id;
-        let still_wanted = shared.read(|world| world.wants_deliveries(id));
+        let (still_wanted, patience) = shared.read(|world| {
+            let patience = world.settings().webhooks.patience_seconds;
+            (world.wants_deliveries(id), Duration::from_secs(patience))
+        });
         if !still_wanted {
             self.log(shared, attempt, None, "the webhook is gone");
             return Next::Done;
@@ -164,7 +165,7 @@ impl Parcel {
         let sent = request
             .header("Content-Type", "application/x-www-form-urlencoded")
             .body(self.body.clone())
-            .timeout(PATIENCE)
+            .timeout(patience)
             .send()
             .await;
         match sent {
@@ -257,11 +258,11 @@ static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
 });
 
 /// Asks a new webhook's URL whether it works, as Mailchimp does before taking it.
-pub async fn check_url(url: &str) -> Result<(), Problem> {
+pub async fn check_url(url: &str, patience_seconds: u64) -> Result<(), Problem> {
     let asked = CLIENT
         .get(url)
         .header("User-Agent", "MailChimp.com WebHook Validator")
-        .timeout(PATIENCE)
+        .timeout(Duration::from_secs(patience_seconds))
         .send()
         .await;
     let status = asked.map_or(0, |answer| answer.status().as_u16());

@@ -3,10 +3,11 @@
 use super::audience::{Audience, Forgotten};
 use super::clock::When;
 use super::events::Leaving;
-use super::ids::{self, Ids};
+use super::ids::Ids;
 use super::member::{Actor, Change, Member, OptOut, Source, Status, What};
 use super::merge::MergeValue;
 use super::problem::Problem;
+use super::settings::Customs;
 
 /// Who acts, when and from where.
 #[derive(Clone, Debug)]
@@ -18,8 +19,7 @@ pub struct By {
     pub ip: String,
     /// The campaign whose mail made the person act; empty if none did.
     pub campaign: String,
-    /// `data[action]` is left out of unsubscribe webhooks.
-    pub omit_action: bool,
+    pub customs: Customs,
 }
 
 /// Details to change; what is absent stays.
@@ -127,7 +127,12 @@ impl Audience {
             return Ok(None);
         }
         let only_the_person_can = to == Status::Subscribed && member.opt_out.binds_the_api();
-        let bounced = to == Status::Pending && member.status == Status::Cleaned;
+        let bounced = member.status == Status::Cleaned
+            && match to {
+                Status::Pending => !by.customs.cleaned_can_be_pending,
+                Status::Unsubscribed => !by.customs.cleaned_can_be_unsubscribed,
+                _ => false,
+            };
         if only_the_person_can || bounced {
             let problem = Problem::compliance(&member.email);
             self.note_refusal(by, slot);
@@ -154,7 +159,7 @@ impl Audience {
     }
 
     /// The move itself, once it is allowed.
-    fn move_to(&mut self, by: &By, slot: u32, to: Status, what: What) {
+    pub fn move_to(&mut self, by: &By, slot: u32, to: Status, what: What) {
         let Some(member) = self.member_mut(slot) else { return };
         let (from, against) = (member.status, member.opt_out);
         member.status = to;
@@ -170,7 +175,12 @@ impl Audience {
     }
 
     fn tell_status(&mut self, slot: u32, by: &By, from: Option<Status>, to: Status) {
-        let action = |action| if by.omit_action { None } else { Some(action) };
+        let action = |action| if by.customs.omit_action { None } else { Some(action) };
+        let archived = if by.customs.archiving_is_unsub {
+            "unsub"
+        } else {
+            "delete"
+        };
         match to {
             Status::Subscribed => self.tell_subscribe(slot, by.actor, by.at),
             Status::Unsubscribed if from.is_some_and(|from| from != Status::Archived) => {
@@ -190,7 +200,7 @@ impl Audience {
                 by.actor,
                 by.at,
                 Leaving {
-                    action: action("delete"),
+                    action: action(archived),
                     reason: "manual",
                     campaign: &by.campaign,
                 },
@@ -253,100 +263,6 @@ impl Audience {
         self.head_mut().forgotten.push(Forgotten { hash, at: by.at });
     }
 
-    /// The person unsubscribes, by a link or in the preferences.
-    pub fn unsubscribe_self(&mut self, by: &By, slot: u32, reason: &str) {
-        let Some(member) = self.member_mut(slot) else { return };
-        if member.status == Status::Unsubscribed && member.opt_out.is_the_persons_own() {
-            return;
-        }
-        if !reason.is_empty() {
-            member.rare_mut().unsubscribe_reason = reason.to_owned();
-        }
-        if matches!(member.status, Status::Unsubscribed | Status::Archived | Status::Cleaned) {
-            // The status stays, but from now on it is the person's own wish.
-            let against = member.opt_out;
-            member.opt_out = OptOut::ByContact;
-            member
-                .history
-                .push(change(member.status, by, What::StatusSet, against, None));
-            return;
-        }
-        self.move_to(by, slot, Status::Unsubscribed, What::StatusSet);
-    }
-
-    /// The person reports a mail as spam.
-    pub fn complain(&mut self, by: &By, slot: u32) {
-        let Some(member) = self.member_mut(slot) else { return };
-        let against = member.opt_out;
-        member.status = Status::Unsubscribed;
-        member.opt_out = OptOut::Complaint;
-        member.last_changed = by.at;
-        member
-            .history
-            .push(change(Status::Unsubscribed, by, What::Complained, against, None));
-        let action = (!by.omit_action).then_some("unsub");
-        self.tell_unsubscribe(
-            slot,
-            by.actor,
-            by.at,
-            Leaving {
-                action,
-                reason: "abuse",
-                campaign: &by.campaign,
-            },
-        );
-    }
-
-    /// Mail to the address bounces for good.
-    pub fn clean(&mut self, by: &By, slot: u32) {
-        self.move_to(by, slot, Status::Cleaned, What::Bounced);
-    }
-
-    /// The person signs up by the audience's form: what no program may do. Answers whether a confirmation is still needed.
-    pub fn sign_up(&mut self, by: &By, ids: &mut Ids, email: &str, profile: &Profile) -> (u32, bool) {
-        let hash = ids::subscriber_hash(email);
-        if self.is_forgotten(email) {
-            self.head_mut().forgotten.retain(|forgotten| forgotten.hash != hash);
-        }
-        let to = if self.head.double_optin {
-            Status::Pending
-        } else {
-            Status::Subscribed
-        };
-        let Some(slot) = self.by_email(email) else {
-            return (self.add(by, ids, email, to, profile), to == Status::Pending);
-        };
-        let Some(status) = self.member(slot).map(|member| member.status) else {
-            return (slot, false);
-        };
-        if status == Status::Subscribed {
-            return (slot, false);
-        }
-        if let Some(member) = self.member_mut(slot) {
-            write_profile(member, profile);
-            member.opted_in_at = by.at;
-        }
-        if status != to {
-            let what = if status == Status::Archived {
-                What::Revived
-            } else {
-                What::StatusSet
-            };
-            self.move_to(by, slot, to, what);
-        }
-        (slot, to == Status::Pending)
-    }
-
-    /// The person follows the link of the confirmation mail.
-    pub fn confirm(&mut self, by: &By, slot: u32) -> bool {
-        match self.member_mut(slot) {
-            Some(member) if member.status == Status::Pending => member.opted_in_at = by.at,
-            _ => return false,
-        }
-        self.move_to(by, slot, Status::Subscribed, What::Confirmed);
-        true
-    }
-
     /// Replaces or adds tags, as numbers. Tags are dated but told to nobody.
     pub fn tag(&mut self, by: &By, slot: u32, add: &[u32], remove: impl Fn(u32) -> bool) {
         let Some(member) = self.member(slot) else { return };
@@ -385,7 +301,7 @@ fn opt_out_after(before: OptOut, to: Status, actor: Actor) -> OptOut {
     }
 }
 
-fn change(status: Status, by: &By, what: What, against: OptOut, note: Option<Box<str>>) -> Change {
+pub fn change(status: Status, by: &By, what: What, against: OptOut, note: Option<Box<str>>) -> Change {
     Change {
         at: by.at,
         actor: by.actor,
@@ -397,7 +313,7 @@ fn change(status: Status, by: &By, what: What, against: OptOut, note: Option<Box
     }
 }
 
-fn remember(member: &mut Member, by: &By, what: What, note: Option<Box<str>>) {
+pub fn remember(member: &mut Member, by: &By, what: What, note: Option<Box<str>>) {
     member.last_changed = by.at;
     member
         .history
@@ -405,7 +321,7 @@ fn remember(member: &mut Member, by: &By, what: What, note: Option<Box<str>>) {
 }
 
 /// Writes details into a member; answers whether anything became different.
-fn write_profile(member: &mut Member, profile: &Profile) -> bool {
+pub fn write_profile(member: &mut Member, profile: &Profile) -> bool {
     let mut changed = write_merges(member, &profile.merges)
         | write_interests(member, &profile.interests)
         | write_rare(member, profile);

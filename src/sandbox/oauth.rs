@@ -1,8 +1,9 @@
 //! The sign-in of applications: the consent page, the exchange of a code for a token, and what the token belongs to.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType};
 use actix_web::web::{self, Bytes, Data, Form, Query, ServiceConfig};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use subtle::ConstantTimeEq;
 use url::{Host, Url};
 
 use super::Options;
-use super::pages::{html, styled};
+use super::pages::html;
 use super::requests::Entry;
 use super::server::{base_url, read_authorization, text};
 use super::shared::Shared;
@@ -225,8 +226,11 @@ async fn token(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpR
 }
 
 fn redeem(shared: &Shared, asked: &TokenRequest) -> (u16, Value) {
-    let refuse =
-        |status, error: &str, description: &str| (status, json!({"error": error, "error_description": description}));
+    let always_200 = shared.read(|world| world.settings().token_errors_are_200);
+    let refuse = |status, error: &str, description: &str| {
+        let status = if always_200 { 200 } else { status };
+        (status, json!({"error": error, "error_description": description}))
+    };
     let options = &shared.options;
     if asked.grant_type != "authorization_code" {
         return refuse(
@@ -289,13 +293,15 @@ fn describe(world: &World, secret: &str, base: &str) -> Option<Value> {
 }
 
 fn oauth_json(status: u16, body: &Value) -> HttpResponse {
-    let mut response = styled(status);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponseBuilder::new(status);
     response
         .insert_header((header::SERVER, "openresty"))
         .insert_header(ContentType::json())
         .insert_header((header::EXPIRES, "Thu, 19 Nov 1981 08:52:00 GMT"))
         .insert_header((header::CACHE_CONTROL, "no-store, no-cache, must-revalidate"))
-        .insert_header((header::PRAGMA, "no-cache"));
+        .insert_header((header::PRAGMA, "no-cache"))
+        .insert_header(("X-UA-Compatible", "IE=edge,chrome=1"));
     response.body(body.to_string())
 }
 

@@ -153,8 +153,8 @@ impl Problem {
         Problem::new(414, "Resource Nesting Too Deep", detail)
     }
 
-    /// Occurs only when asked for by name: unknown `fields` are ignored, as recorded.
-    fn fields_invalid() -> Problem {
+    /// Unknown `fields` are ignored, as recorded; two lists of fields at once are not, if the switch says so.
+    pub fn fields_invalid() -> Problem {
         Problem::new(422, "Requested Fields Invalid", "The requested fields are not valid.")
     }
 

@@ -6,6 +6,7 @@ use super::ids::Ids;
 use super::member::{Actor, Change, Member, OptOut, Source, Status, What};
 use super::membership::{By, Profile};
 use super::merge::MergeValue;
+use super::settings::Settings;
 use super::world::World;
 
 /// The login of the charity's owner.
@@ -110,7 +111,7 @@ fn invent(audience: &mut Audience, ids: &mut Ids, first: &str, last: &str, end: 
         token: 0,
         ip: String::new(),
         campaign: String::new(),
-        omit_action: false,
+        customs: Settings::default().customs(),
     };
     let start = if status == Status::Pending {
         Status::Pending

@@ -22,6 +22,7 @@ use super::delivery;
 use super::faults::{self, Kind};
 use super::problem::Problem;
 use super::requests::Entry;
+use super::settings::Settings;
 use super::shared::{Connection, Shared};
 use super::world::Token;
 
@@ -151,7 +152,7 @@ async fn answer(shared: &Arc<Shared>, incoming: &Incoming, number: u64) -> Reply
     shared
         .requests
         .note(number, |entry| entry.fault = struck.map(Kind::name));
-    let delay = delay + shared.read(|world| world.settings().latency_ms);
+    let delay = delay + call.settings.latency_ms;
     if delay > 0 {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
@@ -177,11 +178,11 @@ fn admit(
     number: u64,
 ) -> Result<(Call, &'static Route, Connection), Problem> {
     let query: Vec<(String, String)> = form_urlencoded::parse(incoming.query.as_bytes()).into_owned().collect();
-    let (token, login_id, limit) = authenticate(shared, incoming, &query)?;
+    let (token, login_id, settings) = authenticate(shared, incoming, &query)?;
     shared.requests.note(number, |entry| entry.token = Some(token.number));
     let connection = shared
-        .connect(login_id, limit)
-        .ok_or_else(|| Problem::too_many_connections(limit))?;
+        .connect(login_id, settings.connection_limit)
+        .ok_or_else(|| Problem::too_many_connections(settings.connection_limit))?;
     if let Some(name) = text(&incoming.headers, "X-Trigger-Error") {
         return Err(
             Problem::named(name).unwrap_or_else(|| Problem::bad_request("Unknown error name in X-Trigger-Error."))
@@ -209,17 +210,18 @@ fn admit(
         ip: incoming.ip.clone(),
         account_id: token.account_id,
         token: token.number,
+        settings,
         url_check: None,
     };
     Ok((call, route, connection))
 }
 
-/// Whose token the caller shows: the token, the login its connections count for, and how many it may have.
+/// Whose token the caller shows: the token, the login its connections count for, and the switches as they stand.
 fn authenticate(
     shared: &Shared,
     incoming: &Incoming,
     query: &[(String, String)],
-) -> Result<(Token, u32, usize), Problem> {
+) -> Result<(Token, u32, Settings), Problem> {
     let shown = text(&incoming.headers, "Authorization").map(read_authorization);
     let in_query = query
         .iter()
@@ -246,7 +248,7 @@ fn authenticate(
         if account.disabled {
             return Err(Problem::user_disabled());
         }
-        Ok((token.clone(), account.login_id, world.settings().connection_limit))
+        Ok((token.clone(), account.login_id, world.settings().clone()))
     })
 }
 
@@ -286,11 +288,11 @@ async fn run(shared: &Shared, route: &Route, mut call: Call) -> Result<(Answer, 
     };
     let mut answer = run(&call)?;
     if let Answer::CheckUrl(url) = &answer {
-        call.url_check = Some(delivery::check_url(url).await);
+        call.url_check = Some(delivery::check_url(url, call.settings.webhooks.patience_seconds).await);
         answer = run(&call)?;
     }
     if let (Answer::Json { body, .. }, "GET") = (&mut answer, route.method) {
-        call::select(body, &call);
+        call::select(body, &call)?;
     }
     Ok((answer, call))
 }

@@ -26,6 +26,30 @@ pub struct Settings {
     pub since_is_inclusive: bool,
     /// `status_if_new` brings an archived member back.
     pub archived_counts_as_new: bool,
+    /// Refuses a `count` or `offset` that is negative or no number; otherwise it counts as absent.
+    pub odd_pages_are_refused: bool,
+    /// Refuses `fields` beside `exclude_fields` with 422; otherwise `fields` decides.
+    pub both_field_lists_are_refused: bool,
+    /// `True` in a query is true, as the Python client writes it.
+    pub query_flags_ignore_case: bool,
+    /// A subscriber hash in capitals finds its member.
+    pub hashes_ignore_case: bool,
+    /// An update is refused if it leaves a required merge field empty that it does not even name.
+    pub updates_need_required_fields: bool,
+    /// A cleaned member can be set to pending.
+    pub cleaned_can_be_pending: bool,
+    /// A cleaned member can be set to unsubscribed.
+    pub cleaned_can_be_unsubscribed: bool,
+    /// An address that was permanently deleted can be taken in again as unsubscribed.
+    pub forgotten_can_be_unsubscribed: bool,
+    /// Days after which an unconfirmed member is archived; 0 is never.
+    pub pending_days: i64,
+    /// Answers errors of the token exchange with 200, as the metadata does; otherwise 400, and 401 for a wrong client.
+    pub token_errors_are_200: bool,
+    /// The archive of a batch refuses callers that show credentials.
+    pub archives_refuse_credentials: bool,
+    /// A deleted batch answers 404; otherwise it is still shown, without results.
+    pub deleted_batches_are_gone: bool,
     /// Domains that look invented.
     pub fake_domains: Vec<String>,
     /// Addresses that "signed up to a lot of lists very recently".
@@ -44,7 +68,7 @@ pub struct Settings {
 }
 
 /// What goes wrong, or differs, with webhooks.
-#[derive(Serialize, Deserialize, Clone, Debug, Default)]
+#[derive(Serialize, Deserialize, Clone, Debug)]
 #[serde(default, deny_unknown_fields)]
 pub struct WebhookSettings {
     /// Nothing is delivered at all.
@@ -61,6 +85,49 @@ pub struct WebhookSettings {
     pub unsigned: bool,
     /// Leaves `data[action]` out of unsubscribes, as has been seen.
     pub omit_action: bool,
+    /// Archiving is told as `unsub`; otherwise as `delete`.
+    pub archiving_is_unsub: bool,
+    /// A new webhook hears only of the events that it names; otherwise of all but campaigns, as long as it names no other choice.
+    pub new_ones_hear_nothing: bool,
+    /// Real seconds a receiver has to answer.
+    pub patience_seconds: u64,
+}
+
+impl Default for WebhookSettings {
+    fn default() -> WebhookSettings {
+        WebhookSettings {
+            off: false,
+            drop: 0.0,
+            duplicate: 0.0,
+            reorder: 0.0,
+            delay_seconds: 0,
+            unsigned: false,
+            omit_action: false,
+            archiving_is_unsub: false,
+            new_ones_hear_nothing: false,
+            patience_seconds: 10,
+        }
+    }
+}
+
+/// The switches that decide what may become of a member and what is told of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Customs {
+    pub cleaned_can_be_pending: bool,
+    pub cleaned_can_be_unsubscribed: bool,
+    pub omit_action: bool,
+    pub archiving_is_unsub: bool,
+}
+
+impl Settings {
+    pub fn customs(&self) -> Customs {
+        Customs {
+            cleaned_can_be_pending: self.cleaned_can_be_pending,
+            cleaned_can_be_unsubscribed: self.cleaned_can_be_unsubscribed,
+            omit_action: self.webhooks.omit_action,
+            archiving_is_unsub: self.webhooks.archiving_is_unsub,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -75,6 +142,18 @@ impl Default for Settings {
             strict_addresses: false,
             since_is_inclusive: false,
             archived_counts_as_new: true,
+            odd_pages_are_refused: true,
+            both_field_lists_are_refused: false,
+            query_flags_ignore_case: true,
+            hashes_ignore_case: true,
+            updates_need_required_fields: true,
+            cleaned_can_be_pending: false,
+            cleaned_can_be_unsubscribed: true,
+            forgotten_can_be_unsubscribed: false,
+            pending_days: 0,
+            token_errors_are_200: false,
+            archives_refuse_credentials: false,
+            deleted_batches_are_gone: true,
             fake_domains: ["example.com", "example.org", "example.net"]
                 .map(str::to_owned)
                 .to_vec(),

@@ -112,20 +112,20 @@ impl World {
 
     /// Somebody acting now by a page rather than by a token.
     pub fn by(&self, actor: Actor) -> By {
-        let omit_action = self.settings().webhooks.omit_action;
         By {
             actor,
             at: self.now(),
             token: 0,
             ip: String::new(),
             campaign: String::new(),
-            omit_action,
+            customs: self.settings().customs(),
         }
     }
 
     /// When something next happens by itself.
     pub fn next_due(&self) -> Option<When> {
-        self.next_batch_step().into_iter().chain(self.next_planned()).min()
+        let next = [self.next_batch_step(), self.next_planned(), self.next_expiry()];
+        next.into_iter().flatten().min()
     }
 
     /// Lets everything happen whose time has come.
@@ -133,6 +133,7 @@ impl World {
         let now = self.now();
         self.move_batches(now);
         self.let_happen(now);
+        self.expire(now);
     }
 
     /// A batch to be changed.

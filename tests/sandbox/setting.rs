@@ -1,6 +1,6 @@
 //! A sandbox with a token, a caller that talks to it as an application does, and a receiver for webhooks.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use dms::sandbox::{self, Options, Sandbox};
@@ -8,6 +8,8 @@ use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+
+use crate::specification::{self, Checked};
 
 /// How long a condition may take to come true.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -18,6 +20,8 @@ pub struct Setting {
     pub token: String,
     pub newsletter: String,
     pub volunteers: String,
+    /// What was held against the specification.
+    checked: Mutex<Vec<Checked>>,
 }
 
 pub struct Answered {
@@ -63,6 +67,7 @@ pub async fn setting_with(options: Options) -> Setting {
         token: String::new(),
         newsletter: String::new(),
         volunteers: String::new(),
+        checked: Mutex::default(),
     };
     let token = setting.control(Method::POST, "tokens", json!({})).await;
     setting.token = token["access_token"].as_str().unwrap().to_owned();
@@ -77,12 +82,26 @@ impl Setting {
         format!("{}/3.0{path}", self.sandbox.base_url())
     }
 
+    /// A call to the API, whose answer is held against the specification.
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answered {
-        let mut request = self.http.request(method, self.url(path)).bearer_auth(&self.token);
+        let mut request = self
+            .http
+            .request(method.clone(), self.url(path))
+            .bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(&body);
         }
-        answered(request).await
+        let answer = answered(request).await;
+        self.checked
+            .lock()
+            .unwrap()
+            .extend(specification::check(&method, path, &answer));
+        answer
+    }
+
+    /// The answers so far that the specification has a word about.
+    pub fn checked(&self) -> MutexGuard<'_, Vec<Checked>> {
+        self.checked.lock().unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answered {
@@ -194,6 +213,12 @@ impl Received {
             .map(|(_, value)| value)
     }
 
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        let (_, value) = lines.find(|(found, _)| found.eq_ignore_ascii_case(name))?;
+        Some(value.trim())
+    }
+
     pub fn kind(&self) -> String {
         self.field("type").unwrap_or_default()
     }
@@ -203,7 +228,8 @@ impl Received {
 pub struct Receiver {
     pub url: String,
     received: Arc<Mutex<Vec<Received>>>,
-    status: Arc<Mutex<u16>>,
+    /// Nothing: no answer at all.
+    status: Arc<Mutex<Option<u16>>>,
 }
 
 impl Receiver {
@@ -213,7 +239,7 @@ impl Receiver {
         let receiver = Receiver {
             url,
             received: Arc::default(),
-            status: Arc::new(Mutex::new(200)),
+            status: Arc::new(Mutex::new(Some(200))),
         };
         let (received, status) = (Arc::clone(&receiver.received), Arc::clone(&receiver.status));
         tokio::spawn(async move {
@@ -224,7 +250,10 @@ impl Receiver {
                         return;
                     };
                     received.lock().unwrap().push(request);
-                    let status = *status.lock().unwrap();
+                    let answering = *status.lock().unwrap();
+                    let Some(status) = answering else {
+                        return std::future::pending().await;
+                    };
                     let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
                     drop(stream.write_all(answer.as_bytes()).await);
                 });
@@ -234,7 +263,12 @@ impl Receiver {
     }
 
     pub fn answer_with(&self, status: u16) {
-        *self.status.lock().unwrap() = status;
+        *self.status.lock().unwrap() = Some(status);
+    }
+
+    /// Takes calls from now on and lets them wait.
+    pub fn never_answer(&self) {
+        *self.status.lock().unwrap() = None;
     }
 
     /// What came by POST.

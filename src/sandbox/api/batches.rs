@@ -20,9 +20,7 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 pub fn all(world: &World, call: &Call) -> Outcome {
     let page = call.page()?;
     let now = world.now();
-    let shown = |batch: &&Batch| {
-        batch.account_id == call.account_id && !batch.deleted && batch.submitted_at > now - SHOWN_SECONDS
-    };
+    let shown = |batch: &&Batch| is_there(batch, call) && batch.submitted_at > now - SHOWN_SECONDS;
     let found: Vec<&Batch> = world.batches.iter().filter(shown).collect();
     let total = found.len();
     let batches: Vec<Value> = page
@@ -103,8 +101,12 @@ fn place(world: &World, call: &Call) -> Result<usize, Problem> {
     world
         .batches
         .iter()
-        .position(|batch| batch.id == call.param(0) && batch.account_id == call.account_id && !batch.deleted)
+        .position(|batch| batch.id == call.param(0) && is_there(batch, call))
         .ok_or_else(Problem::not_found)
+}
+
+fn is_there(batch: &Batch, call: &Call) -> bool {
+    batch.account_id == call.account_id && !(batch.deleted && call.settings.deleted_batches_are_gone)
 }
 
 fn read_operation(index: usize, operation: &Value) -> Result<Operation, Problem> {

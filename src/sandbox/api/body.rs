@@ -198,7 +198,8 @@ impl Wanted {
                     continue;
                 }
             };
-            if field.required && !skip_required && after.is_none() {
+            let is_due = sent.is_some() || existing.is_none() || settings.updates_need_required_fields;
+            if field.required && is_due && !skip_required && after.is_none() {
                 complain(&field.tag, texts::MISSING);
             }
         }

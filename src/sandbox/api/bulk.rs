@@ -50,10 +50,9 @@ pub fn subscribe(world: &mut World, call: &Call) -> Outcome {
         sync_tags: flag("sync_tags"),
         skip_duplicates: call.flag("skip_duplicate_check"),
     };
-    let settings = world.settings().clone();
     let changing = Changing {
         by: call.by(world),
-        settings: &settings,
+        settings: &call.settings,
         skip_required: call.flag("skip_merge_validation"),
     };
     let (audience, ids) = call.audience_and_ids(world)?;
@@ -121,7 +120,7 @@ fn report(audience: &Audience, call: &Call, created: &[u32], updated: &[u32], er
         slots
             .iter()
             .filter_map(|slot| audience.member(*slot))
-            .map(|member| json::member(audience, member, &call.base, true))
+            .map(|member| json::member_in_bulk(audience, member, &call.base))
             .collect()
     };
     let own = format!("/lists/{}", audience.head.id);

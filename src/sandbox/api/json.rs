@@ -75,6 +75,48 @@ pub fn instance_links(base: &str, path: &str, room: &str) -> Value {
     ])
 }
 
+/// What the specification leaves out of the members in the answer of a bulk call.
+const NOT_IN_BULK: [&str; 6] = [
+    "full_name",
+    "web_id",
+    "unsubscribe_reason",
+    "consents_to_one_to_one_messaging",
+    "marketing_permissions",
+    "source",
+];
+/// What it leaves out of the members of a segment.
+const NOT_IN_SEGMENT: [&str; 8] = [
+    "contact_id",
+    "web_id",
+    "unsubscribe_reason",
+    "consents_to_one_to_one_messaging",
+    "marketing_permissions",
+    "source",
+    "tags_count",
+    "tags",
+];
+
+/// A member in the answer of a bulk call.
+pub fn member_in_bulk(audience: &Audience, member: &Member, base: &str) -> Value {
+    member_without(&NOT_IN_BULK, audience, member, base)
+}
+
+/// A member among those of a segment.
+pub fn member_in_segment(audience: &Audience, member: &Member, base: &str) -> Value {
+    member_without(&NOT_IN_SEGMENT, audience, member, base)
+}
+
+fn member_without(keys: &[&str], audience: &Audience, member: &Member, base: &str) -> Value {
+    let mut shown = self::member(audience, member, base, true);
+    if let Some(shown) = shown.as_object_mut() {
+        shown.retain(|key, _| !keys.contains(&key.as_str()));
+    }
+    if let Some(location) = shown["location"].as_object_mut() {
+        location.shift_remove("region");
+    }
+    shown
+}
+
 /// Where Mailchimp's own pages would show this.
 pub fn dashboard(base: &str, path: &str) -> Option<String> {
     Some(format!("{base}{path}"))
@@ -177,6 +219,7 @@ fn location(rare: &Rare) -> Value {
         "dstoff": 0,
         "country_code": "",
         "timezone": "",
+        "region": "",
     })
 }
 

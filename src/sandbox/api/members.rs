@@ -11,7 +11,7 @@ use crate::sandbox::audience::Audience;
 use crate::sandbox::call::{Answer, Call, Outcome};
 use crate::sandbox::clock::When;
 use crate::sandbox::ids::Ids;
-use crate::sandbox::member::{Member, Status};
+use crate::sandbox::member::{Member, OptOut, Status};
 use crate::sandbox::membership::By;
 use crate::sandbox::problem::Problem;
 use crate::sandbox::settings::Settings;
@@ -21,7 +21,7 @@ pub fn all(world: &World, call: &Call) -> Outcome {
     let audience = call.audience(world)?;
     let page = call.page()?;
     let (_, last_sent) = world.sendings_to(&audience.head.id);
-    let filter = Filter::read(audience, call, world.settings(), last_sent)?;
+    let filter = Filter::read(audience, call, last_sent)?;
     let slots = audience.listing(&filter.question, || filter.work_out(audience));
     let with_links = call.wants_links("members");
     let members = page
@@ -36,7 +36,7 @@ pub fn all(world: &World, call: &Call) -> Outcome {
         "members": members,
         "list_id": audience.head.id,
         "total_items": slots.len(),
-        "_links": json::collection_links(&call.base, &format!("{list}/members"), "Lists/Members", (&list, "Definitions/Lists/Response")),
+        "_links": json::collection_links(&call.base, &format!("{list}/members"), "Lists/Members", (&list, "Definitions/Lists/Members/Response")),
     })))
 }
 
@@ -54,7 +54,7 @@ struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    fn read(audience: &Audience, call: &'a Call, settings: &Settings, last_sent: When) -> Result<Filter<'a>, Problem> {
+    fn read(audience: &Audience, call: &'a Call, last_sent: When) -> Result<Filter<'a>, Problem> {
         let status = match call.query("status") {
             None => None,
             Some(name) => Some(Status::named(name).ok_or_else(|| {
@@ -83,7 +83,7 @@ impl<'a> Filter<'a> {
             .collect();
         asked.sort();
         let interests = interests_asked(audience, call)?;
-        let since_is_inclusive = settings.since_is_inclusive;
+        let since_is_inclusive = call.settings.since_is_inclusive;
         Ok(Filter {
             call,
             status,
@@ -203,10 +203,9 @@ pub fn create(world: &mut World, call: &Call) -> Outcome {
     call.audience(world)?;
     let wanted = Wanted::read(call.object()?, Manner::Put)?;
     wanted.require(&["email_address", "status"])?;
-    let settings = world.settings().clone();
     let changing = Changing {
         by: call.by(world),
-        settings: &settings,
+        settings: &call.settings,
         skip_required: call.flag("skip_merge_validation"),
     };
     let (audience, ids) = call.audience_and_ids(world)?;
@@ -217,26 +216,25 @@ pub fn create(world: &mut World, call: &Call) -> Outcome {
 pub fn upsert(world: &mut World, call: &Call) -> Outcome {
     call.audience(world)?;
     let wanted = Wanted::read(call.object()?, Manner::Put)?;
-    let settings = world.settings().clone();
     let changing = Changing {
         by: call.by(world),
-        settings: &settings,
+        settings: &call.settings,
         skip_required: call.flag("skip_merge_validation"),
     };
     let (audience, ids) = call.audience_and_ids(world)?;
-    let slot = match audience.find(call.param(1)) {
-        Some(slot) => {
+    let slot = match call.slot(audience) {
+        Ok(slot) => {
             let mut wanted = wanted;
             let archived = audience
                 .member(slot)
                 .is_some_and(|member| member.status == Status::Archived);
-            if archived && settings.archived_counts_as_new {
+            if archived && call.settings.archived_counts_as_new {
                 wanted.status = wanted.status.or(wanted.status_if_new);
             }
             changing.update(audience, slot, wanted)?;
             slot
         }
-        None => {
+        Err(_) => {
             wanted.require(&["email_address", "status_if_new"])?;
             changing.insert(
                 audience,
@@ -255,10 +253,9 @@ pub fn upsert(world: &mut World, call: &Call) -> Outcome {
 pub fn change(world: &mut World, call: &Call) -> Outcome {
     let slot = call.slot(call.audience(world)?)?;
     let wanted = Wanted::read(call.object()?, Manner::Patch)?;
-    let settings = world.settings().clone();
     let changing = Changing {
         by: call.by(world),
-        settings: &settings,
+        settings: &call.settings,
         skip_required: call.flag("skip_merge_validation"),
     };
     let audience = call.audience_mut(world)?;
@@ -282,7 +279,8 @@ impl Changing<'_> {
             }
             return Err(Problem::member_exists(&email));
         }
-        if audience.is_forgotten(&email) {
+        let forgotten = audience.is_forgotten(&email);
+        if forgotten && !(status == Status::Unsubscribed && self.settings.forgotten_can_be_unsubscribed) {
             return Err(Problem::forgotten(&email));
         }
         if self.settings.over_plan_limit {
@@ -297,6 +295,10 @@ impl Changing<'_> {
             }
             None => audience.add(&self.by, ids, &email, status, &wanted.profile),
         };
+        if forgotten && let Some(member) = audience.member_mut(slot) {
+            // Only the person may come back from there.
+            member.opt_out = OptOut::Review;
+        }
         self.add_tags(audience, slot, &wanted.tags, false);
         Ok(slot)
     }

@@ -42,11 +42,17 @@ pub fn all(world: &World, call: &Call) -> Outcome {
         .map(|field| show(&audience.head, field, &call.base))
         .collect();
     let list = format!("/lists/{}", audience.head.id);
+    let parent = (list.as_str(), "Definitions/Lists/Response");
+    let mut links = collection_links(&call.base, &format!("{list}/merge-fields"), "Lists/MergeFields", parent);
+    if let Some(links) = links.as_array_mut() {
+        // Recorded in another order than on other collections: self, create, parent.
+        links.swap(1, 2);
+    }
     Ok(Answer::json(json!({
         "merge_fields": fields,
         "list_id": audience.head.id,
         "total_items": total,
-        "_links": collection_links(&call.base, &format!("{list}/merge-fields"), "Lists/MergeFields", (&list, "Definitions/Lists/Response")),
+        "_links": links,
     })))
 }
 

@@ -31,7 +31,7 @@ impl<'a> Report<'a> {
 
     /// The recipient named second in the path.
     fn recipient(&self) -> Result<&'a Recipient, Problem> {
-        let place = self.campaign.find(self.call.param(1)).ok_or_else(Problem::not_found)?;
+        let place = self.campaign.find(self.call.who(1)?).ok_or_else(Problem::not_found)?;
         self.campaign
             .recipients()
             .get(place as usize)

@@ -132,7 +132,7 @@ pub fn add_and_remove(world: &mut World, call: &Call) -> Outcome {
     let shown = |slots: &[u32]| -> Vec<Value> {
         let members = slots.iter().filter_map(|slot| audience.member(*slot));
         members
-            .map(|member| json::member(audience, member, &call.base, true))
+            .map(|member| json::member_in_bulk(audience, member, &call.base))
             .collect()
     };
     let errors: Vec<Value> = unknown
@@ -160,7 +160,7 @@ pub fn members(world: &World, call: &Call) -> Outcome {
         .page()?
         .of(found)
         .into_iter()
-        .map(|member| json::member(audience, member, &call.base, true))
+        .map(|member| json::member_in_segment(audience, member, &call.base))
         .collect();
     let own = format!("/lists/{}/segments/{}", audience.head.id, tag.number);
     Ok(Answer::json(json!({
@@ -182,13 +182,13 @@ pub fn add_member(world: &mut World, call: &Call) -> Outcome {
         .ok_or_else(|| Problem::bad_request(format!("{email} is not a member of the list.")))?;
     audience.tag(&by, slot, &[number], |_| false);
     let member = audience.member(slot).ok_or_else(Problem::not_found)?;
-    Ok(Answer::json(json::member(audience, member, &call.base, true)))
+    Ok(Answer::json(json::member_in_segment(audience, member, &call.base)))
 }
 
 pub fn remove_member(world: &mut World, call: &Call) -> Outcome {
     let audience = call.audience(world)?;
     let number = find(audience, call)?.number;
-    let slot = audience.find(call.param(2)).ok_or_else(Problem::not_found)?;
+    let slot = audience.find(call.who(2)?).ok_or_else(Problem::not_found)?;
     let by = call.by(world);
     call.audience_mut(world)?.tag(&by, slot, &[], |tag| tag == number);
     Ok(Answer::Nothing)

@@ -46,17 +46,18 @@ pub fn create(world: &mut World, call: &Call) -> Outcome {
         None => return Ok(Answer::CheckUrl(url)),
         Some(checked) => checked.clone()?,
     }
-    let signed = !world.settings().webhooks.unsigned;
+    let signed = !call.settings.webhooks.unsigned;
+    let hears = !call.settings.webhooks.new_ones_hear_nothing;
     let (audience, ids) = call.audience_and_ids(world)?;
     let mut webhook = Webhook {
         id: ids.hex(10),
         url,
         events: WebhookEvents {
-            subscribe: true,
-            unsubscribe: true,
-            profile: true,
-            cleaned: true,
-            upemail: true,
+            subscribe: hears,
+            unsubscribe: hears,
+            profile: hears,
+            cleaned: hears,
+            upemail: hears,
             campaign: false,
         },
         sources: WebhookSources {

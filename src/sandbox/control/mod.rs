@@ -20,7 +20,7 @@ use campaigns::{campaign, happen, send_campaign};
 use people::{act, members, sign_up, violations};
 use rehearsal::{
     add_fault, add_token, change_settings, deliveries, faults, forget_requests, move_clock, remove_faults, requests,
-    reset, revoke, settings, time,
+    reset, revoke, routes as covered, settings, time,
 };
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -44,6 +44,7 @@ pub fn routes(config: &mut ServiceConfig) {
             .route("/members", web::get().to(members))
             .route("/members/{list}/{who}/{action}", web::post().to(act))
             .route("/violations", web::get().to(violations))
+            .route("/routes", web::get().to(covered))
             .route("/faults", web::get().to(faults))
             .route("/faults", web::post().to(add_fault))
             .route("/faults", web::delete().to(remove_faults))

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::audiences::overview;
 use super::{answer, read_body};
+use crate::sandbox::api::ROUTES;
 use crate::sandbox::clock::{self, iso};
 use crate::sandbox::faults::Rule;
 use crate::sandbox::requests::Entry;
@@ -17,6 +18,14 @@ use crate::sandbox::world::Token;
 
 /// Entries of the log in one answer, unless the question says otherwise.
 const LOG_LIMIT: usize = 10_000;
+
+/// Which calls of Mailchimp's API are answered.
+pub async fn routes() -> HttpResponse {
+    let routes = ROUTES
+        .iter()
+        .map(|route| json!({"method": route.method, "path": route.path}));
+    HttpResponse::Ok().json(json!({"routes": routes.collect::<Vec<_>>()}))
+}
 
 pub async fn faults(shared: Data<Shared>) -> HttpResponse {
     HttpResponse::Ok().json(json!({"faults": shared.faults.rules()}))

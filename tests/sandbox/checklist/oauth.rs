@@ -1,10 +1,11 @@
 //! The sign-in of applications.
 
+use dms::sandbox::Options;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::setting::{Setting, answered, setting};
+use crate::setting::{Setting, answered, setting, setting_with};
 
 const REDIRECT: &str = "http://127.0.0.1:4000/mailchimp/back";
 
@@ -88,11 +89,49 @@ async fn point_10_a_foreign_redirect_uri_gets_an_error_page_and_no_redirect() {
 }
 
 #[tokio::test]
+async fn point_10_with_registered_uris_only_exactly_those_are_led_back_to() {
+    let setting = setting_with(Options {
+        redirect_uri: vec![REDIRECT.to_owned()],
+        ..Options::default()
+    })
+    .await;
+    let good = answered(setting.http.get(authorize_url(&setting, REDIRECT))).await;
+    assert_eq!(good.status, StatusCode::OK);
+    let slash = format!("{REDIRECT}/");
+    let query = format!("{REDIRECT}?more=1");
+    for other in [
+        &slash,
+        &query,
+        "http://localhost:4000/mailchimp/back",
+        "http://127.0.0.1:4000/",
+    ] {
+        let page = answered(setting.http.get(authorize_url(&setting, other))).await;
+        assert_eq!(
+            (page.status.as_u16(), page.text.contains("redirect_uri_mismatch")),
+            (400, true),
+            "{other}"
+        );
+        assert!(!page.headers.contains_key("location"), "{other}");
+    }
+    let url = authorize_url(&setting, REDIRECT).to_string();
+    let foreign = url.replace(setting.sandbox.client_id(), "999999999999");
+    let page = answered(setting.http.get(foreign)).await;
+    assert_eq!(
+        (page.status.as_u16(), page.text.contains("invalid_client")),
+        (400, true)
+    );
+    assert!(!page.headers.contains_key("location"));
+}
+
+#[tokio::test]
 async fn point_10_auto_approval_needs_no_page() {
     let setting = setting().await;
     setting.settings(json!({"auto_approve": true})).await;
     let answer = answered(setting.http.get(authorize_url(&setting, REDIRECT))).await;
     assert_eq!(answer.status, StatusCode::FOUND);
+    let back = Url::parse(answer.headers["location"].to_str().unwrap()).unwrap();
+    assert_eq!(parameter(&back, "state").unwrap(), "s p/+ä");
+    assert!(parameter(&back, "code").is_some());
 }
 
 #[tokio::test]
@@ -131,6 +170,25 @@ async fn point_11_a_code_is_redeemed_once_within_thirty_seconds_by_the_right_cli
 }
 
 #[tokio::test]
+async fn point_11_the_status_of_a_refused_exchange_is_a_switch_and_no_refusal_carries_a_token() {
+    let setting = setting().await;
+    for (switch, statuses) in [(false, [400, 401]), (true, [200, 200])] {
+        setting.settings(json!({"token_errors_are_200": switch})).await;
+        let bad_code = redeem(&setting, "0", setting.sandbox.client_secret(), REDIRECT).await;
+        let bad_client = redeem(&setting, "0", "wrong", REDIRECT).await;
+        assert_eq!([bad_code.0, bad_client.0], statuses);
+        assert_eq!(
+            (&bad_code.1["error"], &bad_client.1["error"]),
+            (&json!("invalid_grant"), &json!("invalid_client"))
+        );
+        for (_, body) in [bad_code, bad_client] {
+            let keys: Vec<&String> = body.as_object().unwrap().keys().collect();
+            assert_eq!(keys, ["error", "error_description"]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn point_12_metadata_tells_whose_token_it_is_and_answers_200_to_an_unknown_one() {
     let setting = setting().await;
     let url = format!("{}/oauth2/metadata", setting.sandbox.base_url());
@@ -141,7 +199,24 @@ async fn point_12_metadata_tells_whose_token_it_is_and_answers_200_to_an_unknown
             .header("Authorization", format!("{scheme} {}", setting.token));
         let metadata = answered(request).await.ok();
         assert_eq!(metadata["accountname"], "Riverside Food Bank");
-        assert_eq!(metadata["api_endpoint"], setting.sandbox.base_url());
+        assert_eq!(
+            metadata["api_endpoint"],
+            setting.sandbox.base_url(),
+            "without /3.0 behind it"
+        );
+        let keys = |object: &Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let known = [
+            "dc",
+            "role",
+            "accountname",
+            "user_id",
+            "login",
+            "login_url",
+            "api_endpoint",
+        ];
+        assert_eq!(keys(&metadata), known);
+        let known = ["email", "avatar", "login_id", "login_name", "login_email"];
+        assert_eq!(keys(&metadata["login"]), known);
     }
     let unknown = answered(setting.http.get(&url).header("Authorization", "OAuth nothing")).await;
     assert_eq!(unknown.ok(), json!({"error": "invalid_token"}));

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::setting::{Setting, setting};
+use crate::setting::{Setting, setting};
 
 async fn crowd(setting: &Setting, count: u32) {
     let path = format!("audiences/{}/members", setting.newsletter);
@@ -36,11 +36,15 @@ async fn point_14_a_page_has_ten_records_unless_asked_and_never_more_than_a_thou
     );
     let past = setting.get(&format!("{members}?offset=5000")).await.ok();
     assert_eq!((length(&past), &past["total_items"]), (0, &json!(1211)));
-    for wrong in ["count=-1", "offset=x"] {
-        assert_eq!(
-            setting.get(&format!("{members}?{wrong}")).await.status,
-            StatusCode::BAD_REQUEST
-        );
+    let wrong = ["count=-1", "count=ten", "offset=-1", "offset=x"];
+    for wrong in wrong {
+        let refused = setting.get(&format!("{members}?{wrong}")).await;
+        assert_eq!(refused.error(), (400, "Invalid Resource"), "{wrong}");
+    }
+    setting.settings(json!({"odd_pages_are_refused": false})).await;
+    for wrong in wrong {
+        let page = setting.get(&format!("{members}?{wrong}")).await.ok();
+        assert_eq!(length(&page), 10, "{wrong} counts as absent if the switch says so");
     }
 }
 
@@ -75,6 +79,19 @@ async fn point_15_fields_choose_and_exclude_by_paths_from_the_root() {
         .await
         .ok();
     assert_eq!(one, json!({"status": "subscribed", "stats": {"avg_open_rate": 0}}));
+}
+
+#[tokio::test]
+async fn point_15_what_counts_if_both_lists_of_fields_are_given_is_a_switch() {
+    let setting = setting().await;
+    let both = "/lists?fields=total_items&exclude_fields=total_items";
+    assert_eq!(
+        setting.get(both).await.ok(),
+        json!({"total_items": 2}),
+        "fields, by default"
+    );
+    setting.settings(json!({"both_field_lists_are_refused": true})).await;
+    assert_eq!(setting.get(both).await.error(), (422, "Requested Fields Invalid"));
 }
 
 #[tokio::test]
@@ -135,7 +152,16 @@ async fn point_17_merge_fields_are_sorted_checked_and_deleted_with_their_values(
     assert_eq!(setting.get(&member).await.ok()["merge_fields"]["GIFT"], 15.5);
     assert_eq!(setting.delete(&gift).await.status, StatusCode::NO_CONTENT);
     assert!(setting.get(&member).await.ok()["merge_fields"].get("GIFT").is_none());
-    for number in 0..25 {
+    setting
+        .post(&fields, json!({"name": "Gift", "type": "number", "tag": "GIFT"}))
+        .await
+        .ok();
+    assert_eq!(
+        setting.get(&member).await.ok()["merge_fields"]["GIFT"],
+        "",
+        "what was in the deleted field is gone for good"
+    );
+    for number in 0..24 {
         setting
             .post(&fields, json!({"name": format!("Field {number}"), "type": "text"}))
             .await

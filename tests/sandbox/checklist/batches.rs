@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::setting::{Receiver, Setting, answered, setting};
+use crate::setting::{Receiver, Setting, answered, setting};
 
 impl Setting {
     async fn submit(&self, operations: Value) -> String {
@@ -164,6 +164,14 @@ async fn point_37_an_archive_is_good_for_ten_minutes_needs_no_token_and_has_seve
         200,
         "an Authorization header is not looked at"
     );
+    setting.settings(json!({"archives_refuse_credentials": true})).await;
+    let refused = answered(setting.http.get(&url).bearer_auth(&setting.token)).await;
+    assert_eq!(
+        refused.status.as_u16(),
+        400,
+        "or spoils the call, if the switch says so"
+    );
+    assert_eq!(setting.results(&url).await.concat().len(), 300);
     setting.pass(601).await;
     assert_eq!(answered(setting.http.get(&url)).await.status.as_u16(), 403);
     let fresh = setting.get(&own).await.ok()["response_body_url"]
@@ -214,6 +222,14 @@ async fn point_38_a_deleted_batch_stops_and_the_five_hundred_and_first_is_429() 
         .control(Method::GET, "members?email=b0@maplemail.test-charity.ca", json!({}))
         .await;
     assert_eq!(members["total_items"], 0, "what was not begun is never done");
+    setting.settings(json!({"deleted_batches_are_gone": false})).await;
+    let shown = setting.get(&own).await.ok();
+    assert_eq!(
+        (&shown["status"], &shown["response_body_url"]),
+        (&json!("pending"), &json!("")),
+        "still shown, if the switch says so"
+    );
+    setting.settings(json!({"deleted_batches_are_gone": true})).await;
     for _ in 0..500 {
         setting.submit(json!([{"method": "GET", "path": "/ping"}])).await;
     }

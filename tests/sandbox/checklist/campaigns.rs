@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::setting::{Receiver, Setting, answered, setting, setting_with};
+use crate::setting::{Receiver, Setting, answered, setting, setting_with};
 use dms::sandbox::Options;
 
 const NINA: &str = "nina.roy@maplemail.test-charity.ca";
@@ -166,6 +166,19 @@ async fn point_46_proxy_opens_are_told_apart_from_opens_of_people() {
 }
 
 #[tokio::test]
+async fn point_46_a_soft_bounce_is_reported_and_leaves_the_member_subscribed() {
+    let setting = setting().await;
+    let campaign = setting.send(json!({})).await;
+    let aline = "aline.tremblay@maplemail.test-charity.ca";
+    setting.happen(&campaign, aline, "soft_bounce").await;
+    let sent_to = setting.report(&campaign, "/sent-to").await;
+    assert_eq!(of(&sent_to["sent_to"], aline)["status"], "soft");
+    assert_eq!(setting.report(&campaign, "").await["bounces"]["soft_bounces"], 1);
+    let member = format!("/lists/{}/members/{aline}", setting.newsletter);
+    assert_eq!(setting.status_of(&member).await, "subscribed");
+}
+
+#[tokio::test]
 async fn point_47_activity_names_every_recipient_and_since_filters_what_they_did() {
     let setting = setting().await;
     setting.control(Method::POST, "clock", json!({"speed": 0.0})).await;
@@ -285,21 +298,6 @@ async fn point_48_a_members_activity_and_feed_tell_the_same_story() {
     }
     let activity = setting.get(&format!("{member}/activity")).await.ok();
     assert_eq!(activity["activity"].as_array().unwrap().len(), 50, "the latest fifty");
-}
-
-#[tokio::test]
-async fn point_45_what_a_program_does_echoes_if_it_wants_to_hear_itself() {
-    let (setting, receiver) = (setting().await, Receiver::start().await);
-    let hooks = format!("/lists/{}/webhooks", setting.newsletter);
-    let everybody = json!({"user": true, "admin": true, "api": true});
-    setting
-        .post(&hooks, json!({"url": receiver.url, "sources": everybody}))
-        .await
-        .ok();
-    let member = setting.add(NINA, "subscribed").await;
-    setting.patch(&member, json!({"status": "unsubscribed"})).await.ok();
-    receiver.wait_for(3).await;
-    assert_eq!(receiver.kinds(), ["subscribe", "profile", "unsubscribe"]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::setting::setting;
+use crate::setting::setting;
 
 const NINA: &str = "nina.roy@maplemail.test-charity.ca";
 const OMAR: &str = "omar.gill@maplemail.test-charity.ca";

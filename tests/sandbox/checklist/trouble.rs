@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use super::setting::setting;
+use crate::setting::setting;
 
 const NINA: &str = "nina.roy@maplemail.test-charity.ca";
 
@@ -56,6 +56,34 @@ async fn point_09_a_connection_is_cut_before_or_after_the_effect() {
         assert!(cut.is_err(), "{kind}: {cut:?}");
         let there = setting.get(&format!("{members}/{NINA}")).await.status == StatusCode::OK;
         assert_eq!(there, applied, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn point_09_a_late_answer_comes_and_others_overtake_it() {
+    let setting = setting().await;
+    setting
+        .fault(json!({"kind": "latency", "milliseconds": 700, "route": "ping", "count": 1}))
+        .await;
+    let first = tokio::select! {
+        _ = setting.get("/ping") => "ping",
+        _ = setting.get("/lists") => "lists",
+    };
+    assert_eq!(first, "lists");
+}
+
+#[tokio::test]
+async fn point_09_an_answer_can_be_lost_although_the_call_did_its_work() {
+    let setting = setting().await;
+    let members = format!("/lists/{}/members", setting.newsletter);
+    for (kind, status) in [("server_error_after", 500), ("empty_body", 200)] {
+        let email = format!("{kind}@maplemail.test-charity.ca");
+        setting.fault(json!({"kind": kind, "method": "POST", "count": 1})).await;
+        let answer = setting
+            .post(&members, json!({"email_address": email, "status": "subscribed"}))
+            .await;
+        assert_eq!(answer.status.as_u16(), status, "{kind}");
+        assert_eq!(setting.status_of(&format!("{members}/{email}")).await, "subscribed");
     }
 }
 
