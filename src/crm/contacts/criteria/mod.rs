@@ -8,6 +8,7 @@ mod dates;
 mod draft;
 mod facts;
 mod flags;
+mod giving;
 mod links;
 mod offers;
 mod sql;
@@ -16,7 +17,7 @@ mod text;
 
 pub use calendar::Calendar;
 pub use draft::{Control, Draft, DraftBlock, DraftCondition, Press};
-pub use facts::Facts;
+pub use facts::{Facts, Gift};
 pub use offers::{Offer, Offers};
 pub use sql::{Bind, Fragment};
 pub use subjects::{ALL as SUBJECTS, Section, Subject};

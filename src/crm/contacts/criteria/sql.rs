@@ -72,6 +72,11 @@ impl Sql {
         format!("contacts.id IN (SELECT contact_id FROM {table} WHERE organization_id = $1{among} AND {fits})")
     }
 
+    /// The contacts whose rows of a table, taken together, fulfil something.
+    pub(super) fn has_rows_that(&self, table: &str, fits: &str, together: &str) -> String {
+        self.has_row(table, &format!("{fits} GROUP BY contact_id HAVING {together}"))
+    }
+
     pub(super) fn fragment(self, text: String) -> Fragment {
         Fragment {
             text,
