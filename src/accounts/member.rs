@@ -8,6 +8,7 @@ use crate::web::{Banner, Flash, OrganizationBar, Page, PageError, redirect};
 use actix_session::Session;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use chrono::NaiveDate;
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::rc::Rc;
@@ -106,6 +107,11 @@ impl Member {
             id: self.person.staff.id,
             name: self.person.staff.name.clone(),
         }
+    }
+
+    /// Today in the organization's time zone.
+    pub fn today(&self) -> NaiveDate {
+        self.organization.day(self.person.db.clock().now())
     }
 
     /// The person behind the member.

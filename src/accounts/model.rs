@@ -76,6 +76,11 @@ impl Organization {
             .format("%b %-d, %Y %-I:%M %p")
             .to_string()
     }
+
+    /// The day of a moment in the organization's time zone.
+    pub fn day(&self, moment: DateTime<Utc>) -> NaiveDate {
+        moment.with_timezone(&self.time_zone).date_naive()
+    }
 }
 
 /// The months of the year.

@@ -49,3 +49,27 @@ id!(
     /// What ties one group to one target at Mailchimp.
     MappingId
 );
+id!(
+    /// What gifts are meant for; CiviCRM's financial type.
+    FundId
+);
+id!(
+    /// An effort to raise money.
+    CampaignId
+);
+id!(
+    /// A gift.
+    ContributionId
+);
+id!(
+    /// A gift that comes again and again.
+    RecurringId
+);
+id!(
+    /// Gifts typed in together.
+    BatchId
+);
+id!(
+    /// Somebody's part in another's gift.
+    SoftCreditId
+);

@@ -1,15 +1,22 @@
-//! Small types everybody may use: ids, addresses, who acts, what time it is, how words are folded for search.
+//! Small types everybody may use: ids, addresses, money, who acts, what time it is, how words are folded for search.
 
 mod actor;
+mod choice;
 mod clock;
 mod email_address;
 mod fold;
 mod ids;
+mod money;
 mod role;
 
 pub use actor::Actor;
+pub(crate) use choice::choice;
 pub use clock::Clock;
 pub use email_address::EmailAddress;
 pub use fold::fold;
-pub use ids::{ContactId, GroupId, ImportId, MappingId, OrganizationId, StaffId};
+pub use ids::{
+    BatchId, CampaignId, ContactId, ContributionId, FundId, GroupId, ImportId, MappingId, OrganizationId, RecurringId,
+    SoftCreditId, StaffId,
+};
+pub use money::{AMOUNT_MAX, Currency, Money, THOUSANDTHS_CURRENCIES, WHOLE_CURRENCIES};
 pub use role::Role;

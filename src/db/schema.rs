@@ -91,6 +91,40 @@ diesel::table! {
 }
 
 diesel::table! {
+    batches (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        description -> Text,
+        state -> Text,
+        currency -> Text,
+        control_count -> Integer,
+        control_total -> BigInt,
+        rows -> Jsonb,
+        created_by -> Text,
+        created_at -> Timestamptz,
+        posted_by -> Nullable<Text>,
+        posted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    campaigns (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        campaign_type -> Text,
+        description -> Text,
+        goal -> Nullable<BigInt>,
+        goal_currency -> Text,
+        start_date -> Nullable<Date>,
+        end_date -> Nullable<Date>,
+        parent_id -> Nullable<BigInt>,
+        is_enabled -> Bool,
+    }
+}
+
+diesel::table! {
     changes (organization_id, id) {
         organization_id -> BigInt,
         id -> BigInt,
@@ -149,6 +183,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    contributions (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        contact_id -> BigInt,
+        amount -> BigInt,
+        currency -> Text,
+        received_on -> Date,
+        received_time -> Nullable<Time>,
+        payment_method -> Text,
+        status -> Text,
+        transaction_id -> Text,
+        cheque_number -> Text,
+        fund_id -> BigInt,
+        campaign_id -> Nullable<BigInt>,
+        source -> Text,
+        fee -> BigInt,
+        in_kind_description -> Text,
+        advantage -> BigInt,
+        advantage_description -> Text,
+        dedication -> Nullable<Text>,
+        honoree_name -> Text,
+        note -> Text,
+        thanked_on -> Nullable<Date>,
+        recurring_id -> Nullable<BigInt>,
+        batch_id -> Nullable<BigInt>,
+        external_identifier -> Nullable<Text>,
+        created_at -> Timestamptz,
+        modified_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     due_contacts (organization_id, contact_id) {
         organization_id -> BigInt,
         contact_id -> BigInt,
@@ -180,6 +246,32 @@ diesel::table! {
         is_bulk_mail -> Bool,
         on_hold_since -> Nullable<Timestamptz>,
         on_hold_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    funds (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        description -> Text,
+        is_receiptable -> Bool,
+        gl_code -> Text,
+        is_enabled -> Bool,
+        is_default -> Bool,
+    }
+}
+
+diesel::table! {
+    giving_totals (organization_id, contact_id, currency) {
+        organization_id -> BigInt,
+        contact_id -> BigInt,
+        currency -> Text,
+        contributions -> Integer,
+        total -> BigInt,
+        largest -> BigInt,
+        first_on -> Date,
+        last_on -> Date,
     }
 }
 
@@ -430,6 +522,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    recurring_contributions (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        contact_id -> BigInt,
+        amount -> BigInt,
+        currency -> Text,
+        frequency -> Text,
+        start_date -> Date,
+        end_date -> Nullable<Date>,
+        next_date -> Nullable<Date>,
+        fund_id -> BigInt,
+    }
+}
+
+diesel::table! {
     review_members (organization_id, audience_id, address_key) {
         organization_id -> BigInt,
         audience_id -> Text,
@@ -455,6 +562,17 @@ diesel::table! {
         contact_id -> BigInt,
         due_since -> Timestamptz,
         mark -> BigInt,
+    }
+}
+
+diesel::table! {
+    soft_credits (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        contribution_id -> BigInt,
+        contact_id -> BigInt,
+        amount -> BigInt,
+        credit_type -> Text,
     }
 }
 
@@ -533,12 +651,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     audience_members,
     audience_snapshots,
     audiences,
+    batches,
+    campaigns,
     changes,
     contact_search_terms,
     contacts,
+    contributions,
     due_contacts,
     due_members,
     emails,
+    funds,
+    giving_totals,
     group_contacts,
     group_history,
     groups,
@@ -555,9 +678,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     phones,
     planned_calls,
     rate_limits,
+    recurring_contributions,
     review_members,
     sessions,
     smart_due_contacts,
+    soft_credits,
     staff,
     sync_runs,
     sync_standings,

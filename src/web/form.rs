@@ -1,5 +1,29 @@
 //! A form keeps what was typed and says at the field what is wrong.
 
+use chrono::NaiveDate;
+
+/// The longest text somebody may write into a large field, in characters: a page.
+const TEXT_LENGTH_MAX: usize = 2_000;
+
+/// Reads what was typed into a large field: trimmed, with its lines.
+pub fn long_text(typed: &str) -> Result<String, &'static str> {
+    let text = typed.trim().replace("\r\n", "\n");
+    match text.chars().count() <= TEXT_LENGTH_MAX {
+        true => Ok(text),
+        false => Err("Please use at most 2,000 characters."),
+    }
+}
+
+/// Reads a day as date fields send it; `None` where nothing was typed.
+pub fn day(typed: &str) -> Result<Option<NaiveDate>, &'static str> {
+    match typed.trim() {
+        "" => Ok(None),
+        typed => NaiveDate::parse_from_str(typed, "%Y-%m-%d")
+            .map(Some)
+            .map_err(|_| "Write the date like 2026-04-27."),
+    }
+}
+
 /// A form field: what was typed, and what is wrong with it.
 #[derive(Clone, Debug, Default)]
 pub struct Field {

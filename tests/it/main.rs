@@ -7,6 +7,7 @@ mod decision;
 mod decision_engine;
 mod decision_histories;
 mod decision_model;
+mod giving;
 mod group_pages;
 mod groups;
 mod imports;

@@ -10,7 +10,7 @@ WITH columns AS (
     JOIN LATERAL (SELECT CASE format_type(a.atttypid, NULL)
         WHEN 'bigint' THEN 'BigInt' WHEN 'integer' THEN 'Integer' WHEN 'smallint' THEN 'SmallInt'
         WHEN 'text' THEN 'Text' WHEN 'boolean' THEN 'Bool' WHEN 'bytea' THEN 'Bytea' WHEN 'uuid' THEN 'Uuid'
-        WHEN 'date' THEN 'Date' WHEN 'timestamp with time zone' THEN 'Timestamptz'
+        WHEN 'date' THEN 'Date' WHEN 'time without time zone' THEN 'Time' WHEN 'timestamp with time zone' THEN 'Timestamptz'
         WHEN 'jsonb' THEN 'Jsonb' WHEN 'double precision' THEN 'Double'
         ELSE 'Unknown' END AS name) kind ON true
     WHERE c.relkind = 'r' AND c.relname <> '__diesel_schema_migrations'

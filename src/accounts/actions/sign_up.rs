@@ -6,8 +6,8 @@ use super::account::send_verification;
 use crate::base::{Actor, EmailAddress, OrganizationId, Role, StaffId};
 use crate::changelog::{self, NewChange};
 use crate::config::Config;
-use crate::db::schema::{memberships, organizations, staff};
-use crate::db::{SharedTx, Unavailable};
+use crate::db::schema::{funds, memberships, organizations, staff};
+use crate::db::{OrgTx, SharedTx, Unavailable};
 use crate::mail;
 use diesel::prelude::*;
 
@@ -116,8 +116,22 @@ pub fn add_organization(
         fields: Vec::new(),
         why: "",
     };
-    changelog::record(&mut tx.enter(id, actor)?, change)?;
+    let mut tx = tx.enter(id, actor)?;
+    changelog::record(&mut tx, change)?;
+    insert_general_fund(&mut tx)?;
     Ok((id, slug))
+}
+
+/// Every gift goes to a fund, so an organization begins with one.
+fn insert_general_fund(tx: &mut OrgTx<'_>) -> QueryResult<()> {
+    diesel::insert_into(funds::table)
+        .values((
+            funds::name.eq("General Fund"),
+            funds::description.eq("Gifts that are not meant for anything particular."),
+            funds::is_default.eq(true),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Tries "riverside", "riverside-2" … until one is free.

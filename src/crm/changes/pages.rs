@@ -4,7 +4,7 @@ use super::Line;
 use crate::accounts::Member;
 use crate::changelog::{self, ChangeFilter};
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Choice, Field, PAGE_SIZE, Page, PageError, Pager};
+use crate::web::{self, Answer, Choice, Field, PAGE_SIZE, Page, PageError, Pager, day};
 use actix_web::web::Query;
 use askama::Template;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
@@ -104,15 +104,6 @@ fn at(member: &Member, asked: &Asked, page: i64) -> String {
     let given: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let query = serde_urlencoded::to_string(given).unwrap_or_default();
     member.at(&format!("changes?{query}"))
-}
-
-fn day(typed: &str) -> Result<Option<NaiveDate>, &'static str> {
-    match typed.trim() {
-        "" => Ok(None),
-        typed => NaiveDate::parse_from_str(typed, "%Y-%m-%d")
-            .map(Some)
-            .map_err(|_| "Write the date like 2026-04-27."),
-    }
 }
 
 /// When a day begins there. Where the clock skips midnight, the earliest moment there is.

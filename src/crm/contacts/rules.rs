@@ -18,7 +18,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(field: impl Into<String>, words: impl Into<String>) -> Self {
+    /// A problem of one field.
+    pub fn new(field: impl Into<String>, words: impl Into<String>) -> Self {
         Self {
             field: field.into(),
             words: words.into(),

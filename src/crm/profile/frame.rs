@@ -4,7 +4,7 @@ use crate::base::ContactId;
 use crate::changelog::{self, ChangeFilter};
 use crate::crm::contacts::model::{ContactType, Privacy};
 use crate::db::OrgTx;
-use crate::db::schema::{contacts, group_contacts};
+use crate::db::schema::{contacts, contributions, group_contacts};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -12,6 +12,7 @@ use diesel::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Summary,
+    Contributions,
     Groups,
     ChangeLog,
 }
@@ -31,6 +32,8 @@ pub struct Frame {
     /// How many groups the contact is in now; past ones do not count.
     pub group_count: i64,
     pub change_count: i64,
+    /// Contributions of whatever status.
+    pub contribution_count: i64,
     current: Tab,
 }
 
@@ -47,6 +50,11 @@ impl Frame {
             .filter(group_contacts::status.ne("Removed"))
             .count()
             .get_result(&mut **tx)?;
+        let contribution_count = contributions::table
+            .filter(contributions::organization_id.eq(tx.organization()))
+            .filter(contributions::contact_id.eq(id))
+            .count()
+            .get_result(&mut **tx)?;
         let its_changes = ChangeFilter {
             contact: Some(id),
             ..ChangeFilter::default()
@@ -60,6 +68,7 @@ impl Frame {
             contact_subtype: row.contact_subtype,
             name: row.display_name,
             group_count,
+            contribution_count,
             change_count: changelog::count(tx, &its_changes)?,
             current,
         })
@@ -69,6 +78,7 @@ impl Frame {
     pub fn shows(&self, tab: &str) -> bool {
         tab == match self.current {
             Tab::Summary => "summary",
+            Tab::Contributions => "contributions",
             Tab::Groups => "groups",
             Tab::ChangeLog => "changes",
         }

@@ -1,0 +1,191 @@
+//! What happens to contributions. Each action writes the rows, the contacts' Change Log, the giving totals and the due marks
+//! together, in the caller's transaction and in the name of its actor.
+
+use super::differences::{self, Names};
+use super::model::{Contribution, ContributionDraft};
+use super::{rows, store, totals};
+use crate::base::{ContactId, ContributionId};
+use crate::changelog::{self, FieldChange, NewChange};
+use crate::crm::contacts::rules::Problem;
+use crate::db::schema::contributions;
+use crate::db::{OrgTx, Unavailable};
+use crate::web::PageError;
+use crate::work;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use std::collections::BTreeSet;
+
+/// Why a contribution could not be written down; the transaction must be given up.
+#[derive(Debug, thiserror::Error)]
+pub enum ContributionError {
+    /// It breaks the rules, in words.
+    #[error("the contribution is not complete")]
+    Invalid(Vec<Problem>),
+    #[error("another contribution has this external identifier already")]
+    IdentifierTaken,
+    #[error(transparent)]
+    Database(QueryError),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<QueryError> for ContributionError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::IdentifierTaken,
+            other => Self::Database(other),
+        }
+    }
+}
+
+impl From<ContributionError> for PageError {
+    fn from(error: ContributionError) -> Self {
+        match error {
+            ContributionError::Invalid(problems) => {
+                let words: Vec<String> = problems.into_iter().map(|problem| problem.words).collect();
+                Self::Refused(format!("Nothing was changed. {}", words.join(" ")))
+            }
+            ContributionError::IdentifierTaken => Self::Refused(
+                "Nothing was changed: another contribution has the same External Identifier already.".into(),
+            ),
+            ContributionError::Database(error) => error.into(),
+            ContributionError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+/// Adds one contribution. `today` is the day in the organization's time zone.
+pub fn add(
+    tx: &mut OrgTx<'_>,
+    draft: &ContributionDraft,
+    today: NaiveDate,
+) -> Result<ContributionId, ContributionError> {
+    let ids = add_many(tx, std::slice::from_ref(draft), today)?;
+    ids.first().copied().ok_or_else(|| QueryError::NotFound.into())
+}
+
+/// Adds many contributions at once; the ids are in the order of the drafts. One that breaks the rules refuses all.
+pub fn add_many(
+    tx: &mut OrgTx<'_>,
+    drafts: &[ContributionDraft],
+    today: NaiveDate,
+) -> Result<Vec<ContributionId>, ContributionError> {
+    refuse_unfit(drafts.iter(), today)?;
+    let contacts: BTreeSet<ContactId> = drafts.iter().map(|draft| draft.contact_id).collect();
+    rows::lock_contacts(tx, &contacts)?;
+    let names = names(tx, drafts)?;
+    let ids = rows::insert(tx, drafts)?;
+    let log: Vec<NewChange> = drafts
+        .iter()
+        .map(|draft| {
+            line(
+                draft.contact_id,
+                "Contribution added",
+                differences::of_new(&names, draft),
+                "",
+            )
+        })
+        .collect();
+    changelog::record_all(tx, &log)?;
+    settle(tx, contacts)?;
+    Ok(ids)
+}
+
+/// Makes a contribution what the draft says. Only differences are written; `false`: there were none, and nothing was.
+pub fn change(
+    tx: &mut OrgTx<'_>,
+    id: ContributionId,
+    draft: &ContributionDraft,
+    today: NaiveDate,
+    why: &str,
+) -> Result<bool, ContributionError> {
+    let before = locked(tx, &[id])?.pop().ok_or(QueryError::NotFound)?.is;
+    if before == *draft {
+        return Ok(false);
+    }
+    refuse_unfit(std::iter::once(draft), today)?;
+    let contacts: BTreeSet<ContactId> = [before.contact_id, draft.contact_id].into();
+    rows::lock_contacts(tx, &contacts)?;
+    let names = names(tx, &[before.clone(), draft.clone()])?;
+    rows::update(tx, id, draft)?;
+    let fields = differences::between(&names, &before, draft);
+    let what = format!("Contribution of {} changed", before.amount());
+    let log: Vec<NewChange> = contacts
+        .iter()
+        .map(|contact| line(*contact, &what, fields.clone(), why))
+        .collect();
+    changelog::record_all(tx, &log)?;
+    settle(tx, contacts)?;
+    Ok(true)
+}
+
+/// Deletes contributions for good; the Change Log keeps what they said. Returns how many there were.
+pub fn delete(tx: &mut OrgTx<'_>, ids: &[ContributionId], why: &str) -> QueryResult<usize> {
+    let gone = locked(tx, ids)?;
+    let contacts: BTreeSet<ContactId> = gone.iter().map(|one| one.is.contact_id).collect();
+    rows::lock_contacts(tx, &contacts)?;
+    let drafts: Vec<ContributionDraft> = gone.iter().map(|one| one.is.clone()).collect();
+    let names = names(tx, &drafts)?;
+    rows::delete(tx, ids)?;
+    let log: Vec<NewChange> = drafts
+        .iter()
+        .map(|draft| {
+            let fields = differences::of_deleted(&names, draft);
+            line(draft.contact_id, "Contribution deleted", fields, why)
+        })
+        .collect();
+    changelog::record_all(tx, &log)?;
+    settle(tx, contacts)?;
+    Ok(gone.len())
+}
+
+/// The contributions with these ids, kept from being changed by others until the transaction ends.
+pub fn locked(tx: &mut OrgTx<'_>, ids: &[ContributionId]) -> QueryResult<Vec<Contribution>> {
+    contributions::table
+        .filter(contributions::organization_id.eq(tx.organization()))
+        .filter(contributions::id.eq_any(ids))
+        .order(contributions::id)
+        .select(Contribution::as_select())
+        .for_update()
+        .load(&mut **tx)
+}
+
+/// What follows from a change, whatever it was.
+fn settle(tx: &mut OrgTx<'_>, contacts: BTreeSet<ContactId>) -> QueryResult<()> {
+    let contacts: Vec<ContactId> = contacts.into_iter().collect();
+    totals::refresh(tx, &contacts)?;
+    work::contacts_are_due(tx, &contacts)
+}
+
+fn refuse_unfit<'d>(
+    drafts: impl Iterator<Item = &'d ContributionDraft>,
+    today: NaiveDate,
+) -> Result<(), ContributionError> {
+    let problems: Vec<Problem> = drafts.flat_map(|draft| draft.problems(today)).collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(ContributionError::Invalid(problems)),
+    }
+}
+
+/// The names the drafts speak of; `NotFound` where a fund or a campaign is not here.
+fn names(tx: &mut OrgTx<'_>, drafts: &[ContributionDraft]) -> QueryResult<Names> {
+    let names = store::names(tx, drafts)?;
+    let are_here = drafts.iter().all(|draft| {
+        names.funds.contains_key(&draft.fund_id) && draft.campaign_id.is_none_or(|id| names.campaigns.contains_key(&id))
+    });
+    match are_here {
+        true => Ok(names),
+        false => Err(QueryError::NotFound),
+    }
+}
+
+fn line<'a>(contact: ContactId, what: &'a str, fields: Vec<FieldChange>, why: &'a str) -> NewChange<'a> {
+    NewChange {
+        contact: Some(contact),
+        what,
+        fields,
+        why,
+    }
+}

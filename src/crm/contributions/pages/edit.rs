@@ -1,0 +1,212 @@
+//! Adding a contribution and changing one. A form that is not accepted comes back with everything that was typed.
+
+use super::contributors::Picker;
+use super::form::{ContributionForm, KEPT_FOR_THE_NEXT};
+use super::{ContributionPath, Pairs, existing};
+use crate::accounts::Member;
+use crate::base::Currency;
+use crate::crm::contributions::actions::{self, ContributionError};
+use crate::crm::contributions::model::{Contribution, Dedication, PaymentMethod, Status};
+use crate::crm::{campaigns, funds};
+use crate::db::OrgTx;
+use crate::web::{self, Answer, Choice, Flash, Page, PageError};
+use actix_web::http::StatusCode;
+use actix_web::web::{Form, Query};
+use askama::Template;
+use diesel::QueryResult;
+
+#[derive(Template)]
+#[template(path = "contributions/form.html")]
+struct FormPage {
+    page: Page,
+    form: ContributionForm,
+    /// `None` for a new one.
+    contribution: Option<Contribution>,
+    picker: Picker,
+    choices: Choices,
+    /// The contribution was changed by somebody else since the form was opened.
+    changed_meanwhile: bool,
+}
+
+/// What the selects offer.
+struct Choices {
+    currencies: Vec<Choice>,
+    methods: Vec<Choice>,
+    statuses: Vec<Choice>,
+    funds: Vec<Choice>,
+    campaigns: Vec<Choice>,
+    dedications: Vec<Choice>,
+}
+
+impl Choices {
+    /// Enabled funds and campaigns, and the one that is chosen.
+    fn of(tx: &mut OrgTx<'_>, form: &ContributionForm) -> QueryResult<Self> {
+        let currency = form.value("currency");
+        let mut currencies: Vec<String> = Currency::OFFERED.map(|one| one.to_string()).into();
+        if Currency::parse(currency).is_some() && !currencies.iter().any(|one| one == currency) {
+            currencies.push(currency.to_owned());
+        }
+        let (fund, campaign) = (form.value("fund").to_owned(), form.value("campaign").to_owned());
+        let all = funds::store::list(tx)?;
+        let chosen = match fund.as_str() {
+            "" => all.iter().find(|one| one.is.is_default).map(|one| one.id.to_string()),
+            _ => Some(fund.clone()),
+        };
+        let funds = all
+            .into_iter()
+            .filter(|one| one.is.is_enabled || one.id.to_string() == fund);
+        let campaigns = campaigns::store::list(tx)?.into_iter();
+        let campaigns = campaigns.filter(|one| one.is.is_enabled || one.id.to_string() == campaign);
+        let none = |words: &str| std::iter::once((String::new(), words.to_owned()));
+        let words = |all: Vec<&'static str>| all.into_iter().map(|word| (word.to_owned(), word.to_owned()));
+        Ok(Self {
+            currencies: Choice::list(currencies.iter().map(|code| (code, code)), currency),
+            methods: Choice::list(
+                words(PaymentMethod::ALL.iter().map(|one| one.as_str()).collect()),
+                form.value("payment_method"),
+            ),
+            statuses: Choice::list(
+                words(Status::ALL.iter().map(|one| one.as_str()).collect()),
+                form.value("status"),
+            ),
+            funds: Choice::list(
+                funds.map(|one| (one.id.to_string(), one.is.name)),
+                &chosen.unwrap_or_default(),
+            ),
+            campaigns: Choice::list(
+                none("No campaign").chain(campaigns.map(|one| (one.id.to_string(), one.is.name))),
+                &campaign,
+            ),
+            dedications: Choice::list(
+                none("Nobody").chain(words(Dedication::ALL.iter().map(|one| one.as_str()).collect())),
+                form.value("dedication"),
+            ),
+        })
+    }
+}
+
+async fn page(
+    member: &Member,
+    form: ContributionForm,
+    contribution: Option<Contribution>,
+    changed_meanwhile: bool,
+) -> Result<FormPage, PageError> {
+    let (form, picker, choices) = member
+        .read(move |tx| {
+            let picker = Picker::find(tx, form.value("who"), form.contact())?;
+            let choices = Choices::of(tx, &form)?;
+            Ok::<_, PageError>((form, picker, choices))
+        })
+        .await?;
+    Ok(FormPage {
+        page: member.page("contributions"),
+        form,
+        contribution,
+        picker,
+        choices,
+        changed_meanwhile,
+    })
+}
+
+async fn refused(member: &Member, form: ContributionForm, contribution: Option<Contribution>) -> Answer {
+    let page = page(member, form, contribution, false).await?;
+    web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page)
+}
+
+impl FormPage {
+    /// Which state of the contribution the form began with, to notice when it has changed meanwhile.
+    fn began_with(&self) -> String {
+        match (&self.contribution, self.changed_meanwhile) {
+            (Some(contribution), true) => state_of(contribution),
+            _ => self.form.value("began_with").to_owned(),
+        }
+    }
+}
+
+fn state_of(contribution: &Contribution) -> String {
+    contribution.modified_at.timestamp_micros().to_string()
+}
+
+/// `GET /o/{organization}/contributions/new?contact=7`
+pub async fn new(member: Member, given: Query<Pairs>) -> Answer {
+    let form = ContributionForm::blank(&given, member.today());
+    web::show(page(&member, form, None, false).await?)
+}
+
+/// `POST /o/{organization}/contributions/new`
+pub async fn create(member: Member, sent: Form<Pairs>) -> Answer {
+    let mut form = ContributionForm::read(&sent);
+    if form.value("then") == "find" {
+        return web::show(page(&member, form, None, false).await?);
+    }
+    let today = member.today();
+    let Some(draft) = form.draft(None, today) else {
+        return refused(&member, form, None).await;
+    };
+    let (amount, contact) = (draft.amount(), draft.contact_id);
+    match member.write(move |tx| actions::add(tx, &draft, today)).await {
+        Ok(id) => {
+            member.say(Flash::success(format!("The contribution of {amount} was added.")));
+            Ok(member.redirect(&match form.value("then") {
+                "new" => format!("contributions/new?{}", kept(&form)),
+                "contact" => format!("contacts/{contact}/contributions"),
+                _ => format!("contributions/{id}"),
+            }))
+        }
+        Err(error) => refuse(&member, form, None, error).await,
+    }
+}
+
+fn kept(form: &ContributionForm) -> String {
+    let kept = KEPT_FOR_THE_NEXT.map(|name| (name, form.value(name)));
+    serde_urlencoded::to_string(kept).unwrap_or_default()
+}
+
+/// `GET /o/{organization}/contributions/{contribution}/edit`
+pub async fn edit(member: Member, path: ContributionPath) -> Answer {
+    let id = path.1;
+    let contribution = member.read(move |tx| existing(tx, id)).await?;
+    let form = ContributionForm::of(&contribution);
+    web::show(page(&member, form, Some(contribution), false).await?)
+}
+
+/// `POST /o/{organization}/contributions/{contribution}/edit`
+pub async fn save(member: Member, path: ContributionPath, sent: Form<Pairs>) -> Answer {
+    let id = path.1;
+    let contribution = member.read(move |tx| existing(tx, id)).await?;
+    let mut form = ContributionForm::read(&sent);
+    if form.value("then") == "find" {
+        return web::show(page(&member, form, Some(contribution), false).await?);
+    }
+    let today = member.today();
+    let Some(draft) = form.draft(Some(&contribution.is), today) else {
+        return refused(&member, form, Some(contribution)).await;
+    };
+    if form.value("began_with") != state_of(&contribution) && contribution.is != draft {
+        let page = page(&member, form, Some(contribution), true).await?;
+        return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
+    }
+    match member.write(move |tx| actions::change(tx, id, &draft, today, "")).await {
+        Ok(was_changed) => {
+            member.say(match was_changed {
+                true => Flash::success("Your changes were saved."),
+                false => Flash::success("Nothing was different, so nothing was changed."),
+            });
+            Ok(member.redirect(&format!("contributions/{id}")))
+        }
+        Err(error) => refuse(&member, form, Some(contribution), error).await,
+    }
+}
+
+async fn refuse(
+    member: &Member,
+    mut form: ContributionForm,
+    contribution: Option<Contribution>,
+    error: ContributionError,
+) -> Answer {
+    let ContributionError::Invalid(problems) = error else {
+        return Err(error.into());
+    };
+    form.show_problems(problems);
+    refused(member, form, contribution).await
+}

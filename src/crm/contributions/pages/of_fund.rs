@@ -1,0 +1,42 @@
+//! One fund: what was given to it in all and year by year.
+
+use super::list::{Sums, at};
+use crate::accounts::Member;
+use crate::base::FundId;
+use crate::crm::contributions::search::{self, Filter};
+use crate::crm::funds::{self, Fund};
+use crate::web::{self, Answer, Page, PageError};
+use actix_web::web::Path;
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "funds/show.html")]
+struct FundPage {
+    page: Page,
+    fund: Fund,
+    sums: Sums,
+    /// The address of its contributions.
+    all: String,
+}
+
+/// `GET /o/{organization}/funds/{fund}`
+pub async fn show(member: Member, path: Path<(String, FundId)>) -> Answer {
+    let id = path.1;
+    let filter = Filter {
+        fund: Some(id),
+        ..Filter::default()
+    };
+    let asked = filter.clone();
+    let (fund, totals) = member
+        .read(move |tx| {
+            let fund = funds::store::find(tx, id)?.ok_or(PageError::NotFound)?;
+            Ok::<_, PageError>((fund, search::totals(tx, &asked)?))
+        })
+        .await?;
+    web::show(FundPage {
+        page: member.page("funds"),
+        sums: Sums::of(&member, &filter, totals),
+        all: at(&member, &filter, 1),
+        fund,
+    })
+}

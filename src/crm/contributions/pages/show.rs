@@ -1,0 +1,134 @@
+//! One contribution: everything known about it, its soft credits, and "thanked".
+
+use super::contributors::Picker;
+use super::{ContributionPath, existing};
+use crate::accounts::Member;
+use crate::base::{ContactId, ContributionId, Money, SoftCreditId};
+use crate::crm::contributions::model::{Contribution, CreditType};
+use crate::crm::contributions::search::{self, ContributionRow};
+use crate::crm::contributions::soft_credits::{self, SoftCredit};
+use crate::crm::contributions::{ContributionDraft, actions};
+use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
+use actix_web::http::StatusCode;
+use actix_web::web::{Form, Path};
+use askama::Template;
+use serde::Deserialize;
+
+#[derive(Template)]
+#[template(path = "contributions/show.html")]
+struct ShowPage {
+    page: Page,
+    contribution: Contribution,
+    row: ContributionRow,
+    credits: Vec<SoftCredit>,
+    /// The form for one more soft credit.
+    picker: Picker,
+    who: Field,
+    credit_amount: Field,
+    credit_types: Vec<Choice>,
+    added: String,
+    modified: String,
+}
+
+/// `GET /o/{organization}/contributions/{contribution}`
+pub async fn show(member: Member, path: ContributionPath) -> Answer {
+    web::show(page(&member, path.1, TypedCredit::default()).await?)
+}
+
+async fn page(member: &Member, id: ContributionId, typed: TypedCredit) -> Result<ShowPage, PageError> {
+    let (who, chosen) = (typed.who.clone(), typed.contact.parse::<ContactId>().ok());
+    let (contribution, row, credits, picker) = member
+        .read(move |tx| {
+            let contribution = existing(tx, id)?;
+            let row = search::rows(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
+            let credits = soft_credits::of_contribution(tx, id)?;
+            Ok::<_, PageError>((contribution, row, credits, Picker::find(tx, &who, chosen)?))
+        })
+        .await?;
+    let types = CreditType::ALL.iter().map(|one| (one.as_str(), one.as_str()));
+    Ok(ShowPage {
+        page: member.page("contributions"),
+        credit_types: Choice::list(types, &typed.credit_type),
+        who: Field::holding(typed.who),
+        credit_amount: Field::holding(match typed.amount.as_str() {
+            "" => contribution.is.amount().digits(),
+            typed => typed.to_owned(),
+        }),
+        added: member.organization.local(contribution.created_at),
+        modified: member.organization.local(contribution.modified_at),
+        contribution,
+        row,
+        credits,
+        picker,
+    })
+}
+
+/// `POST /o/{organization}/contributions/{contribution}/thanks`: thanked today.
+pub async fn thank(member: Member, path: ContributionPath) -> Answer {
+    let id = path.1;
+    let today = member.today();
+    member
+        .write(move |tx| {
+            let contribution = existing(tx, id)?;
+            let thanked = ContributionDraft {
+                thanked_on: Some(today),
+                ..contribution.is
+            };
+            Ok::<_, PageError>(actions::change(tx, id, &thanked, today, "")?)
+        })
+        .await?;
+    member.say(Flash::success("Marked as thanked today."));
+    Ok(member.redirect(&format!("contributions/{id}")))
+}
+
+/// A soft credit as it was typed.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct TypedCredit {
+    who: String,
+    contact: String,
+    amount: String,
+    credit_type: String,
+    then: String,
+}
+
+/// `POST /o/{organization}/contributions/{contribution}/soft-credits`
+pub async fn add_credit(member: Member, path: ContributionPath, typed: Form<TypedCredit>) -> Answer {
+    let (id, typed) = (path.1, typed.into_inner());
+    let mut page = page(&member, id, typed.clone()).await?;
+    let is = &page.contribution.is;
+    let (amount, read) = Field::read(&typed.amount, |typed| credited(typed, is));
+    page.credit_amount = amount;
+    let contact = typed.contact.parse::<ContactId>().ok();
+    if contact.is_none() && typed.then != "find" {
+        page.who.error = Some("Choose who is credited.".into());
+    }
+    let (Some(amount), Some(contact), false) = (read, contact, typed.then == "find") else {
+        return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
+    };
+    let kind = CreditType::parse(&typed.credit_type).unwrap_or(CreditType::Other);
+    member
+        .write(move |tx| Ok::<_, PageError>(soft_credits::add(tx, id, contact, amount, kind)?))
+        .await?;
+    member.say(Flash::success("The soft credit was added."));
+    Ok(member.redirect(&format!("contributions/{id}")))
+}
+
+fn credited(typed: &str, gift: &ContributionDraft) -> Result<Money, &'static str> {
+    let amount = Money::parse(typed, gift.currency)?;
+    match amount.minor {
+        0 => Err("A soft credit is more than nothing."),
+        minor if minor > gift.amount => Err("Nobody can be credited with more than the gift."),
+        _ => Ok(amount),
+    }
+}
+
+/// `POST /o/{organization}/contributions/{contribution}/soft-credits/{credit}/delete`
+pub async fn delete_credit(member: Member, path: Path<(String, ContributionId, SoftCreditId)>) -> Answer {
+    let (_, id, credit) = path.into_inner();
+    member
+        .write(move |tx| Ok::<_, PageError>(soft_credits::delete(tx, id, credit)?))
+        .await?;
+    member.say(Flash::success("The soft credit was deleted."));
+    Ok(member.redirect(&format!("contributions/{id}")))
+}

@@ -1,0 +1,51 @@
+//! Reading funds.
+
+use super::model::Fund;
+use crate::base::FundId;
+use crate::db::OrgTx;
+use crate::db::schema::{contributions, funds};
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+diesel::define_sql_function! {
+    /// Names are told apart without regard to case, as the unique index does.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+/// The fund with this id.
+pub fn find(tx: &mut OrgTx<'_>, id: FundId) -> QueryResult<Option<Fund>> {
+    funds::table
+        .find((tx.organization().0, id.0))
+        .select(Fund::as_select())
+        .first(&mut **tx)
+        .optional()
+}
+
+/// All funds by name.
+pub fn list(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Fund>> {
+    funds::table
+        .filter(funds::organization_id.eq(tx.organization()))
+        .order((lower(funds::name), funds::id))
+        .select(Fund::as_select())
+        .load(&mut **tx)
+}
+
+/// The fund that is chosen where nobody says otherwise.
+pub fn default(tx: &mut OrgTx<'_>) -> QueryResult<Fund> {
+    funds::table
+        .filter(funds::organization_id.eq(tx.organization()))
+        .filter(funds::is_default)
+        .select(Fund::as_select())
+        .first(&mut **tx)
+}
+
+/// How many contributions went to each fund; those with none are absent.
+pub fn contribution_counts(tx: &mut OrgTx<'_>) -> QueryResult<HashMap<FundId, i64>> {
+    let counts: Vec<(FundId, i64)> = contributions::table
+        .filter(contributions::organization_id.eq(tx.organization()))
+        .group_by(contributions::fund_id)
+        .select((contributions::fund_id, count_star()))
+        .load(&mut **tx)?;
+    Ok(counts.into_iter().collect())
+}
