@@ -294,6 +294,35 @@ pub fn matching(tx: &mut OrgTx<'_>, criteria: &Criteria, among: Option<&[Contact
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+/// Whom an advanced search would find as well if one of its conditions, by its number, held for them: how many, and the
+/// first of them by name. Whoever belongs to the group anyway is left out.
+pub fn near_misses(
+    tx: &mut OrgTx<'_>,
+    criteria: &Criteria,
+    condition: usize,
+    group: GroupId,
+    limit: i64,
+) -> QueryResult<(i64, Vec<ContactId>)> {
+    let calendar = Calendar::of(tx)?;
+    let query = diesel::sql_query(
+        "SELECT contacts.id, count(*) OVER () AS contacts FROM contacts \
+         WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL AND contacts.id NOT IN \
+            (SELECT contact_id FROM group_contacts WHERE organization_id = $1 AND group_id = $2 AND status <> 'Removed')",
+    )
+    .into_boxed()
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<BigInt, _>(group);
+    let assuming = criteria.sql_assuming(condition, 2, &calendar);
+    let as_it_is = criteria.sql(2 + assuming.parameters(), None, &calendar).not();
+    let order = Sort::Name.order(false);
+    let rows: Vec<NearMiss> = as_it_is
+        .append_to(assuming.append_to(query))
+        .sql(format!(" ORDER BY {order} LIMIT {limit}"))
+        .load(&mut **tx)?;
+    let total = rows.first().map_or(0, |row| row.contacts);
+    Ok((total, rows.into_iter().map(|row| row.id).collect()))
+}
+
 /// A query for what fits; `None` when the search has found nobody already.
 fn fitting<'q>(
     tx: &mut OrgTx<'_>,
@@ -375,6 +404,14 @@ fn found(tx: &mut OrgTx<'_>, query: &str) -> QueryResult<Vec<i64>> {
 
 #[derive(QueryableByName)]
 struct Count {
+    #[diesel(sql_type = BigInt)]
+    contacts: i64,
+}
+
+#[derive(QueryableByName)]
+struct NearMiss {
+    #[diesel(sql_type = BigInt)]
+    id: ContactId,
     #[diesel(sql_type = BigInt)]
     contacts: i64,
 }

@@ -29,6 +29,14 @@ impl Fragment {
         self.binds.len()
     }
 
+    /// The opposite.
+    pub fn not(self) -> Self {
+        Self {
+            text: format!("NOT {}", self.text),
+            binds: self.binds,
+        }
+    }
+
     /// Adds the condition to a query after `AND`; the parameters before it must be bound already.
     pub fn append_to<'q>(self, query: BoxedSqlQuery<'q, Pg, SqlQuery>) -> BoxedSqlQuery<'q, Pg, SqlQuery> {
         let query = query.sql(format!(" AND {}", self.text));
