@@ -10,7 +10,7 @@ use dms::crm::contacts::criteria::{
     Block, Calendar, Condition, Control, Criteria, Draft, Facts, Match, Offers, SUBJECTS, Subject, Typed,
 };
 use dms::crm::contacts::{self, Address, ContactDraft, ContactType, EmailDraft, Phone};
-use dms::crm::groups;
+use dms::crm::{contributions, groups};
 use dms::db::{Db, OrgTx};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -198,12 +198,12 @@ fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
                  VALUES ($1, $2, $3, $4, 'Cash', $5, $6, $7, $8, now(), now())",
             )
             .bind::<BigInt, _>(id.0)
-            .bind::<BigInt, _>(*[500, 10_000, 10_001, 25_000].choose(random).unwrap())
+            .bind::<BigInt, _>(*[500_i64, 10_000, 10_001, 25_000].choose(random).unwrap())
             .bind::<Text, _>(*["CAD", "CAD", "USD"].choose(random).unwrap())
             .bind::<Date, _>(RECEIVED.choose(random).unwrap().parse::<NaiveDate>().unwrap())
             .bind::<Text, _>(*["Completed", "Completed", "Completed", "Pending", "Refunded"].choose(random).unwrap())
-            .bind::<BigInt, _>(random.random_range(1..3))
-            .bind::<Nullable<BigInt>, _>(random.random_bool(0.4).then_some(1))
+            .bind::<BigInt, _>(random.random_range(1_i64..3))
+            .bind::<Nullable<BigInt>, _>(random.random_bool(0.4).then_some(1_i64))
             .bind::<Text, _>(word(random))
             .execute(&mut **tx)?;
         }
@@ -220,7 +220,7 @@ fn sort(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
              (902, 'Sibling of', 'Sibling of')",
     )?;
     for id in ids {
-        for tag in [1, 2] {
+        for tag in [1_i64, 2] {
             if random.random_bool(0.3) {
                 diesel::sql_query("INSERT INTO contact_tags (tag_id, contact_id, tagged_at) VALUES ($1, $2, now())")
                     .bind::<BigInt, _>(tag)
@@ -233,7 +233,7 @@ fn sort(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
             diesel::sql_query(
                 "INSERT INTO relationships (type_id, contact_a, contact_b, end_date, is_active) VALUES ($1, $2, $3, $4, $5)",
             )
-            .bind::<BigInt, _>(random.random_range(901..903))
+            .bind::<BigInt, _>(random.random_range(901_i64..903))
             .bind::<BigInt, _>(id.0)
             .bind::<BigInt, _>(other.0)
             .bind::<Nullable<Date>, _>(random.random_bool(0.5).then(|| RECEIVED.choose(random).unwrap().parse::<NaiveDate>().unwrap()))
