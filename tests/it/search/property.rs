@@ -106,7 +106,8 @@ fn word(random: &mut StdRng) -> String {
 fn person(random: &mut StdRng) -> ContactDraft {
     let mut draft = ContactDraft::default();
     draft.details.contact_type = *ContactType::ALL.choose(random).unwrap();
-    draft.details.first_name = word(random);
+    draft.details.first_name = format!("{}f", word(random));
+    draft.details.middle_name = word(random);
     draft.details.last_name = format!("{}n", word(random));
     draft.details.organization_name = format!("{}o", word(random));
     draft.details.household_name = format!("{}h", word(random));
