@@ -21,4 +21,6 @@ pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
 pub use pages::routes;
-pub use search::{ContactRow, ListFilter, Selection, Sort, count, list, matching, near_misses, rows as list_rows, select};
+pub use search::{
+    ContactRow, ListFilter, Selection, Sort, count, list, matching, near_misses, rows as list_rows, select,
+};

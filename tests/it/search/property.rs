@@ -53,7 +53,14 @@ const DATES: [&str; 5] = ["2026-11-24", "2026-01-01", "2025-11-25", "1970-06-15"
 const AMOUNTS: [&str; 4] = ["5", "100", "250.00", "100.01"];
 /// Received around the ends of years, fiscal years and the last twelve months.
 const RECEIVED: [&str; 8] = [
-    "2026-11-24", "2026-04-01", "2026-03-31", "2026-01-01", "2025-12-31", "2025-11-24", "2025-11-25", "2024-06-01",
+    "2026-11-24",
+    "2026-04-01",
+    "2026-03-31",
+    "2026-01-01",
+    "2025-12-31",
+    "2025-11-24",
+    "2025-11-25",
+    "2024-06-01",
 ];
 
 /// One organization and its records, on an afternoon in November.
@@ -227,9 +234,13 @@ fn condition(choices: &[u16], offers: &Offers) -> Option<Condition> {
         typed.values.clear();
         for control in controls(&before, offers) {
             let (name, value) = match control {
-                Control::Select { name, choices, decides, .. } => {
+                Control::Select {
+                    name, choices, decides, ..
+                } => {
                     let decided_at = if name == "op" { 0 } else { 1 };
-                    let kept = choices.iter().find(|choice| decides && look > decided_at && choice.selected);
+                    let kept = choices
+                        .iter()
+                        .find(|choice| decides && look > decided_at && choice.selected);
                     let chosen = kept.unwrap_or(&choices[choose(choices.len())]);
                     (name, chosen.value.clone())
                 }

@@ -347,24 +347,36 @@ async fn a_smart_group_flows_to_mailchimp_and_an_unsubscribe_there_overrides_its
 async fn a_smart_group_built_by_clicking_changes_when_a_gift_is_entered() {
     let Some(browser) = Browser::open().await else { return };
     let (world, ada, who) = food_bank().await;
-    browser.sign_in(&format!("http://{}", world.address()), "ada@riverside.test").await;
+    browser
+        .sign_in(&format!("http://{}", world.address()), "ada@riverside.test")
+        .await;
     browser.go("Contacts").await;
     browser.follow("Advanced Search", ".page-head").await;
     browser.click("#c0-0-about option[value=giving_total]").await;
     browser.click("#c0-0-4 option[value=last]").await;
-    browser.wait_for("the fields of the period", async |client| client.find(Locator::Css("#c0-0-6")).await.ok()).await;
+    browser
+        .wait_for("the fields of the period", async |client| {
+            client.find(Locator::Css("#c0-0-6")).await.ok()
+        })
+        .await;
     browser.fill("#c0-0-2", "100").await;
     browser.fill("#c0-0-5", "12").await;
     look(&browser, "search-giving").await;
     browser.click("button[value=search]").await;
-    browser.until("main", "Total Given is at least $100.00 in the last 12 months").await;
+    browser
+        .until("main", "Total Given is at least $100.00 in the last 12 months")
+        .await;
     browser.follow("Save as Smart Group", ".page-head").await;
     browser.fill("#title", "Donors").await;
     browser.press("Add Smart Group").await;
     browser.until("h1", "Donors").await;
     browser.until("main", "0 contacts, checked").await;
 
-    let fund = ada.get("contributions/new").await.attribute("#fund option", "value").unwrap();
+    let fund = ada
+        .get("contributions/new")
+        .await
+        .attribute("#fund option", "value")
+        .unwrap();
     let today = chrono::Utc::now().date_naive().to_string();
     let contact = who[1].to_string();
     let gift = [
@@ -379,14 +391,18 @@ async fn a_smart_group_built_by_clicking_changes_when_a_gift_is_entered() {
     let given = ada.post("contributions/new", &gift).await;
     assert!(given.status.is_redirection(), "{}", given.text("main"));
     let seen = browser.until_without_reloading("main", "1 contact, checked");
-    tokio::time::timeout(PROMISE, seen).await.expect("shown within four seconds: two of work, two until the page looks");
+    tokio::time::timeout(PROMISE, seen)
+        .await
+        .expect("shown within four seconds: two of work, two until the page looks");
     browser.follow("Show the list as it is now", "main").await;
     browser.until("tbody", "Roy, Zoé").await;
     look(&browser, "smart-group").await;
     browser.follow("Why?", "tbody").await;
     browser.until("main", "The search finds Zoé Roy").await;
     look(&browser, "smart-group-why").await;
-    browser.visit(&format!("http://{}{}", world.address(), ada.at("groups"))).await;
+    browser
+        .visit(&format!("http://{}{}", world.address(), ada.at("groups")))
+        .await;
     browser.follow("Donors", "tbody").await;
     browser.follow("Edit Search Criteria", "main").await;
     browser.fill("#c0-0-2", "200").await;

@@ -79,12 +79,17 @@ impl Measure {
     }
 
     fn parts(self, typed: &Typed) -> Parts<'_> {
-        let (bound, rest) = typed.values.split_first().map_or(("", [].as_slice()), |(bound, rest)| (bound.as_str(), rest));
+        let (bound, rest) = typed
+            .values
+            .split_first()
+            .map_or(("", [].as_slice()), |(bound, rest)| (bound.as_str(), rest));
         let (currency, rest) = match (self.is_money(), rest) {
             (true, [currency, rest @ ..]) => (currency.as_str(), rest),
             (_, rest) => ("CAD", rest),
         };
-        let (when, rest) = rest.split_first().map_or(("ever", [].as_slice()), |(when, rest)| (when.as_str(), rest));
+        let (when, rest) = rest
+            .split_first()
+            .map_or(("ever", [].as_slice()), |(when, rest)| (when.as_str(), rest));
         let (to, period) = match rest.split_last() {
             Some((to, period)) if Target::read(to).is_some() => (to.as_str(), period),
             _ => ("any", rest),
@@ -110,7 +115,12 @@ impl Measure {
                 let currency = Currency::parse(parts.currency).ok_or("Choose a currency.")?;
                 Bound::Money(Money::parse(parts.bound, currency)?)
             }
-            false => Bound::Number(parts.bound.parse().map_err(|_| "Write how many, as a number from 1 up.")?),
+            false => Bound::Number(
+                parts
+                    .bound
+                    .parse()
+                    .map_err(|_| "Write how many, as a number from 1 up.")?,
+            ),
         };
         if bound.minor() < 1 {
             return Err("Write an amount above zero.");
@@ -128,7 +138,11 @@ impl Measure {
 
     pub(super) fn sql(self, test: &Test, sql: &mut Sql, calendar: &Calendar) -> String {
         let enough = match test {
-            Test { when: None, to: Target::Anything, .. } => self.of_totals(test, sql),
+            Test {
+                when: None,
+                to: Target::Anything,
+                ..
+            } => self.of_totals(test, sql),
             _ => self.of_contributions(test, sql, calendar),
         };
         if test.at_least { enough } else { format!("NOT {enough}") }
@@ -165,7 +179,11 @@ impl Measure {
     }
 
     fn of(self, test: &Test, facts: &Facts, calendar: &Calendar) -> i64 {
-        let amounts = facts.gifts.iter().filter(|gift| test.counts(gift, calendar)).map(|gift| gift.money.minor);
+        let amounts = facts
+            .gifts
+            .iter()
+            .filter(|gift| test.counts(gift, calendar))
+            .map(|gift| gift.money.minor);
         match self {
             Self::Total => amounts.sum(),
             Self::Largest => amounts.max().unwrap_or(0),
@@ -202,7 +220,9 @@ impl Measure {
 
 /// That a contribution was received in a period.
 fn within(sql: &mut Sql, period: &Period, calendar: &Calendar) -> String {
-    period.stretch(calendar).sql("received_on", |day| sql.bind(Bind::Date(day)))
+    period
+        .stretch(calendar)
+        .sql("received_on", |day| sql.bind(Bind::Date(day)))
 }
 
 impl Bound {
@@ -237,7 +257,10 @@ impl Test {
             Bound::Money(money) => money.to_string(),
             Bound::Number(number) => number.to_string(),
         };
-        let when = self.when.as_ref().map_or_else(String::new, |period| format!(" {}", period.words()));
+        let when = self
+            .when
+            .as_ref()
+            .map_or_else(String::new, |period| format!(" {}", period.words()));
         let to = self.to.words(offers);
         format!("{op} {bound}{when}{to}")
     }
@@ -290,7 +313,10 @@ impl Target {
 
     fn control(chosen: &str, offers: &Offers) -> Control {
         let any = ("any".to_owned(), "to anything".to_owned());
-        let funds = offers.of(Offer::Funds).iter().map(|(id, title)| (format!("fund:{id}"), format!("to the fund {title}")));
+        let funds = offers
+            .of(Offer::Funds)
+            .iter()
+            .map(|(id, title)| (format!("fund:{id}"), format!("to the fund {title}")));
         let campaigns = offers.of(Offer::Campaigns).iter();
         let campaigns = campaigns.map(|(id, title)| (format!("campaign:{id}"), format!("to the campaign {title}")));
         Control::Select {
@@ -352,7 +378,9 @@ impl Gave {
     /// When the contact last gave, for the explanation.
     pub(super) fn value_of(facts: &Facts) -> Vec<String> {
         let last = facts.gifts.iter().map(|gift| gift.received_on).max();
-        last.map(|day| format!("last on {}", super::dates::day(day))).into_iter().collect()
+        last.map(|day| format!("last on {}", super::dates::day(day)))
+            .into_iter()
+            .collect()
     }
 
     pub(super) fn controls(typed: &Typed) -> Vec<Control> {
@@ -371,7 +399,11 @@ impl Gave {
     pub(super) fn sql(self, sql: &mut Sql, calendar: &Calendar) -> String {
         let Some((before, this)) = self.periods() else {
             let ever = sql.has_row("giving_totals", "true");
-            return if self == Self::Ever { ever } else { format!("NOT {ever}") };
+            return if self == Self::Ever {
+                ever
+            } else {
+                format!("NOT {ever}")
+            };
         };
         let gave_before = match before {
             Some(period) => within(sql, &period, calendar),

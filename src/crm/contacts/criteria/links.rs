@@ -48,7 +48,10 @@ impl Links {
                 sql.has_row(&table, &format!("{counts} AND {id} = ANY({ids})"))
             }
             Test::Each(ids) => {
-                let each: Vec<String> = ids.iter().map(|one| self.sql(&Test::Any(vec![*one]), sql, calendar)).collect();
+                let each: Vec<String> = ids
+                    .iter()
+                    .map(|one| self.sql(&Test::Any(vec![*one]), sql, calendar))
+                    .collect();
                 format!("({})", each.join(" AND "))
             }
             Test::None(ids) => format!("NOT {}", self.sql(&Test::Any(ids.clone()), sql, calendar)),

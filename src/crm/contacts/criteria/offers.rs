@@ -35,7 +35,9 @@ impl Offers {
             .select((groups::id, groups::title))
             .load(&mut **tx)?;
         let mut named = |sql: &str| -> QueryResult<Vec<(i64, String)>> {
-            let rows: Vec<Named> = diesel::sql_query(sql).bind::<BigInt, _>(tx.organization()).load(&mut **tx)?;
+            let rows: Vec<Named> = diesel::sql_query(sql)
+                .bind::<BigInt, _>(tx.organization())
+                .load(&mut **tx)?;
             Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
         };
         let funds = named("SELECT id, name FROM funds WHERE organization_id = $1 ORDER BY lower(name), id")?;

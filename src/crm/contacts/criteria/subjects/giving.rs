@@ -30,7 +30,15 @@ pub(super) const SUBJECTS: &[Subject] = &[
                 value: "first_on",
             },
             is_moment: false,
-            of: |facts, _| facts.gifts.iter().map(|gift| gift.received_on).min().into_iter().collect(),
+            of: |facts, _| {
+                facts
+                    .gifts
+                    .iter()
+                    .map(|gift| gift.received_on)
+                    .min()
+                    .into_iter()
+                    .collect()
+            },
         }),
     ),
     about(
@@ -42,7 +50,15 @@ pub(super) const SUBJECTS: &[Subject] = &[
                 value: "last_on",
             },
             is_moment: false,
-            of: |facts, _| facts.gifts.iter().map(|gift| gift.received_on).max().into_iter().collect(),
+            of: |facts, _| {
+                facts
+                    .gifts
+                    .iter()
+                    .map(|gift| gift.received_on)
+                    .max()
+                    .into_iter()
+                    .collect()
+            },
         }),
     ),
     about(
