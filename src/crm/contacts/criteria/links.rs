@@ -40,24 +40,26 @@ const OPS: Ops = &[
 
 impl Links {
     pub(super) fn sql(&self, test: &Test, sql: &mut Sql, calendar: &Calendar) -> String {
-        let Self { id, counts, .. } = self;
-        let table = (self.table)(sql, calendar);
         match test {
-            Test::Any(ids) => {
-                let ids = sql.bind(Bind::Ids(ids.clone()));
-                sql.has_row(&table, &format!("{counts} AND {id} = ANY({ids})"))
-            }
+            Test::Any(ids) => self.has(Some(ids), sql, calendar),
             Test::Each(ids) => {
-                let each: Vec<String> = ids
-                    .iter()
-                    .map(|one| self.sql(&Test::Any(vec![*one]), sql, calendar))
-                    .collect();
+                let each: Vec<String> = ids.iter().map(|one| self.has(Some(&[*one]), sql, calendar)).collect();
                 format!("({})", each.join(" AND "))
             }
-            Test::None(ids) => format!("NOT {}", self.sql(&Test::Any(ids.clone()), sql, calendar)),
-            Test::Filled => sql.has_row(&table, counts),
-            Test::Empty => format!("NOT {}", sql.has_row(&table, counts)),
+            Test::None(ids) => format!("NOT {}", self.has(Some(ids), sql, calendar)),
+            Test::Filled => self.has(None, sql, calendar),
+            Test::Empty => format!("NOT {}", self.has(None, sql, calendar)),
         }
+    }
+
+    /// That there is a tie, to one of these things or to any.
+    fn has(&self, ids: Option<&[i64]>, sql: &mut Sql, calendar: &Calendar) -> String {
+        let table = (self.table)(sql, calendar);
+        let fits = match ids {
+            Some(ids) => format!("{} AND {} = ANY({})", self.counts, self.id, sql.bind(Bind::Ids(ids.to_vec()))),
+            None => self.counts.to_owned(),
+        };
+        sql.has_row(&table, &fits)
     }
 
     pub(super) fn holds(&self, test: &Test, facts: &Facts) -> bool {
