@@ -8,6 +8,7 @@ mod duplicates;
 mod many;
 pub mod model;
 mod pages;
+mod parts;
 mod rows;
 pub mod rules;
 mod search;
@@ -16,9 +17,10 @@ mod terms;
 
 pub use actions::ContactError;
 pub use duplicates::{Duplicate, possible_duplicates};
-pub use many::{change_many, locked};
+pub use many::{Restored, change_many, locked, restore_many};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
-pub use pages::routes;
-pub use search::{ContactRow, ListFilter, Selection, Sort, count, list, matching, rows as list_rows, select};
+pub use pages::{nobody_chosen, routes};
+pub use parts::ChangedParts;
+pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, matching, rows as list_rows, select};
