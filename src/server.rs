@@ -5,7 +5,7 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
 use crate::crm::groups::mailchimp::MailchimpView;
-use crate::crm::{groups, imports};
+use crate::crm::{bulk, groups, imports};
 use crate::db::Db;
 use crate::mail;
 use crate::mailchimp::Observer;
@@ -55,6 +55,7 @@ pub fn routes() -> Vec<Route> {
         crm::groups::routes(),
         sync::pages::routes(),
         crm::imports::routes(),
+        crm::bulk::routes(),
     ]
     .into_iter()
     .flatten()
@@ -79,6 +80,7 @@ pub struct Application {
     sync: JoinHandle<()>,
     importer: JoinHandle<()>,
     smart_groups: JoinHandle<()>,
+    bulk: JoinHandle<()>,
     stop: StopOnDrop,
 }
 
@@ -110,6 +112,7 @@ impl Application {
         let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
         let importer = imports::start(db.clone(), wakes.clone(), stop.clone());
         let smart_groups = groups::smart::start(db.clone(), wakes.clone(), stop.clone());
+        let bulk = bulk::start(db.clone(), wakes.clone(), stop.clone());
         let metrics = Metrics::new()?;
         let config = Arc::new(config);
         let engine = Engine::new(db, config.clone(), observer(&metrics))?;
@@ -124,6 +127,7 @@ impl Application {
             sync,
             importer,
             smart_groups,
+            bulk,
             stop: StopOnDrop(stop),
         })
     }
@@ -154,6 +158,11 @@ impl Application {
         }
         if tokio::time::timeout(TASK_WAIT, self.smart_groups).await.is_err() {
             tracing::warn!("smart groups were still being looked at; that is done anew after the next start");
+        }
+        if tokio::time::timeout(TASK_WAIT, self.bulk).await.is_err() {
+            tracing::warn!(
+                "a bulk action was still at a batch; it is done anew by another process or after the next start"
+            );
         }
         ended
     }

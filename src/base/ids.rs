@@ -50,6 +50,10 @@ id!(
     MappingId
 );
 id!(
+    /// An action on a selection of contacts.
+    BulkActionId
+);
+id!(
     /// What gifts are meant for; CiviCRM's financial type.
     FundId
 );

@@ -15,8 +15,8 @@ pub use clock::Clock;
 pub use email_address::EmailAddress;
 pub use fold::fold;
 pub use ids::{
-    BatchId, CampaignId, ContactId, ContributionId, FundId, GroupId, ImportId, MappingId, OrganizationId, RecurringId,
-    SoftCreditId, StaffId,
+    BatchId, BulkActionId, CampaignId, ContactId, ContributionId, FundId, GroupId, ImportId, MappingId, OrganizationId,
+    RecurringId, SoftCreditId, StaffId,
 };
 pub use money::{AMOUNT_MAX, Currency, Money, THOUSANDTHS_CURRENCIES, WHOLE_CURRENCIES};
 pub use role::Role;

@@ -1,5 +1,6 @@
 //! The donor records: a room for each noun of the menu.
 
+pub mod bulk;
 pub mod campaigns;
 pub mod changes;
 pub mod contacts;

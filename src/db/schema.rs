@@ -109,6 +109,51 @@ diesel::table! {
 }
 
 diesel::table! {
+    bulk_actions (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        deed -> Jsonb,
+        state -> Text,
+        contact_count -> Integer,
+        contacts_done -> Integer,
+        last_place -> BigInt,
+        changed -> Integer,
+        unchanged -> Integer,
+        skipped -> Integer,
+        taken_back -> Integer,
+        kept -> Integer,
+        failures -> Integer,
+        started_by -> Nullable<BigInt>,
+        started_by_name -> Text,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        undone_by -> Nullable<BigInt>,
+        undone_by_name -> Nullable<Text>,
+        undone_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    bulk_batches (organization_id, bulk_action_id, number) {
+        organization_id -> BigInt,
+        bulk_action_id -> BigInt,
+        number -> BigInt,
+        contact_ids -> Array<BigInt>,
+    }
+}
+
+diesel::table! {
+    bulk_contacts (organization_id, bulk_action_id, contact_id) {
+        organization_id -> BigInt,
+        bulk_action_id -> BigInt,
+        contact_id -> BigInt,
+        outcome -> Text,
+        problem -> Nullable<Text>,
+        record -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
     campaigns (organization_id, id) {
         organization_id -> BigInt,
         id -> BigInt,
@@ -652,6 +697,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     audience_snapshots,
     audiences,
     batches,
+    bulk_actions,
+    bulk_batches,
+    bulk_contacts,
     campaigns,
     changes,
     contact_search_terms,

@@ -1,10 +1,12 @@
 //! Work in the background: which organizations have something to do, who holds the lease, and the wake-up that saves
 //! waiting for the timetable. No event may be lost because none is relied upon: what is due stands in a row.
 
+mod background;
 mod due;
 mod lease;
 mod listen;
 
+pub use background::{Job, start};
 pub use due::{
     contacts_are_due, contacts_are_due_for_smart_groups, contacts_are_due_for_sync, oldest_due, smart_groups_are_due,
     wait_for_marks_under_way,
@@ -27,6 +29,7 @@ pub enum Kind {
     Sync,
     Import,
     SmartGroups,
+    Bulk,
 }
 
 impl Kind {
@@ -36,6 +39,7 @@ impl Kind {
             Self::Sync => "sync",
             Self::Import => "import",
             Self::SmartGroups => "smart",
+            Self::Bulk => "bulk",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One integration binary.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod accounts;
+mod bulk;
 mod commands;
 mod contacts;
 mod decision;

@@ -6,8 +6,10 @@ pub mod criteria;
 pub mod differences;
 mod duplicates;
 mod many;
+mod matching;
 pub mod model;
 mod pages;
+mod parts;
 mod rows;
 pub mod rules;
 mod search;
@@ -16,11 +18,11 @@ mod terms;
 
 pub use actions::ContactError;
 pub use duplicates::{Duplicate, possible_duplicates};
-pub use many::{change_many, locked};
+pub use many::{Restored, change_many, locked, restore_many};
+pub use matching::{matching, near_misses};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
-pub use pages::routes;
-pub use search::{
-    ContactRow, ListFilter, Selection, Sort, count, list, matching, near_misses, rows as list_rows, select,
-};
+pub use pages::{nobody_chosen, routes};
+pub use parts::ChangedParts;
+pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, rows as list_rows, select};

@@ -84,7 +84,11 @@ async fn a_search_leads_to_the_list_and_stands_there_as_a_sentence() {
     assert!(list.has("City is montreal and Language is French"));
 
     let nobody = [&MONTREAL[..5], &[("value", "Moncton")]].concat();
-    assert!(ada.follow(search(&ada, &nobody).await).await.has("Nobody fits this search"));
+    assert!(
+        ada.follow(search(&ada, &nobody).await)
+            .await
+            .has("Nobody fits this search")
+    );
 
     // Sorting and paging carry it on, and the form can be opened with it again.
     let sorted = ada

@@ -56,7 +56,12 @@ impl Links {
     fn has(&self, ids: Option<&[i64]>, sql: &mut Sql, calendar: &Calendar) -> String {
         let table = (self.table)(sql, calendar);
         let fits = match ids {
-            Some(ids) => format!("{} AND {} = ANY({})", self.counts, self.id, sql.bind(Bind::Ids(ids.to_vec()))),
+            Some(ids) => format!(
+                "{} AND {} = ANY({})",
+                self.counts,
+                self.id,
+                sql.bind(Bind::Ids(ids.to_vec()))
+            ),
             None => self.counts.to_owned(),
         };
         sql.has_row(&table, &fits)

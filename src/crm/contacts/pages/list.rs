@@ -7,6 +7,7 @@ use crate::base::ContactId;
 use crate::crm::contacts::criteria::{Criteria, Offers};
 use crate::crm::contacts::model::ContactType;
 use crate::crm::contacts::search::{self, ContactRow, ListFilter, Sort};
+use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, PAGE_SIZE, Page, PageError, Pager};
 use actix_web::web::Query;
 use askama::Template;
@@ -55,15 +56,14 @@ struct Listed {
 
 /// `GET /o/{organization}/contacts`
 pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
-    let filter = ListFilter::of(&query);
-    let wanted = query.iter().find(|(name, _)| name == "page");
-    let wanted: i64 = wanted.and_then(|(_, number)| number.parse().ok()).unwrap_or(1);
-    let asked = filter.clone();
+    let filter = ListFilter {
+        in_trash: false,
+        ..ListFilter::of(&query)
+    };
+    let (asked, wanted) = (filter.clone(), wanted_page(&query));
     let (number, total, rows, offers) = member
         .read(move |tx| {
-            let total = search::count(tx, &asked)?;
-            let number = Pager::number(wanted, total);
-            let rows = search::list(tx, &asked, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
+            let (number, total, rows) = one_page(tx, &asked, wanted)?;
             let offers = asked.criteria.is_some().then(|| Offers::load(tx)).transpose()?;
             Ok::<_, PageError>((number, total, rows, offers))
         })
@@ -87,6 +87,67 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
         },
         filter,
     })
+}
+
+#[derive(Template)]
+#[template(path = "contacts/in_trash.html")]
+struct InTrashPage {
+    page: Page,
+    filter: ListFilter,
+    rows: Vec<Trashed>,
+    pager: Pager,
+}
+
+struct Trashed {
+    id: ContactId,
+    contact_type: ContactType,
+    name: String,
+    city: String,
+    email: String,
+    since: String,
+}
+
+/// `GET /o/{organization}/contacts/trash`: who is in the trash, the latest first, to be restored.
+pub async fn show_trash(member: Member, query: Query<Pairs>) -> Answer {
+    let filter = ListFilter {
+        query: ListFilter::of(&query).query,
+        in_trash: true,
+        ..ListFilter::default()
+    };
+    let (asked, wanted) = (filter.clone(), wanted_page(&query));
+    let (number, total, rows) = member.read(move |tx| one_page(tx, &asked, wanted)).await?;
+    let since = |row: &ContactRow| row.deleted_at.map(|at| member.organization.local(at));
+    let rows = rows.into_iter().map(|row| Trashed {
+        since: since(&row).unwrap_or_default(),
+        id: row.id,
+        contact_type: row.contact_type,
+        name: row.sort_name,
+        city: row.city,
+        email: row.email,
+    });
+    web::show(InTrashPage {
+        rows: rows.collect(),
+        pager: Pager::of(number, total, |page| {
+            let pairs = [("q", filter.query.clone()), ("page", page.to_string())];
+            let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+            member.at(&format!("contacts/trash?{query}"))
+        }),
+        page: member.page("contacts"),
+        filter,
+    })
+}
+
+fn wanted_page(query: &Pairs) -> i64 {
+    let wanted = query.iter().find(|(name, _)| name == "page");
+    wanted.and_then(|(_, number)| number.parse().ok()).unwrap_or(1)
+}
+
+/// The number of the page, how many fit in all, and the page's lines.
+fn one_page(tx: &mut OrgTx<'_>, filter: &ListFilter, wanted: i64) -> Result<(i64, i64, Vec<ContactRow>), PageError> {
+    let total = search::count(tx, filter)?;
+    let number = Pager::number(wanted, total);
+    let rows = search::list(tx, filter, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
+    Ok((number, total, rows))
 }
 
 /// `GET /o/{organization}/search?q=`: straight to the contact when exactly one is found, else to the list.

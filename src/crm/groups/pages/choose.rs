@@ -8,7 +8,6 @@ use crate::base::GroupId;
 use crate::crm::contacts::{self, Selection};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Form;
 use askama::Template;
@@ -60,7 +59,7 @@ async fn ask(member: &Member, status: StatusCode, sent: &Sent, group: Field, tit
     let pairs = selection.pairs();
     let (chosen, groups) = member.read(move |tx| groups_of(tx, &selection)).await?;
     if chosen == 0 {
-        return Ok(nobody_chosen(member));
+        return Ok(contacts::nobody_chosen(member));
     }
     let labels = groups.into_iter().map(|group| match group.inside {
         0 => (group.id, group.title),
@@ -129,7 +128,7 @@ async fn ask_removal(member: &Member, status: StatusCode, sent: &Sent, group: Fi
     let pairs = selection.pairs();
     let (chosen, groups) = member.read(move |tx| groups_of(tx, &selection)).await?;
     if chosen == 0 {
-        return Ok(nobody_chosen(member));
+        return Ok(contacts::nobody_chosen(member));
     }
     let labels = groups.into_iter().filter(|group| group.inside > 0).map(|group| {
         (
@@ -202,13 +201,6 @@ fn choices(groups: impl Iterator<Item = (GroupId, String)>, sent: &Sent) -> Vec<
     let groups = groups.map(|(id, label)| (id.to_string(), label));
     let none = (String::new(), "Choose a group".to_owned());
     Choice::list(std::iter::once(none).chain(groups), value(sent, "group"))
-}
-
-fn nobody_chosen(member: &Member) -> HttpResponse {
-    member.say(
-        Flash::error("Nobody was chosen").with("Tick some contacts, or choose “All Records”. Nothing was changed."),
-    );
-    member.redirect("contacts")
 }
 
 fn chosen_group(sent: &Sent) -> (Field, Option<GroupId>) {
