@@ -60,7 +60,3 @@ CREATE INDEX contacts_deleted_at ON contacts (organization_id, deleted_at, id) W
 CALL protect('bulk_actions');
 CALL protect('bulk_batches');
 CALL protect('bulk_contacts');
-
--- Every kind of work is a word of the program's own (work::Kind), so a new kind needs no migration.
-ALTER TABLE wake_ups DROP CONSTRAINT wake_ups_kind_check, ADD CONSTRAINT wake_ups_kind_check CHECK (kind ~ '^[a-z]+$');
-ALTER TABLE leases DROP CONSTRAINT leases_kind_check, ADD CONSTRAINT leases_kind_check CHECK (kind ~ '^[a-z]+$');

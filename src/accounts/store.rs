@@ -4,7 +4,7 @@ use super::model::{Colleague, Invitation, Organization, SignedInBrowser, StaffMe
 use crate::base::{OrganizationId, Role, StaffId};
 use crate::db::schema::{account_tokens, memberships, organizations, sessions, staff};
 use crate::db::{OrgTx, SharedTx};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
@@ -67,6 +67,12 @@ pub fn organization(conn: &mut PgConnection, id: OrganizationId) -> QueryResult<
         .select(OrganizationRow::as_select())
         .first(conn)?;
     Ok(row.into())
+}
+
+/// Today in the organization's time zone.
+pub fn today(tx: &mut OrgTx<'_>) -> QueryResult<NaiveDate> {
+    let (id, now) = (tx.organization(), tx.now());
+    Ok(organization(tx, id)?.day(now))
 }
 
 /// Everybody who works for the organization, by name.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// A lease is renewed three times within its length.
 const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// How long a lease holds without being renewed. A killed process's work is taken over after this at the latest.
-const LEASE: TimeDelta = TimeDelta::seconds(6);
+pub const LEASE: TimeDelta = TimeDelta::seconds(6);
 
 /// The right to work for one organization, until it expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

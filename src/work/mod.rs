@@ -11,7 +11,7 @@ pub use due::{
     contacts_are_due, contacts_are_due_for_smart_groups, contacts_are_due_for_sync, oldest_due, smart_groups_are_due,
     wait_for_marks_under_way,
 };
-pub use lease::{Lease, claim, is_held, lost, release, release_undone, renew};
+pub use lease::{LEASE, Lease, claim, is_held, lost, release, release_undone, renew};
 pub use listen::{Wakes, listen};
 
 use crate::base::OrganizationId;

@@ -1,5 +1,6 @@
 //! Importing files through the pages: what becomes of each row is told before, is what happens, and can be taken back.
 
+mod contributions;
 mod killed;
 mod sample;
 mod seen;

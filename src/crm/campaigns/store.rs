@@ -41,6 +41,27 @@ pub fn parts(tx: &mut OrgTx<'_>, of: CampaignId) -> QueryResult<Vec<Campaign>> {
         .load(&mut **tx)
 }
 
+/// A campaign and all that are parts of it, or of its parts.
+pub fn with_parts(tx: &mut OrgTx<'_>, of: CampaignId) -> QueryResult<Vec<CampaignId>> {
+    let all: Vec<(CampaignId, Option<CampaignId>)> = campaigns::table
+        .filter(campaigns::organization_id.eq(tx.organization()))
+        .select((campaigns::id, campaigns::parent_id))
+        .load(&mut **tx)?;
+    Ok(tree(of, &all))
+}
+
+/// From the top downwards; no campaign is a part of itself, so this ends.
+fn tree(top: CampaignId, all: &[(CampaignId, Option<CampaignId>)]) -> Vec<CampaignId> {
+    let mut found = vec![top];
+    let mut at = 0;
+    while let Some(parent) = found.get(at).copied() {
+        let parts = all.iter().filter(|(_, of)| *of == Some(parent)).map(|(id, _)| *id);
+        found.extend(parts);
+        at += 1;
+    }
+    found
+}
+
 /// What was given to a campaign and has arrived.
 #[derive(Clone, Debug, Default)]
 pub struct Raised {
@@ -49,7 +70,17 @@ pub struct Raised {
     pub amounts: Vec<Money>,
 }
 
-/// What each campaign has raised by itself, without its parts; those with nothing are absent.
+impl Raised {
+    fn add(&mut self, contributions: i64, amount: Money) {
+        self.contributions += contributions;
+        match self.amounts.iter_mut().find(|one| one.currency == amount.currency) {
+            Some(one) => one.minor += amount.minor,
+            None => self.amounts.push(amount),
+        }
+    }
+}
+
+/// What each campaign has raised with its parts; those with nothing are absent.
 pub fn raised(tx: &mut OrgTx<'_>) -> QueryResult<HashMap<CampaignId, Raised>> {
     #[derive(QueryableByName)]
     struct Row {
@@ -70,10 +101,21 @@ pub fn raised(tx: &mut OrgTx<'_>) -> QueryResult<HashMap<CampaignId, Raised>> {
     .bind::<BigInt, _>(tx.organization())
     .load(&mut **tx)?;
     let mut raised: HashMap<CampaignId, Raised> = HashMap::new();
+    let above: HashMap<CampaignId, Option<CampaignId>> = campaigns::table
+        .filter(campaigns::organization_id.eq(tx.organization()))
+        .select((campaigns::id, campaigns::parent_id))
+        .load::<(CampaignId, Option<CampaignId>)>(&mut **tx)?
+        .into_iter()
+        .collect();
     for row in rows {
-        let of = raised.entry(row.campaign_id).or_default();
-        of.contributions += row.contributions;
-        of.amounts.push(Money::new(row.total, row.currency));
+        let mut next = Some(row.campaign_id);
+        while let Some(campaign) = next {
+            raised
+                .entry(campaign)
+                .or_default()
+                .add(row.contributions, Money::new(row.total, row.currency));
+            next = above.get(&campaign).copied().flatten();
+        }
     }
     Ok(raised)
 }

@@ -3,7 +3,7 @@
 use super::criteria::{Calendar, Criteria};
 use super::model::ContactType;
 use super::terms;
-use crate::base::{ContactId, GroupId};
+use crate::base::{ContactId, GroupId, TagId};
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -105,6 +105,8 @@ pub struct ListFilter {
     pub group: Option<GroupId>,
     /// Only those who fit an advanced search.
     pub criteria: Option<Criteria>,
+    /// Only those with this tag or one below it.
+    pub tag: Option<TagId>,
     /// Only those in the trash, the latest first, instead of only those who are not.
     pub in_trash: bool,
     pub sort: Sort,
@@ -125,6 +127,7 @@ impl ListFilter {
             criteria: Some(value("criteria"))
                 .filter(|word| !word.is_empty())
                 .map(Criteria::parse),
+            tag: value("tagged").parse().ok(),
             in_trash: value("in_trash") == "yes",
             sort: Sort::parse(value("sort")).unwrap_or_default(),
             descending: value("order") == "descending",
@@ -140,6 +143,7 @@ impl ListFilter {
         pairs.extend(self.contact_type.map(|kind| ("type", kind.as_str().to_owned())));
         pairs.extend(self.group.map(|group| ("in_group", group.to_string())));
         pairs.extend(self.criteria.iter().map(|criteria| ("criteria", criteria.word())));
+        pairs.extend(self.tag.map(|tag| ("tagged", tag.to_string())));
         if self.in_trash {
             pairs.push(("in_trash", "yes".to_owned()));
         }
@@ -157,6 +161,7 @@ impl ListFilter {
         self.query.is_empty()
             && self.contact_type.is_none()
             && self.group.is_none()
+            && self.tag.is_none()
             && self.criteria.is_none()
             && !self.in_trash
     }
@@ -348,6 +353,17 @@ fn fitting<'q>(
         let fits = criteria.sql(parameters, None, &Calendar::of(tx)?);
         parameters += fits.parameters();
         query = fits.append_to(query);
+    }
+    if let Some(tag) = filter.tag {
+        parameters += 1;
+        query = query
+            .sql(format!(
+                " AND contacts.id IN (SELECT contact_id FROM contact_tags WHERE organization_id = $1 AND tag_id IN ( \
+                   WITH RECURSIVE below (id) AS (SELECT ${parameters} UNION \
+                       SELECT tags.id FROM tags JOIN below ON tags.parent_id = below.id WHERE tags.organization_id = $1) \
+                   SELECT id FROM below))"
+            ))
+            .bind::<BigInt, _>(tag);
     }
     if filter.query.trim().is_empty() {
         return Ok(Some(query));

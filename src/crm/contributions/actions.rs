@@ -3,7 +3,7 @@
 
 use super::differences::{self, Names};
 use super::model::{Contribution, ContributionDraft};
-use super::{rows, store, totals};
+use super::{recurring, rows, store, totals};
 use crate::base::{ContactId, ContributionId};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::crm::contacts::rules::Problem;
@@ -76,6 +76,7 @@ pub fn add_many(
     rows::lock_contacts(tx, &contacts)?;
     let names = names(tx, drafts)?;
     let ids = rows::insert(tx, drafts)?;
+    recurring::came(tx, drafts.iter())?;
     let log: Vec<NewChange> = drafts
         .iter()
         .map(|draft| {
@@ -109,6 +110,9 @@ pub fn change(
     rows::lock_contacts(tx, &contacts)?;
     let names = names(tx, &[before.clone(), draft.clone()])?;
     rows::update(tx, id, draft)?;
+    if before.recurring_id != draft.recurring_id {
+        recurring::came(tx, std::iter::once(draft))?;
+    }
     let fields = differences::between(&names, &before, draft);
     let what = format!("Contribution of {} changed", before.amount());
     let log: Vec<NewChange> = contacts

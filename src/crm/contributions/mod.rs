@@ -3,9 +3,11 @@
 //! in the same transaction.
 
 pub mod actions;
-mod differences;
+pub mod differences;
+mod filter;
 pub mod model;
 mod pages;
+pub mod recurring;
 mod rows;
 mod rules;
 pub mod search;
@@ -15,4 +17,4 @@ pub mod totals;
 
 pub use actions::ContributionError;
 pub use model::{Contribution, ContributionDraft, CreditType, Dedication, PaymentMethod, Status};
-pub use pages::routes;
+pub use pages::{Picker, routes};

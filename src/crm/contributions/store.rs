@@ -34,7 +34,7 @@ pub fn by_external_identifiers(
 }
 
 /// The names of the funds, campaigns and contacts that these drafts speak of.
-pub(super) fn names(tx: &mut OrgTx<'_>, drafts: &[ContributionDraft]) -> QueryResult<Names> {
+pub fn names(tx: &mut OrgTx<'_>, drafts: &[ContributionDraft]) -> QueryResult<Names> {
     let of_funds: Vec<FundId> = drafts.iter().map(|draft| draft.fund_id).collect();
     let of_campaigns: Vec<CampaignId> = drafts.iter().filter_map(|draft| draft.campaign_id).collect();
     let of_contacts: Vec<ContactId> = drafts.iter().map(|draft| draft.contact_id).collect();

@@ -6,5 +6,5 @@ pub mod model;
 mod pages;
 pub mod store;
 
-pub use model::Fund;
+pub use model::{Fund, FundDraft};
 pub use pages::routes;

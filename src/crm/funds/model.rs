@@ -24,6 +24,20 @@ pub struct FundDraft {
     pub is_default: bool,
 }
 
+impl FundDraft {
+    /// A fund of this name and nothing else, as a file may bring it: whether it earns receipts is for somebody to say.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            description: String::new(),
+            is_receiptable: false,
+            gl_code: String::new(),
+            is_enabled: true,
+            is_default: false,
+        }
+    }
+}
+
 /// A fund as it stands in the records.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = funds)]

@@ -3,21 +3,10 @@
 
 use crate::base::{ContactId, GroupId};
 use crate::db::OrgTx;
-use crate::db::schema::{contacts, group_contacts, group_history, groups};
+use crate::db::schema::{group_contacts, group_history, groups};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 use std::collections::{HashMap, HashSet};
-
-/// The contacts among these that exist and are not in the trash.
-pub(super) fn living(tx: &mut OrgTx<'_>, among: &[ContactId]) -> QueryResult<Vec<ContactId>> {
-    contacts::table
-        .filter(contacts::organization_id.eq(tx.organization()))
-        .filter(contacts::id.eq_any(among))
-        .filter(contacts::deleted_at.is_null())
-        .order(contacts::id)
-        .select(contacts::id)
-        .load(&mut **tx)
-}
 
 /// The contacts among these for whom the group is a past one.
 pub(super) fn past_members(tx: &mut OrgTx<'_>, group: GroupId, among: &[ContactId]) -> QueryResult<HashSet<ContactId>> {

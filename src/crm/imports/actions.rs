@@ -1,9 +1,10 @@
 //! What people do with imports: bring a file, say what its columns mean, start it, undo it, throw it away.
 
 use super::file::{CsvFile, FileProblem};
-use super::meaning::{Meaning, recognize};
+use super::matching::Matching;
 use super::model::{Import, KEPT_FOR, State};
-use super::{rows, store};
+use super::value::DateOrder;
+use super::{column, kind, rows, store};
 use crate::base::{GroupId, ImportId};
 use crate::changelog::{self, NewChange};
 use crate::db::OrgTx;
@@ -81,35 +82,40 @@ pub fn staged(tx: &mut OrgTx<'_>, import: ImportId) -> Result<(), StageError> {
     }
 }
 
-/// What the columns mean, to begin with: as they were chosen for the last file with the same names, else by their names.
-pub fn suggested(tx: &mut OrgTx<'_>, import: &Import) -> QueryResult<Vec<Option<Meaning>>> {
-    if !import.meanings.is_empty() {
-        return Ok(import.meanings.clone());
-    }
-    let remembered = store::remembered_meanings(tx, &import.headers)?;
-    let remembered = remembered.and_then(|meanings| serde_json::from_value(meanings).ok());
-    Ok(remembered.unwrap_or_else(|| recognize(&import.headers)))
+/// How the file is matched, to begin with: as the last file with the same column names was, else by those names. `kind` is
+/// what somebody says the rows are about.
+pub fn suggested(tx: &mut OrgTx<'_>, import: &Import, kind: Option<&'static dyn kind::Kind>) -> QueryResult<Matching> {
+    let chosen = Some(import.matching.clone()).filter(|matching| !matching.columns.is_empty());
+    let before = match chosen {
+        Some(chosen) => Some(chosen),
+        None => store::remembered_matching(tx, &import.headers)?,
+    };
+    let fits = |matching: &Matching| kind.is_none_or(|kind| kind.word() == matching.kind);
+    Ok(before.filter(fits).unwrap_or_else(|| {
+        let kind = kind.unwrap_or_else(|| column::guess(&import.headers));
+        Matching {
+            kind: kind.word().to_owned(),
+            columns: column::recognize(kind, &import.headers),
+            makes_missing: false,
+        }
+    }))
 }
 
-/// Says what the columns mean and which group everybody joins; the rows are checked from the first.
+/// Says how the file is matched and which group everybody joins; the rows are checked from the first.
 pub fn choose_columns(
     tx: &mut OrgTx<'_>,
     id: ImportId,
-    meanings: &[Option<Meaning>],
+    matching: &Matching,
     group: Option<GroupId>,
 ) -> Result<(), PageError> {
     let import = store::locked(tx, id)?;
     if !matches!(import.state, State::Matching | State::Checking | State::Checked) {
         return Err(gone_on(&import));
     }
-    let dates = meanings.iter().position(|meaning| *meaning == Some(Meaning::BirthDate));
-    let order = match dates {
-        Some(column) => store::date_order(tx, id, column)?,
-        None => Default::default(),
-    };
+    let order = date_order(tx, id, matching)?;
     diesel::update(imports::table.find((tx.organization(), id)))
         .set((
-            imports::column_meanings.eq(json!(meanings)),
+            imports::column_meanings.eq(json!(matching)),
             imports::group_id.eq(group),
             imports::day_first.eq(order.day_first),
             imports::month_first.eq(order.month_first),
@@ -126,6 +132,24 @@ pub fn choose_columns(
         .set(import_rows::outcome.eq(None::<String>))
         .execute(&mut **tx)?;
     go(tx, id, State::Checking, 0)
+}
+
+/// What the rows say about dates such as 03/04/2020, all columns of dates together.
+fn date_order(tx: &mut OrgTx<'_>, id: ImportId, matching: &Matching) -> QueryResult<DateOrder> {
+    let mut order = DateOrder::default();
+    let of_dates: Vec<String> = column::of(matching.kind())
+        .into_iter()
+        .filter(|column| column.is_date)
+        .map(|column| column.key)
+        .collect();
+    for (at, key) in matching.columns.iter().enumerate() {
+        if key.as_ref().is_some_and(|key| of_dates.contains(key)) {
+            let found = store::date_order(tx, id, at)?;
+            order.day_first |= found.day_first;
+            order.month_first |= found.month_first;
+        }
+    }
+    Ok(order)
 }
 
 /// Starts the import of a file that was checked.

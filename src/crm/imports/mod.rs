@@ -1,24 +1,23 @@
-//! Imports bring contacts and memberships from a file: it is read whatever wrote it, its columns are matched, every row is
-//! checked before anything is written, the work runs in the background, and the whole can be taken back.
+//! Imports bring records from a file: it is read whatever wrote it, its columns are matched, every row is checked before
+//! anything is written, the work runs in the background, and the whole can be taken back. What the rows are about is a
+//! `Kind`, a folder of its own beside this mechanism.
 
 pub mod actions;
-mod check;
-mod entry;
+mod cells;
+pub mod column;
+mod contacts;
+mod contributions;
 pub mod file;
-mod judge;
-pub mod meaning;
-mod memberships;
+pub mod kind;
+pub mod matching;
 pub mod model;
-mod onto;
 mod pages;
-mod people;
-mod record;
 mod rows;
-mod run;
+mod step;
 pub mod store;
 mod task;
-mod undo;
 mod value;
+mod whom;
 
 pub use pages::{routes, upload_limits};
 pub use task::start;

@@ -1,7 +1,8 @@
 //! An import as people follow it: a file whose columns are matched, whose rows are checked, then written, and perhaps taken
 //! back again.
 
-use super::meaning::Meaning;
+use super::kind::Kind;
+use super::matching::Matching;
 use super::value::DateOrder;
 use crate::base::{Actor, ContactId, GroupId, ImportId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -98,9 +99,9 @@ impl State {
 /// What a row is found to be, or became.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// Would add a contact.
+    /// Would add something.
     New,
-    /// Would change a contact.
+    /// Would change something that is here.
     Changing,
     /// Says nothing that is not there already.
     Unchanged,
@@ -143,18 +144,25 @@ impl Outcome {
         }
     }
 
-    /// The heading of the list of such rows.
-    pub fn heading(self) -> &'static str {
+    /// The heading of the list of such rows, for a kind of "contacts".
+    pub fn heading(self, things: &str) -> String {
+        let mut letters = things.chars();
+        let capital: String = letters
+            .next()
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .chain(letters)
+            .collect();
         match self {
-            Self::New => "New contacts",
-            Self::Changing => "Contacts that would change",
-            Self::Unchanged => "Rows that change nothing",
-            Self::Problem => "Rows with problems",
-            Self::Added => "Contacts added",
-            Self::Changed => "Contacts changed",
-            Self::Rejected => "Rejected rows",
-            Self::Undone => "Rows taken back",
-            Self::Kept => "Rows not taken back",
+            Self::New => format!("New {things}"),
+            Self::Changing => format!("{capital} that would change"),
+            Self::Unchanged => "Rows that change nothing".into(),
+            Self::Problem => "Rows with problems".into(),
+            Self::Added => format!("{capital} added"),
+            Self::Changed => format!("{capital} changed"),
+            Self::Rejected => "Rejected rows".into(),
+            Self::Undone => "Rows taken back".into(),
+            Self::Kept => "Rows not taken back".into(),
         }
     }
 
@@ -174,8 +182,8 @@ pub struct Import {
     pub delimiter: String,
     pub state: State,
     pub headers: Vec<String>,
-    /// By position; `None` is left out. Empty until they are chosen.
-    pub meanings: Vec<Option<Meaning>>,
+    /// What its rows are about and what each column holds.
+    pub matching: Matching,
     /// Everybody of the file joins it as well.
     pub group: Option<GroupId>,
     pub date_order: DateOrder,
@@ -255,9 +263,9 @@ impl Import {
         }
     }
 
-    /// The column that has a meaning.
-    pub fn column(&self, meaning: Meaning) -> Option<usize> {
-        self.meanings.iter().position(|of| *of == Some(meaning))
+    /// What its rows are about.
+    pub fn kind(&self) -> &'static dyn Kind {
+        self.matching.kind()
     }
 }
 

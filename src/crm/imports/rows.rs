@@ -2,11 +2,12 @@
 
 use super::file::Record;
 use super::model::Outcome;
-use super::record::RowRecord;
 use crate::base::{ContactId, ImportId};
 use crate::db::OrgTx;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What was found or done about one row.
 #[derive(Clone, Debug)]
@@ -15,10 +16,72 @@ pub struct RowOutcome {
     pub outcome: Outcome,
     pub problem: Option<String>,
     pub contact: Option<ContactId>,
-    pub record: Option<RowRecord>,
-    /// Kept for rows that bring somebody new.
+    /// What the row did, in the kind's own form, so that it can be shown (`shown`, a list of field changes) and taken back.
+    pub record: Option<Value>,
+    /// By what a later row of the file may mean the same: kept for rows that bring something new.
     pub external_identifier: Option<String>,
     pub address_key: Option<String>,
+}
+
+impl RowOutcome {
+    /// A row that cannot be imported as it is.
+    pub fn problem(number: i32, outcome: Outcome, words: String) -> Self {
+        Self {
+            problem: Some(words),
+            ..Self::new(number, outcome)
+        }
+    }
+
+    /// An outcome with nothing more to say.
+    pub fn new(number: i32, outcome: Outcome) -> Self {
+        Self {
+            number,
+            outcome,
+            problem: None,
+            contact: None,
+            record: None,
+            external_identifier: None,
+            address_key: None,
+        }
+    }
+}
+
+/// A row that wrote something, to be taken back.
+#[derive(Clone, Debug)]
+pub struct WrittenRow {
+    pub number: i32,
+    /// It added its record; otherwise it changed one.
+    pub was_added: bool,
+    pub contact: ContactId,
+    /// As the outcome had it.
+    pub record: Value,
+}
+
+/// What an undo leaves as it is, and why, by row.
+#[derive(Default)]
+pub struct Stays(BTreeMap<i32, Vec<String>>);
+
+impl Stays {
+    /// Says why something of a row stays.
+    pub fn say(&mut self, row: i32, sentence: String) {
+        self.0.entry(row).or_default().push(sentence);
+    }
+
+    /// What became of a row's undo.
+    pub fn outcome(&self, row: &WrittenRow) -> RowOutcome {
+        let stays = self.0.get(&row.number).map(|sentences| sentences.join(" "));
+        RowOutcome {
+            contact: Some(row.contact),
+            record: Some(row.record.clone()).filter(|record| !record.is_null()),
+            outcome: if stays.is_some() {
+                Outcome::Kept
+            } else {
+                Outcome::Undone
+            },
+            problem: stays,
+            ..RowOutcome::new(row.number, Outcome::Undone)
+        }
+    }
 }
 
 /// Puts rows of a file aside, to be looked at.
@@ -60,10 +123,7 @@ pub fn write_outcomes(tx: &mut OrgTx<'_>, import: ImportId, outcomes: &[RowOutco
     .bind::<Array<Nullable<Text>>, _>(all(|row| Some(row.outcome.as_str().to_owned())))
     .bind::<Array<Nullable<Text>>, _>(all(|row| row.problem.clone()))
     .bind::<Array<Nullable<BigInt>>, _>(contacts)
-    .bind::<Array<Nullable<Text>>, _>(all(|row| {
-        let record = row.record.as_ref()?;
-        serde_json::to_string(record).ok()
-    }))
+    .bind::<Array<Nullable<Text>>, _>(all(|row| row.record.as_ref().map(Value::to_string)))
     .bind::<Array<Nullable<Text>>, _>(all(|row| row.external_identifier.clone()))
     .bind::<Array<Nullable<Text>>, _>(all(|row| row.address_key.clone()))
     .execute(&mut **tx)?;

@@ -1,9 +1,11 @@
 //! Reading imports and the rows of their files.
 
+use super::matching::Matching;
 use super::model::{Found, Import, ImportResult, JudgedRow, Outcome, Row, State};
-use super::record::{RowRecord, WrittenRow};
+use super::rows::WrittenRow;
 use super::value::DateOrder;
 use crate::base::{ContactId, GroupId, ImportId};
+use crate::changelog::FieldChange;
 use crate::db::OrgTx;
 use crate::db::schema::{changes, import_rows, imports};
 use chrono::{DateTime, Utc};
@@ -66,16 +68,17 @@ pub fn next_at_work(tx: &mut OrgTx<'_>) -> QueryResult<Option<Import>> {
     Ok(row.map(Import::from))
 }
 
-/// What the columns of the last file with the same headers were chosen to mean.
-pub fn remembered_meanings(tx: &mut OrgTx<'_>, headers: &[String]) -> QueryResult<Option<serde_json::Value>> {
-    imports::table
+/// How the last file with the same column names was matched.
+pub fn remembered_matching(tx: &mut OrgTx<'_>, headers: &[String]) -> QueryResult<Option<Matching>> {
+    let stored: Option<serde_json::Value> = imports::table
         .filter(imports::organization_id.eq(tx.organization()))
         .filter(imports::headers.eq(serde_json::json!(headers)))
         .filter(imports::column_meanings.ne(serde_json::json!([])))
         .order(imports::id.desc())
         .select(imports::column_meanings)
         .first(&mut **tx)
-        .optional()
+        .optional()?;
+    Ok(stored.map(Matching::read))
 }
 
 /// The next rows of a file after the one with a number.
@@ -276,6 +279,14 @@ fn row(number: i32, cells: serde_json::Value) -> Row {
     }
 }
 
+/// What every kind's record says in words.
+fn shown(mut record: serde_json::Value) -> Vec<FieldChange> {
+    let shown = record.get_mut("shown").map(serde_json::Value::take);
+    shown
+        .and_then(|shown| serde_json::from_value(shown).ok())
+        .unwrap_or_default()
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = imports)]
 struct ImportRecord {
@@ -320,7 +331,7 @@ impl From<ImportRecord> for Import {
             delimiter: row.delimiter,
             state: State::parse(&row.state).unwrap_or(State::Reading),
             headers: serde_json::from_value(row.headers).unwrap_or_default(),
-            meanings: serde_json::from_value(row.column_meanings).unwrap_or_default(),
+            matching: Matching::read(row.column_meanings),
             group: row.group_id,
             date_order: DateOrder {
                 day_first: row.day_first,
@@ -370,7 +381,7 @@ impl From<JudgedRecord> for JudgedRow {
             row: row(record.row_number, record.cells),
             problem: record.problem,
             contact: record.contact_id,
-            changes: record.changes.map(RowRecord::read).unwrap_or_default().shown,
+            changes: record.changes.map(shown).unwrap_or_default(),
         }
     }
 }
@@ -390,7 +401,7 @@ impl WrittenRecord {
             number: self.row_number,
             was_added: Outcome::parse(&self.outcome?)? == Outcome::Added,
             contact: self.contact_id?,
-            record: self.changes.map(RowRecord::read).unwrap_or_default(),
+            record: self.changes.unwrap_or_default(),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The work in the background: checks, imports and undoes, a step at a time.
 
 use super::model::{Import, State};
-use super::{check, run, store, undo};
+use super::{step, store};
 use crate::base::Actor;
 use crate::db::schema::imports;
 use crate::db::{Db, OrgTx};
@@ -30,9 +30,9 @@ impl Job for Import {
     fn step(&self, tx: &mut OrgTx<'_>) -> anyhow::Result<()> {
         let import = store::locked(tx, self.id)?;
         match import.state {
-            State::Checking => Ok(check::chunk(tx, &import)?),
-            State::Running => run::chunk(tx, &import),
-            State::Undoing => undo::chunk(tx, &import),
+            State::Checking => step::check(tx, &import),
+            State::Running => step::run(tx, &import),
+            State::Undoing => step::undo(tx, &import),
             _ => Ok(()),
         }
     }

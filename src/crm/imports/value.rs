@@ -1,6 +1,6 @@
 //! What a cell says: yes or no, a date, a contact type, a language. What can be read two ways is not guessed.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 
 /// Reads a yes or no as people write it. `None`: it is neither.
 pub fn yes_or_no(cell: &str) -> Option<bool> {
@@ -32,6 +32,23 @@ pub enum DateProblem {
     Mixed,
     /// 85 may be 1985 or 2085.
     TwoDigitYear,
+}
+
+impl DateProblem {
+    /// What is wrong, in a sentence that names the cell.
+    pub fn words(self, text: &str) -> String {
+        match self {
+            Self::NotADate => format!("“{text}” is not a date. Write it as 1980-12-25."),
+            Self::TwoDigitYear => format!("“{text}” does not say which century. Write the year with four digits."),
+            Self::Ambiguous => format!(
+                "“{text}” can be read with the day or the month first, and no other row tells which. Write it as 1980-12-25."
+            ),
+            Self::Mixed => format!(
+                "“{text}” can be read with the day or the month first, and other rows of the file have both. Write it \
+                 as 1980-12-25."
+            ),
+        }
+    }
 }
 
 /// Reads a date: 1980-12-25, 25/12/1980, 12/25/1980, December 25, 1980, 25 décembre 1980; a time after it is ignored.
@@ -69,6 +86,14 @@ pub fn date(cell: &str, order: DateOrder) -> Result<NaiveDate, DateProblem> {
         2 => Err(DateProblem::TwoDigitYear),
         _ => Err(DateProblem::NotADate),
     }
+}
+
+/// Reads the time that stands after a date: "16:03:52", "16:03". Midnight is how systems write a day alone, and is none.
+pub fn time(cell: &str) -> Option<NaiveTime> {
+    let (_, time) = cell.trim().split_once(['T', ' '])?;
+    let time = time.trim().trim_end_matches('Z');
+    let read = NaiveTime::parse_from_str(time, "%H:%M:%S").or_else(|_| NaiveTime::parse_from_str(time, "%H:%M"));
+    read.ok().filter(|time| *time != NaiveTime::MIN)
 }
 
 fn is_day_first(first: u32, second: u32, order: DateOrder) -> Result<bool, DateProblem> {

@@ -1,5 +1,7 @@
 //! Giving: funds, campaigns and contributions, through the pages and in the records.
 
+mod batches;
+mod dashboard;
 mod funds_and_campaigns;
 mod seen;
 mod totals;
@@ -402,4 +404,85 @@ async fn a_soft_credit_stands_with_the_gift_and_with_whoever_is_credited() {
         .unwrap();
     ada.post(&delete, &[]).await;
     assert!(ada.get(&gift).await.has("Nobody else is credited with this gift."));
+}
+
+#[tokio::test]
+async fn a_recurring_gift_moves_on_each_time_it_comes_until_it_ends() {
+    let shelter = Shelter::open().await;
+    let (anne, bob) = (shelter.person("Anne Lem").await, shelter.person("Bob Roy").await);
+    let (ada, fund) = (&shelter.ada, shelter.general_fund().await.to_string());
+    let tab = format!("contacts/{anne}/contributions");
+    let series = |start: &'static str, end: &'static str| {
+        let typed = [
+            ("amount", "25"),
+            ("frequency", "Monthly"),
+            ("start_date", start),
+            ("end_date", end),
+        ];
+        [typed.as_slice(), &[("currency", "CAD"), ("fund", fund.as_str())]].concat()
+    };
+    let backwards = ada
+        .post(
+            &format!("contacts/{anne}/recurring"),
+            &series("2026-01-31", "2026-01-01"),
+        )
+        .await;
+    assert_eq!(backwards.status, 422);
+    assert!(backwards.has("It ends before it starts."));
+    ada.post(
+        &format!("contacts/{anne}/recurring"),
+        &series("2026-01-31", "2026-03-31"),
+    )
+    .await;
+    let next = async || {
+        ada.get(&tab)
+            .await
+            .text("[aria-labelledby=recurring] [data-label='Next Date']")
+    };
+    assert_eq!(next().await, "Jan 31, 2026");
+    let record = ada
+        .get(&tab)
+        .await
+        .attribute("[aria-labelledby=recurring] .table__actions a", "href")
+        .unwrap();
+    let form = ada.get(&record).await;
+    assert_eq!(form.attribute("#amount", "value").unwrap(), "25.00");
+    let id = form.attribute("[name=recurring]", "value").unwrap();
+
+    shelter
+        .give(
+            anne,
+            &[("amount", "25"), ("received_on", "2026-01-30"), ("recurring", &id)],
+        )
+        .await;
+    assert_eq!(next().await, "Feb 28, 2026", "the last of the month stays the last");
+    shelter
+        .give(
+            anne,
+            &[("amount", "25"), ("received_on", "2026-03-02"), ("recurring", &id)],
+        )
+        .await;
+    assert_eq!(next().await, "Mar 31, 2026");
+    shelter
+        .give(
+            anne,
+            &[("amount", "25"), ("received_on", "2026-03-31"), ("recurring", &id)],
+        )
+        .await;
+    assert_eq!(next().await, "Ended");
+    assert_eq!(
+        ada.get(&format!("contributions?recurring={id}"))
+            .await
+            .texts("tbody tr")
+            .len(),
+        3
+    );
+    let anothers = shelter.give(bob, &[("amount", "25"), ("recurring", &id)]).await;
+    assert_eq!(anothers.status, 404, "a series belongs to one donor");
+
+    ada.post(&format!("contacts/{anne}/recurring"), &series("2026-06-01", ""))
+        .await;
+    let end = ada.get(&tab).await.attribute("form[action$=end]", "action").unwrap();
+    ada.post(&end, &[]).await;
+    assert!(ada.get(&tab).await.attribute("form[action$=end]", "action").is_none());
 }

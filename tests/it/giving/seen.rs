@@ -43,7 +43,7 @@ async fn a_gift_goes_its_way_by_hand() {
     browser.fill("#email", "ada@shelter.test").await;
     browser.fill("#password", PASSWORD).await;
     browser.click("main form button").await;
-    until(&browser, "Contacts").await;
+    until(&browser, "Dashboard").await;
 
     browser.visit(&at("contributions")).await;
     until(&browser, "No contributions yet").await;
@@ -89,13 +89,61 @@ async fn a_gift_goes_its_way_by_hand() {
     browser.click("tbody th a").await;
     until(&browser, "Spring Dinner").await;
     look(&browser, "9-campaign").await;
+    browser.visit(&at("funds")).await;
+    browser.click("tbody th a").await;
+    until(&browser, "Month by Month").await;
+    look(&browser, "10-fund").await;
+    browser.visit(&at(&format!("contacts/{anne}/recurring"))).await;
+    browser.fill("#amount", "25").await;
+    look(&browser, "11-recurring").await;
+    browser.click("main form .button--primary").await;
+    until(&browser, "was added").await;
     browser.visit(&at(&format!("contacts/{anne}/contributions"))).await;
-    look(&browser, "10-contact").await;
+    look(&browser, "12-contact").await;
 
-    browser.click("tbody td a").await;
+    browser.click("[aria-labelledby=contributions] tbody td a").await;
     until(&browser, "Soft Credits").await;
     browser.click("[data-dialog=delete-contribution]").await;
     browser.click("dialog[open] .button--primary").await;
     until(&browser, "was deleted").await;
     until(&browser, "No contributions yet").await;
+}
+
+#[actix_web::test]
+async fn a_pile_of_cheques_is_typed_into_one_grid() {
+    let Some(browser) = Browser::open().await else { return };
+    let shelter = Shelter::open().await;
+    let (anne, bob) = (shelter.person("Anne Lem").await, shelter.person("Bob Roy").await);
+    let at = |path: &str| format!("http://{}{}", shelter.world.address(), shelter.ada.at(path));
+    browser.visit(&at("/sign-in")).await;
+    browser.fill("#email", "ada@shelter.test").await;
+    browser.fill("#password", PASSWORD).await;
+    browser.click("main form button").await;
+    until(&browser, "Dashboard").await;
+
+    browser.visit(&at("batches")).await;
+    look(&browser, "20-no-batches").await;
+    browser.click(".empty .button").await;
+    until(&browser, "First count the pile").await;
+    browser.fill("#control_count", "2").await;
+    browser.fill("#control_total", "150").await;
+    look(&browser, "21-new-batch").await;
+    browser.click("main form .button--primary").await;
+    until(&browser, "Gift 2").await;
+    for (number, who, id, amount) in [(1, "anne", anne, "100"), (2, "roy", bob, "40")] {
+        let field = |name: &str| format!("[name='rows.{number}.{name}']");
+        browser.fill(&field("who"), who).await;
+        browser.click(&format!("[id='rows.{number}.contact-{id}']")).await;
+        browser.fill(&field("amount"), amount).await;
+    }
+    look(&browser, "22-grid").await;
+    browser.click("#grid .buttons .button--primary").await;
+    until(&browser, "Count or total differ").await;
+    look(&browser, "23-differs").await;
+    browser.fill("[name='rows.2.amount']", "50").await;
+    browser.click("#grid .buttons .button--primary").await;
+    until(&browser, "The batch is posted").await;
+    look(&browser, "24-posted").await;
+    browser.visit(&at("batches")).await;
+    look(&browser, "25-batches").await;
 }

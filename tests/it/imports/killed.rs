@@ -5,8 +5,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use dms::base::{Actor, Clock, ImportId, OrganizationId, StaffId};
+use dms::crm::imports::column::recognize;
 use dms::crm::imports::file::CsvFile;
-use dms::crm::imports::meaning::recognize;
+use dms::crm::imports::kind::KINDS;
+use dms::crm::imports::matching::Matching;
 use dms::crm::imports::model::{Import, State};
 use dms::crm::imports::{actions, start, store};
 use dms::db::Db;
@@ -68,7 +70,11 @@ impl Works {
         let mut written = tempfile::tempfile().unwrap();
         written.write_all(list(people).as_bytes()).unwrap();
         let file = CsvFile::open(written).unwrap();
-        let meanings = recognize(&file.headers);
+        let matching = Matching {
+            kind: KINDS[0].word().into(),
+            columns: recognize(KINDS[0], &file.headers),
+            makes_missing: false,
+        };
         let (import, mut file) = self
             .write(move |tx| Ok((actions::begin(tx, "list.csv", &file)?, file)))
             .await;
@@ -80,7 +86,7 @@ impl Works {
         }
         self.write(move |tx| actions::staged(tx, import).map_err(|error| anyhow::Error::from(error).into()))
             .await;
-        self.write(move |tx| actions::choose_columns(tx, import, &meanings, None))
+        self.write(move |tx| actions::choose_columns(tx, import, &matching, None))
             .await;
         import
     }

@@ -10,9 +10,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 /// Everything we are told about somebody, by the names of the file's columns.
-type Person = HashMap<String, String>;
+pub type Person = HashMap<String, String>;
 
-fn sample(name: &str) -> Option<Vec<u8>> {
+pub fn sample(name: &str) -> Option<Vec<u8>> {
     let folders = [
         std::env::var("DMS_SHARED").ok().map(PathBuf::from),
         Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared")),
@@ -28,7 +28,7 @@ fn sample(name: &str) -> Option<Vec<u8>> {
     file.map(|file| std::fs::read(file).unwrap())
 }
 
-fn people(file: &[u8]) -> Vec<Person> {
+pub fn people(file: &[u8]) -> Vec<Person> {
     let mut reader = csv::Reader::from_reader(file);
     reader.deserialize().map(Result::unwrap).collect()
 }

@@ -3,10 +3,11 @@
 use super::Pairs;
 use crate::accounts::Member;
 use crate::accounts::model::Organization;
-use crate::base::ContactId;
+use crate::base::{ContactId, TagId};
 use crate::crm::contacts::criteria::{Criteria, Offers};
 use crate::crm::contacts::model::ContactType;
 use crate::crm::contacts::search::{self, ContactRow, ListFilter, Sort};
+use crate::crm::tags::{self, model::Tag};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, PAGE_SIZE, Page, PageError, Pager};
 use actix_web::web::Query;
@@ -23,6 +24,10 @@ struct ListPage {
     pager: Pager,
     types: Vec<Choice>,
     searched: Option<Searched>,
+    /// The tag whose people are shown.
+    tag: Option<Tag>,
+    /// The first of them is none.
+    tag_choices: Vec<Choice>,
 }
 
 /// What an advanced search asked for.
@@ -61,11 +66,11 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
         ..ListFilter::of(&query)
     };
     let (asked, wanted) = (filter.clone(), wanted_page(&query));
-    let (number, total, rows, offers) = member
+    let ((number, total, rows), offers, tags) = member
         .read(move |tx| {
-            let (number, total, rows) = one_page(tx, &asked, wanted)?;
+            let page = one_page(tx, &asked, wanted)?;
             let offers = asked.criteria.is_some().then(|| Offers::load(tx)).transpose()?;
-            Ok::<_, PageError>((number, total, rows, offers))
+            Ok::<_, PageError>((page, offers, tags::store::all(tx)?))
         })
         .await?;
 
@@ -81,6 +86,8 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
             form: with_criteria(&member, "search/advanced", criteria),
             group: with_criteria(&member, "groups/new", criteria),
         }),
+        tag: tags.iter().find(|tag| Some(tag.id) == filter.tag).cloned(),
+        tag_choices: tag_choices(tags, filter.tag),
         page: Page {
             query: filter.query.clone(),
             ..member.page("contacts")
@@ -227,4 +234,11 @@ fn types(chosen: Option<ContactType>) -> Vec<Choice> {
     let all = std::iter::once(("", "All Contacts"));
     let kinds = ContactType::ALL.map(|kind| (kind.as_str(), kind.plural()));
     Choice::list(all.chain(kinds), chosen.map_or("", ContactType::as_str))
+}
+
+fn tag_choices(tags: Vec<Tag>, chosen: Option<TagId>) -> Vec<Choice> {
+    let any = std::iter::once((String::new(), "Any".to_owned()));
+    let tags = tags::model::placed(tags).into_iter();
+    let tags = tags.map(|placed| (placed.tag.id.to_string(), placed.path()));
+    Choice::list(any.chain(tags), &chosen.map(|id| id.to_string()).unwrap_or_default())
 }

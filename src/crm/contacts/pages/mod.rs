@@ -1,16 +1,19 @@
 //! The pages of the contacts: their list and search, the form, the export, the trash.
 
+mod chosen;
 mod duplicates;
 mod edit;
 mod export;
 mod form;
 mod list;
+mod picker;
 mod trash;
 
-use crate::accounts::Member;
+pub use chosen::{Sent, nobody_chosen, sent_value, sent_values};
+pub use picker::Picker;
+
 use crate::base::Role;
-use crate::web::{Flash, Needs, Route, get, post};
-use actix_web::HttpResponse;
+use crate::web::{Needs, Route, get, post};
 
 /// What a query string or a form sends, in the order it was sent.
 type Pairs = Vec<(String, String)>;
@@ -27,6 +30,7 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/contacts/new", staff, edit::new),
         post("/o/{organization}/contacts/new", staff, edit::create),
         post("/o/{organization}/contacts/duplicates", staff, duplicates::look),
+        post("/o/{organization}/contacts/offered", staff, picker::look),
         get("/o/{organization}/contacts/{contact}/edit", staff, edit::edit),
         post("/o/{organization}/contacts/{contact}/edit", staff, edit::save),
         get("/o/{organization}/contacts/{contact}/trash", staff, trash::ask),
@@ -34,12 +38,4 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/contacts/{contact}/restore", staff, trash::ask_back),
         post("/o/{organization}/contacts/{contact}/restore", staff, trash::restore),
     ]
-}
-
-/// Back to the list, when an action on a selection was asked for and nobody is chosen.
-pub fn nobody_chosen(member: &Member) -> HttpResponse {
-    member.say(
-        Flash::error("Nobody was chosen").with("Tick some contacts, or choose “All Records”. Nothing was changed."),
-    );
-    member.redirect("contacts")
 }

@@ -1,5 +1,6 @@
 //! Choosing who gave: contacts that fit what is typed are offered while somebody types, or when "Find" is pressed.
 
+use super::Pairs;
 use crate::accounts::Member;
 use crate::base::ContactId;
 use crate::crm::contacts::{self, ContactRow, ListFilter};
@@ -8,7 +9,6 @@ use crate::web::{self, Answer, Page, PageError};
 use actix_web::web::Form;
 use askama::Template;
 use diesel::QueryResult;
-use serde::Deserialize;
 
 /// Contacts offered at once: more are told apart by typing on.
 const OFFERED: i64 = 8;
@@ -18,6 +18,8 @@ const OFFERED: i64 = 8;
 pub struct Picker {
     /// What was typed to find them.
     pub typed: String,
+    /// What stands before the field's name where a form has several: "rows.3."
+    pub prefix: String,
     pub found: Vec<Offered>,
 }
 
@@ -52,8 +54,17 @@ impl Picker {
         });
         Ok(Self {
             typed: typed.to_owned(),
+            prefix: String::new(),
             found: offered.collect(),
         })
+    }
+
+    /// The same for a form that has several.
+    pub fn prefixed(self, prefix: &str) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            ..self
+        }
     }
 }
 
@@ -61,13 +72,6 @@ fn about(row: &ContactRow) -> String {
     let parts = [row.email.as_str(), &row.phone, &row.city];
     let said: Vec<&str> = parts.into_iter().filter(|text| !text.is_empty()).collect();
     said.join(", ")
-}
-
-/// What is typed so far.
-#[derive(Deserialize)]
-pub struct Asked {
-    #[serde(default)]
-    who: String,
 }
 
 #[derive(Template)]
@@ -78,9 +82,14 @@ struct Fragment {
 }
 
 /// `POST /o/{organization}/contributions/contributors`: answers with the contacts to choose from.
-pub async fn look(member: Member, asked: Form<Asked>) -> Answer {
+pub async fn look(member: Member, asked: Form<Pairs>) -> Answer {
+    // "who", or "rows.3.who" where a form has several.
+    let found = asked
+        .iter()
+        .find_map(|(name, typed)| Some((name.strip_suffix("who")?.to_owned(), typed.clone())));
+    let (prefix, typed) = found.unwrap_or_default();
     let picker = member
-        .read(move |tx| Ok::<_, PageError>(Picker::find(tx, &asked.who, None)?))
+        .read(move |tx| Ok::<_, PageError>(Picker::find(tx, &typed, None)?.prefixed(&prefix)))
         .await?;
     web::show(Fragment {
         page: member.part(),

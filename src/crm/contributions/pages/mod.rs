@@ -1,6 +1,7 @@
 //! The pages of contributions, each handler beside its template: the list, one contribution, the form, and what was given by
 //! a contact, to a fund, to a campaign.
 
+mod chart;
 mod contributors;
 mod delete;
 mod edit;
@@ -9,7 +10,10 @@ mod list;
 mod of_campaign;
 mod of_contact;
 mod of_fund;
+mod recurring;
 mod show;
+
+pub use contributors::Picker;
 
 use super::model::Contribution;
 use super::store;
@@ -76,6 +80,21 @@ pub fn routes() -> Vec<Route> {
             "/o/{organization}/contacts/{contact}/contributions",
             READ,
             of_contact::show,
+        ),
+        get(
+            "/o/{organization}/contacts/{contact}/recurring",
+            CHANGE,
+            recurring::show,
+        ),
+        post(
+            "/o/{organization}/contacts/{contact}/recurring",
+            CHANGE,
+            recurring::begin,
+        ),
+        post(
+            "/o/{organization}/contacts/{contact}/recurring/{recurring}/end",
+            CHANGE,
+            recurring::end,
         ),
         get("/o/{organization}/funds/{fund}", READ, of_fund::show),
         get("/o/{organization}/campaigns/{campaign}", READ, of_campaign::show),

@@ -1,10 +1,12 @@
-//! One campaign: what it has raised.
+//! One campaign: what it and its parts have raised, from how many, how far that is to the goal, and when it came.
 
+use super::chart::Chart;
 use super::list::{Sums, at};
 use crate::accounts::Member;
-use crate::base::CampaignId;
+use crate::base::{CampaignId, Money};
 use crate::crm::campaigns::{self, Campaign};
-use crate::crm::contributions::search::{self, Filter};
+use crate::crm::contributions::Status;
+use crate::crm::contributions::search::{self, Filter, Total};
 use crate::web::{self, Answer, Page, PageError};
 use actix_web::web::Path;
 use askama::Template;
@@ -14,9 +16,43 @@ use askama::Template;
 struct CampaignPage {
     page: Page,
     campaign: Campaign,
+    parent: Option<Campaign>,
+    parts: Vec<Campaign>,
     sums: Sums,
+    progress: Option<Progress>,
+    chart: Option<Chart>,
     /// The address of its contributions.
     all: String,
+}
+
+/// How far the campaign is, in the currency of its goal.
+struct Progress {
+    raised: Money,
+    goal: Money,
+}
+
+impl Progress {
+    fn of(campaign: &Campaign, totals: &[Total]) -> Option<Self> {
+        let goal = campaign.is.goal()?;
+        let completed = totals
+            .iter()
+            .find(|total| total.status == Status::Completed && total.currency == goal.currency);
+        Some(Self {
+            raised: completed.map_or(Money::new(0, goal.currency), Total::total),
+            goal,
+        })
+    }
+
+    /// In percent, rounded down: what is not reached is not said to be.
+    fn percent(&self) -> i128 {
+        i128::from(self.raised.minor) * 100 / i128::from(self.goal.minor.max(1))
+    }
+
+    /// What is still lacking.
+    fn missing(&self) -> Option<Money> {
+        let missing = self.goal.minor - self.raised.minor;
+        (missing > 0).then(|| Money::new(missing, self.goal.currency))
+    }
 }
 
 /// `GET /o/{organization}/campaigns/{campaign}`
@@ -27,16 +63,29 @@ pub async fn show(member: Member, path: Path<(String, CampaignId)>) -> Answer {
         ..Filter::default()
     };
     let asked = filter.clone();
-    let (campaign, totals) = member
+    let (campaign, parent, parts, totals, months) = member
         .read(move |tx| {
             let campaign = campaigns::store::find(tx, id)?.ok_or(PageError::NotFound)?;
-            Ok::<_, PageError>((campaign, search::totals(tx, &asked)?))
+            let parent = match campaign.is.parent_id {
+                Some(parent) => campaigns::store::find(tx, parent)?,
+                None => None,
+            };
+            let totals = search::totals(tx, &asked)?;
+            let months = match Chart::currency_of(&totals) {
+                Some(currency) => Some((currency, search::by_month(tx, &asked, currency)?)),
+                None => None,
+            };
+            Ok::<_, PageError>((campaign, parent, campaigns::store::parts(tx, id)?, totals, months))
         })
         .await?;
     web::show(CampaignPage {
         page: member.page("campaigns"),
+        progress: Progress::of(&campaign, &totals),
+        chart: months.and_then(|(currency, months)| Chart::draw(&member, &filter, currency, &months)),
         sums: Sums::of(&member, &filter, totals),
         all: at(&member, &filter, 1),
         campaign,
+        parent,
+        parts,
     })
 }

@@ -3,6 +3,7 @@
 use super::list::at;
 use crate::accounts::Member;
 use crate::base::ContactId;
+use crate::crm::contributions::recurring::{self, Recurring};
 use crate::crm::contributions::search::{self, ContributionRow, Filter};
 use crate::crm::contributions::soft_credits::{self, SoftCredit};
 use crate::crm::contributions::totals::{self, GivingTotal};
@@ -22,6 +23,7 @@ struct ContributionsPage {
     rows: Vec<ContributionRow>,
     pager: Pager,
     credits: Vec<SoftCredit>,
+    series: Vec<Recurring>,
 }
 
 /// Which part of the list.
@@ -40,13 +42,14 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>, asked: Query<
         ..Filter::default()
     };
     let filter = theirs.clone();
-    let (frame, totals, number, rows, credits) = member
+    let (frame, totals, number, rows, credits, series) = member
         .read(move |tx| {
             let frame = Frame::load(tx, id, Tab::Contributions)?;
-            let number = Pager::number(wanted, frame.contribution_count);
+            let number = Pager::number(wanted, frame.counts.contributions);
             let rows = search::list(tx, &filter, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
             let credits = soft_credits::of_contact(tx, id)?;
-            Ok::<_, PageError>((frame, totals::of(tx, id)?, number, rows, credits))
+            let series = recurring::of_contact(tx, id)?;
+            Ok::<_, PageError>((frame, totals::of(tx, id)?, number, rows, credits, series))
         })
         .await?;
     let linked = totals.into_iter().map(|total| {
@@ -60,11 +63,12 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>, asked: Query<
     web::show(ContributionsPage {
         page: member.page("contacts"),
         totals: linked.collect(),
-        pager: Pager::of(number, frame.contribution_count, |page| {
+        pager: Pager::of(number, frame.counts.contributions, |page| {
             member.at(&format!("contacts/{id}/contributions?page={page}"))
         }),
         frame,
         rows,
         credits,
+        series,
     })
 }

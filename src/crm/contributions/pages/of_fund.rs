@@ -1,5 +1,6 @@
-//! One fund: what was given to it in all and year by year.
+//! One fund: what was given to it, from how many, and when it came.
 
+use super::chart::Chart;
 use super::list::{Sums, at};
 use crate::accounts::Member;
 use crate::base::FundId;
@@ -15,6 +16,7 @@ struct FundPage {
     page: Page,
     fund: Fund,
     sums: Sums,
+    chart: Option<Chart>,
     /// The address of its contributions.
     all: String,
 }
@@ -27,14 +29,20 @@ pub async fn show(member: Member, path: Path<(String, FundId)>) -> Answer {
         ..Filter::default()
     };
     let asked = filter.clone();
-    let (fund, totals) = member
+    let (fund, totals, months) = member
         .read(move |tx| {
             let fund = funds::store::find(tx, id)?.ok_or(PageError::NotFound)?;
-            Ok::<_, PageError>((fund, search::totals(tx, &asked)?))
+            let totals = search::totals(tx, &asked)?;
+            let months = match Chart::currency_of(&totals) {
+                Some(currency) => Some((currency, search::by_month(tx, &asked, currency)?)),
+                None => None,
+            };
+            Ok::<_, PageError>((fund, totals, months))
         })
         .await?;
     web::show(FundPage {
         page: member.page("funds"),
+        chart: months.and_then(|(currency, months)| Chart::draw(&member, &filter, currency, &months)),
         sums: Sums::of(&member, &filter, totals),
         all: at(&member, &filter, 1),
         fund,

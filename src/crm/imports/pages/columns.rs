@@ -1,6 +1,9 @@
-//! Matching columns: what each holds, with three of its values, and which group everybody joins.
+//! Matching a file: what its rows are about, what each column holds, with three of its values, and which group everybody
+//! joins.
 
-use super::super::meaning::{Meaning, OFFERED};
+use super::super::column::{self, Column};
+use super::super::kind::{KINDS, Kind, named};
+use super::super::matching::Matching;
 use super::super::model::{Import, State, column_letter};
 use super::super::{actions, store};
 use super::{ImportPath, existing};
@@ -11,8 +14,9 @@ use crate::crm::groups::actions::TitleError;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, Page, PageError};
 use actix_web::http::StatusCode;
-use actix_web::web::Form;
+use actix_web::web::{Form, Query};
 use askama::Template;
+use serde::Deserialize;
 use std::collections::HashMap;
 
 /// Values of a column that are shown.
@@ -23,8 +27,11 @@ const SAMPLES: usize = 3;
 struct ColumnsPage {
     page: Page,
     import: Import,
-    columns: Vec<Column>,
-    offered: [(&'static str, &'static [Meaning]); 6],
+    kinds: Vec<Choice>,
+    kind: &'static dyn Kind,
+    makes_missing: bool,
+    columns: Vec<FileColumn>,
+    offered: Vec<(&'static str, Vec<Column>)>,
     groups: Vec<Choice>,
     group: Field,
     new_group: Field,
@@ -33,36 +40,44 @@ struct ColumnsPage {
     left_out: usize,
 }
 
-struct Column {
+struct FileColumn {
     letter: String,
     header: String,
     samples: Vec<String>,
-    meaning: Option<Meaning>,
+    key: Option<String>,
     error: Option<String>,
 }
 
-impl Column {
-    fn means(&self, meaning: &Meaning) -> bool {
-        self.meaning == Some(*meaning)
+impl FileColumn {
+    fn holds(&self, column: &Column) -> bool {
+        self.key.as_ref() == Some(&column.key)
     }
 }
 
 /// What was chosen.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Chosen {
-    meanings: Vec<Option<Meaning>>,
+    matching: Matching,
     group: String,
     new_group: String,
 }
 
+/// What the rows are said to be about.
+#[derive(Deserialize)]
+pub struct Said {
+    #[serde(default)]
+    kind: String,
+}
+
 /// `GET /o/{organization}/imports/{import}/columns`
-pub async fn show(member: Member, path: ImportPath) -> Answer {
+pub async fn show(member: Member, path: ImportPath, said: Query<Said>) -> Answer {
     let id = path.1;
+    let kind = KINDS.into_iter().find(|kind| kind.word() == said.kind);
     let (import, chosen) = member
         .read(move |tx| {
             let import = existing(tx, id)?;
             let chosen = Chosen {
-                meanings: actions::suggested(tx, &import)?,
+                matching: actions::suggested(tx, &import, kind)?,
                 group: import.group.map(|group| group.to_string()).unwrap_or_default(),
                 new_group: String::new(),
             };
@@ -96,7 +111,7 @@ fn choose(tx: &mut OrgTx<'_>, id: crate::base::ImportId, chosen: &Chosen) -> Res
     if let Some(group) = group {
         groups::store::find(tx, group)?.ok_or(PageError::NotFound)?;
     }
-    actions::choose_columns(tx, id, &chosen.meanings, group)
+    actions::choose_columns(tx, id, &chosen.matching, group)
 }
 
 fn existing_or_new(tx: &mut OrgTx<'_>, title: &str) -> Result<GroupId, PageError> {
@@ -116,10 +131,15 @@ fn existing_or_new(tx: &mut OrgTx<'_>, title: &str) -> Result<GroupId, PageError
 fn read(import: &Import, typed: Vec<(String, String)>) -> Chosen {
     let typed: HashMap<String, String> = typed.into_iter().collect();
     let text = |name: &str| typed.get(name).cloned().unwrap_or_default();
+    let kind = named(&text("kind"));
+    let known = column::of(kind);
+    let key = |at: usize| Some(text(&format!("column_{at}"))).filter(|key| known.iter().any(|one| one.key == *key));
     Chosen {
-        meanings: (0..import.headers.len())
-            .map(|at| Meaning::parse(&text(&format!("column_{at}"))))
-            .collect(),
+        matching: Matching {
+            kind: kind.word().to_owned(),
+            columns: (0..import.headers.len()).map(key).collect(),
+            makes_missing: !text("makes_missing").is_empty(),
+        },
         group: text("group"),
         new_group: text("new_group"),
     }
@@ -142,35 +162,25 @@ impl Wrong {
 
 fn wrong(chosen: &Chosen) -> Wrong {
     let mut wrong = Wrong::default();
-    let mut first: HashMap<Meaning, usize> = HashMap::new();
-    for (at, meaning) in chosen.meanings.iter().enumerate() {
-        let Some(meaning) = *meaning else { continue };
-        if let Some(other) = first.get(&meaning) {
+    let kind = chosen.matching.kind();
+    let labels: HashMap<String, &str> = column::of(kind).into_iter().map(|one| (one.key, one.label)).collect();
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    for (at, key) in chosen.matching.columns.iter().enumerate() {
+        let Some(key) = key.as_deref() else { continue };
+        if let Some(other) = first.get(key) {
             let sentence = format!(
                 "Column {} is {} already. Choose something else here, or leave this column out.",
                 column_letter(*other),
-                meaning.label()
+                labels.get(key).unwrap_or(&key)
             );
             wrong.twice.insert(at, sentence);
         } else {
-            first.insert(meaning, at);
+            first.insert(key, at);
         }
     }
-    let has = |meaning| first.contains_key(&meaning);
-    let joins = has(Meaning::Group) || !chosen.group.is_empty() || !chosen.new_group.trim().is_empty();
-    let names = has(Meaning::Email)
-        || has(Meaning::OrganizationName)
-        || has(Meaning::HouseholdName)
-        || (has(Meaning::FirstName) && has(Meaning::LastName));
-    if !names && !has(Meaning::ExternalIdentifier) {
-        wrong.as_a_whole = Some(
-            "Nothing tells yet who the rows are about. Match at least First Name and Last Name, or Email, or \
-             Organization Name, or External Identifier."
-                .into(),
-        );
-    } else if !names && first.len() == 1 && !joins {
-        wrong.as_a_whole = Some("An identifier alone changes nothing. Match another column, or choose a group.".into());
-    }
+    let joins = !chosen.group.is_empty() || !chosen.new_group.trim().is_empty();
+    let keys: Vec<&str> = first.into_keys().collect();
+    wrong.as_a_whole = kind.unfit(&keys, joins);
     if !chosen.new_group.trim().is_empty() {
         wrong.new_group = groups::model::title(&chosen.new_group).err().map(str::to_owned);
     }
@@ -186,27 +196,31 @@ async fn form(member: &Member, status: StatusCode, import: Import, chosen: Chose
         .into_iter()
         .map(|counted| (counted.group.id.to_string(), counted.group.title));
     let nobody = [(String::new(), "Nobody, only as the file says".to_owned())];
-    let meanings = chosen.meanings.iter().copied().chain(std::iter::repeat(None));
-    let columns: Vec<Column> = import
+    let kind = chosen.matching.kind();
+    let keys = chosen.matching.columns.iter().cloned().chain(std::iter::repeat(None));
+    let columns: Vec<FileColumn> = import
         .headers
         .iter()
         .zip(samples)
-        .zip(meanings)
+        .zip(keys)
         .enumerate()
-        .map(|(at, ((header, samples), meaning))| Column {
+        .map(|(at, ((header, samples), key))| FileColumn {
             letter: column_letter(at),
             header: header.clone(),
             samples,
-            meaning,
+            key,
             error: wrong.twice.get(&at).cloned(),
         })
         .collect();
     let page = ColumnsPage {
         page: member.page("imports"),
-        left_out: columns.iter().filter(|column| column.meaning.is_none()).count(),
+        left_out: columns.iter().filter(|column| column.key.is_none()).count(),
         columns,
         import,
-        offered: OFFERED,
+        kinds: Choice::list(KINDS.map(|kind| (kind.word(), kind.words().each_row_is)), kind.word()),
+        makes_missing: chosen.matching.makes_missing,
+        offered: kind.offered(),
+        kind,
         groups: Choice::list(nobody.into_iter().chain(groups), &chosen.group),
         group: Field::holding(chosen.group),
         new_group: Field {

@@ -1,6 +1,5 @@
 //! The rows behind a number, in the order of the file.
 
-use super::super::entry::Reading;
 use super::super::model::{Import, JudgedRow, Outcome};
 use super::super::store;
 use super::existing;
@@ -18,7 +17,7 @@ use serde::Deserialize;
 struct RowsPage {
     page: Page,
     import: Import,
-    heading: &'static str,
+    heading: String,
     is_problems: bool,
     rows: Vec<RowView>,
     pager: Pager,
@@ -59,7 +58,7 @@ pub async fn show(member: Member, path: Path<(String, ImportId, String)>, wanted
         .await?;
     let at = member.at(&format!("imports/{id}/rows/{word}"));
     web::show(RowsPage {
-        heading: outcome.heading(),
+        heading: outcome.heading(import.kind().words().noun[1]),
         is_problems: matches!(outcome, Outcome::Problem | Outcome::Rejected),
         rows,
         pager: Pager::of(number, total, |number| format!("{at}?page={number}")),
@@ -84,7 +83,7 @@ impl RowView {
 fn who(import: &Import, cells: &[String], now: DateTime<Utc>) -> String {
     /// Cells that stand for a row whose name cannot be read.
     const CELLS: usize = 3;
-    if let Some(name) = Reading::of(import, now).called(cells) {
+    if let Some(name) = import.kind().called(import, cells, now) {
         return name;
     }
     let says = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());

@@ -1,7 +1,7 @@
 //! An import as it stands: being checked, ready, running, done, being undone or undone. While the background works on it
 //! the page keeps itself current.
 
-use super::super::meaning::Meaning;
+use super::super::kind::Named;
 use super::super::model::{Import, Outcome, State};
 use super::super::store;
 use super::rows::RowView;
@@ -15,8 +15,6 @@ use askama::Template;
 
 /// Rows of each kind that the page shows at once.
 const FIRST_ROWS: i64 = 5;
-/// Groups of the file that are named.
-const GROUPS_NAMED: i64 = 20;
 
 #[derive(Template)]
 #[template(path = "imports/show.html")]
@@ -40,8 +38,8 @@ struct Parts {
     tally: Vec<Counted>,
     /// The first rows of each kind.
     first: Vec<(Outcome, Vec<RowView>)>,
-    /// Groups the file names.
-    groups: Vec<NamedGroup>,
+    /// What the file names: groups, funds.
+    named: Vec<Named>,
     /// Whom everybody joins.
     everybody: Option<String>,
     started: String,
@@ -56,14 +54,8 @@ struct Counted {
     outcome: Outcome,
     number: i32,
     tone: &'static str,
-    what: &'static str,
+    what: String,
     about: &'static str,
-}
-
-struct NamedGroup {
-    title: String,
-    rows: i64,
-    exists: bool,
 }
 
 /// `GET /o/{organization}/imports/{import}`
@@ -103,7 +95,7 @@ fn parts(tx: &mut OrgTx<'_>, import: &Import) -> Result<Parts, PageError> {
     let mut parts = Parts {
         tally: tally(import),
         first: Vec::new(),
-        groups: Vec::new(),
+        named: Vec::new(),
         everybody: None,
         started: String::new(),
         finished: String::new(),
@@ -117,9 +109,7 @@ fn parts(tx: &mut OrgTx<'_>, import: &Import) -> Result<Parts, PageError> {
             let rows: Vec<RowView> = rows.into_iter().map(|row| RowView::of(import, row, tx.now())).collect();
             parts.first.extend((!rows.is_empty()).then_some((outcome, rows)));
         }
-        if let Some(column) = import.column(Meaning::Group) {
-            parts.groups = named_groups(tx, import, column)?;
-        }
+        parts.named = import.kind().named(tx, import)?;
     }
     if let Some(group) = import.group {
         parts.everybody = groups::store::find(tx, group)?.map(|group| group.title);
@@ -127,47 +117,34 @@ fn parts(tx: &mut OrgTx<'_>, import: &Import) -> Result<Parts, PageError> {
     Ok(parts)
 }
 
-fn named_groups(tx: &mut OrgTx<'_>, import: &Import, column: usize) -> Result<Vec<NamedGroup>, PageError> {
-    let named = store::distinct(tx, import.id, column, GROUPS_NAMED)?;
-    let mut groups = Vec::new();
-    for (title, rows) in named {
-        groups.push(NamedGroup {
-            exists: groups::store::find_by_title(tx, &title)?.is_some(),
-            title,
-            rows,
-        });
-    }
-    Ok(groups)
-}
-
 fn tally(import: &Import) -> Vec<Counted> {
-    let (found, result) = (import.found, import.result);
+    let (found, result, words) = (import.found, import.result, import.kind().words());
     match import.state {
         State::Checked => vec![
             counted(
                 Outcome::New,
                 found.new,
                 "good",
-                ["is new", "are new"],
-                "Contacts that are not here yet.",
+                ["is new".into(), "are new".into()],
+                "They are not here yet.",
             ),
             counted(
                 Outcome::Changing,
                 found.changing,
                 "info",
                 [
-                    "matches somebody and changes something",
-                    "match somebody and change something",
+                    format!("{} and changes something", words.matches[0]),
+                    format!("{} and change something", words.matches[1]),
                 ],
-                "Found by External Identifier, else by email and name. Empty cells never blank what is here.",
+                words.found_by,
             ),
             counted(
                 Outcome::Unchanged,
                 found.unchanged,
                 "quiet",
                 [
-                    "matches somebody and changes nothing",
-                    "match somebody and change nothing",
+                    format!("{} and changes nothing", words.matches[0]),
+                    format!("{} and change nothing", words.matches[1]),
                 ],
                 "Everything they say is here already.",
             ),
@@ -175,7 +152,7 @@ fn tally(import: &Import) -> Vec<Counted> {
                 Outcome::Problem,
                 found.problems,
                 "bad",
-                ["has a problem", "have a problem"],
+                ["has a problem".into(), "have a problem".into()],
                 "Left out. You can download such rows, correct them and import them afterwards.",
             ),
         ],
@@ -184,28 +161,28 @@ fn tally(import: &Import) -> Vec<Counted> {
                 Outcome::Added,
                 result.added,
                 "good",
-                ["contact added", "contacts added"],
+                words.noun.map(|noun| format!("{noun} added")),
                 "",
             ),
             counted(
                 Outcome::Changed,
                 result.changed,
                 "info",
-                ["row changed somebody", "rows changed somebody"],
-                "A contact, or who belongs to a group.",
+                words.changed.map(str::to_owned),
+                words.about_changed,
             ),
             counted(
                 Outcome::Unchanged,
                 result.unchanged,
                 "quiet",
-                ["row changed nothing", "rows changed nothing"],
+                ["row changed nothing".into(), "rows changed nothing".into()],
                 "What they say was here already.",
             ),
             counted(
                 Outcome::Rejected,
                 result.rejected,
                 "bad",
-                ["row rejected", "rows rejected"],
+                ["row rejected".into(), "rows rejected".into()],
                 "Nothing of them was imported.",
             ),
         ],
@@ -214,21 +191,21 @@ fn tally(import: &Import) -> Vec<Counted> {
                 Outcome::Undone,
                 result.taken_back,
                 "good",
-                ["row taken back", "rows taken back"],
-                "Contacts added are in the trash, the others are as before.",
+                ["row taken back".into(), "rows taken back".into()],
+                words.undone,
             ),
             counted(
                 Outcome::Kept,
                 result.kept,
                 "warn",
-                ["row not taken back wholly", "rows not taken back wholly"],
-                "Somebody changed these contacts after the import; what they changed was left as it is.",
+                ["row not taken back wholly".into(), "rows not taken back wholly".into()],
+                words.kept,
             ),
             counted(
                 Outcome::Rejected,
                 result.rejected,
                 "quiet",
-                ["row had been rejected", "rows had been rejected"],
+                ["row had been rejected".into(), "rows had been rejected".into()],
                 "",
             ),
         ],
@@ -237,18 +214,13 @@ fn tally(import: &Import) -> Vec<Counted> {
 }
 
 /// `words` for one and for several.
-fn counted(
-    outcome: Outcome,
-    number: i32,
-    tone: &'static str,
-    words: [&'static str; 2],
-    about: &'static str,
-) -> Counted {
+fn counted(outcome: Outcome, number: i32, tone: &'static str, words: [String; 2], about: &'static str) -> Counted {
+    let [one, several] = words;
     Counted {
         outcome,
         number,
         tone: if number == 0 { "quiet" } else { tone },
-        what: words[usize::from(number != 1)],
+        what: if number == 1 { one } else { several },
         about,
     }
 }

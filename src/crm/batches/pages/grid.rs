@@ -1,0 +1,251 @@
+//! The grid of a draft, and what became of a posted batch.
+
+use super::super::actions::{self, PostError};
+use super::super::model::{Batch, BatchRow, ROWS_MAX};
+use super::super::store;
+use super::BatchPath;
+use crate::accounts::Member;
+use crate::base::BatchId;
+use crate::crm::contacts::rules::Problem;
+use crate::crm::contributions::{PaymentMethod, Picker};
+use crate::crm::{campaigns, funds};
+use crate::db::OrgTx;
+use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
+use actix_web::http::StatusCode;
+use actix_web::web::Form;
+use askama::Template;
+use diesel::QueryResult;
+use std::collections::HashMap;
+
+/// Rows that "More Rows" adds.
+const MORE_ROWS: usize = 5;
+
+#[derive(Template)]
+#[template(path = "batches/grid.html")]
+struct GridPage {
+    page: Page,
+    batch: Batch,
+    lines: Vec<Line>,
+    /// Rows are not complete.
+    has_problems: bool,
+    /// Count or total differ from what was counted, and "Post" was pressed.
+    differs: bool,
+}
+
+/// A row of the grid as it is shown.
+struct Line {
+    number: usize,
+    row: BatchRow,
+    picker: Picker,
+    problems: HashMap<String, String>,
+    methods: Vec<Choice>,
+    funds: Vec<Choice>,
+    campaigns: Vec<Choice>,
+}
+
+impl Line {
+    /// The name of a field: "rows.3.amount".
+    fn named(&self, field: &str) -> String {
+        format!("rows.{}.{field}", self.number)
+    }
+
+    fn field(&self, name: &str) -> Field {
+        let mut row = self.row.clone();
+        let value = row.fields().into_iter().find(|(field, _)| *field == name);
+        Field {
+            value: value.map(|(_, value)| value.clone()).unwrap_or_default(),
+            error: self.problems.get(name).cloned(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "batches/posted.html")]
+struct PostedPage {
+    page: Page,
+    batch: Batch,
+    posted: String,
+}
+
+/// `GET /o/{organization}/batches/{batch}`
+pub async fn show(member: Member, path: BatchPath) -> Answer {
+    let batch = existing(&member, path.1).await?;
+    if batch.is_posted || !member.may_write() {
+        let posted = batch
+            .posted_at
+            .map(|moment| member.organization.local(moment))
+            .unwrap_or_default();
+        let page = member.page("contributions");
+        return web::show(PostedPage { page, batch, posted });
+    }
+    let page = grid(&member, batch, &HashMap::new(), false).await?;
+    web::show(page)
+}
+
+/// `POST /o/{organization}/batches/{batch}`: keeps what was typed; `then` says what else.
+pub async fn submit(member: Member, path: BatchPath, sent: Form<Vec<(String, String)>>) -> Answer {
+    let id = path.1;
+    let mut rows = read(&sent);
+    let then = sent
+        .iter()
+        .find(|(name, _)| name == "then")
+        .map_or("", |(_, value)| value);
+    if then == "more" {
+        let last = rows.last().map(BatchRow::next).unwrap_or_default();
+        rows.extend(std::iter::repeat_n(last, MORE_ROWS));
+        rows.truncate(ROWS_MAX);
+    }
+    let kept = rows.clone();
+    member.write(move |tx| actions::save(tx, id, &kept)).await?;
+    match then {
+        "post" | "post-anyway" => post(&member, id, rows, then == "post-anyway").await,
+        "save" => {
+            member.say(Flash::success(
+                "The draft was saved. Nothing of it counts before it is posted.",
+            ));
+            Ok(member.redirect(&format!("batches/{id}")))
+        }
+        _ => Ok(member.redirect(&format!("batches/{id}"))),
+    }
+}
+
+async fn post(member: &Member, id: BatchId, rows: Vec<BatchRow>, anyway: bool) -> Answer {
+    let today = member.today();
+    let posted = member.write(move |tx| actions::post(tx, id, rows, today, anyway)).await;
+    let none = HashMap::new();
+    let (problems, differs) = match posted {
+        Ok(count) => {
+            let words = if count == 1 {
+                "1 contribution was".to_owned()
+            } else {
+                format!("{count} contributions were")
+            };
+            member.say(Flash::success(format!("The batch is posted: {words} added.")));
+            return Ok(member.redirect(&format!("batches/{id}")));
+        }
+        Err(PostError::Empty) => {
+            member.say(Flash::error("No gift was typed in yet, so there is nothing to post."));
+            return Ok(member.redirect(&format!("batches/{id}")));
+        }
+        Err(PostError::Rows(problems)) => (problems, false),
+        Err(PostError::Differs) => (none, true),
+        Err(PostError::Posted) => return Err(actions::already_posted()),
+        Err(PostError::Contribution(error)) => return Err(error.into()),
+        Err(PostError::Database(error)) => return Err(error.into()),
+        Err(PostError::Unavailable(error)) => return Err(error.into()),
+    };
+    let batch = existing(member, id).await?;
+    let page = grid(member, batch, &problems, differs).await?;
+    web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page)
+}
+
+async fn existing(member: &Member, id: BatchId) -> Result<Batch, PageError> {
+    let found = member.read(move |tx| Ok::<_, PageError>(store::find(tx, id)?)).await?;
+    found.ok_or(PageError::NotFound)
+}
+
+fn read(sent: &[(String, String)]) -> Vec<BatchRow> {
+    let mut rows: Vec<BatchRow> = Vec::new();
+    for (name, value) in sent {
+        let Some((number, field)) = name.strip_prefix("rows.").and_then(|rest| rest.split_once('.')) else {
+            continue;
+        };
+        let Some(at) = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1)) else {
+            continue;
+        };
+        if at >= ROWS_MAX {
+            continue;
+        }
+        if rows.len() <= at {
+            rows.resize_with(at + 1, BatchRow::default);
+        }
+        for (known, held) in rows[at].fields() {
+            if known == field {
+                value.trim().clone_into(held);
+            }
+        }
+    }
+    rows
+}
+
+async fn grid(
+    member: &Member,
+    batch: Batch,
+    problems: &HashMap<usize, Vec<Problem>>,
+    differs: bool,
+) -> Result<GridPage, PageError> {
+    let today = member.today().to_string();
+    let problems = problems.clone();
+    let has_problems = !problems.is_empty();
+    let (batch, lines) = member
+        .read(move |tx| {
+            let lines = lines(tx, &batch, &problems, &today)?;
+            Ok::<_, PageError>((batch, lines))
+        })
+        .await?;
+    Ok(GridPage {
+        page: member.page("contributions"),
+        batch,
+        lines,
+        has_problems,
+        differs,
+    })
+}
+
+/// The rows that were typed, and empty ones up to the number of gifts in the pile.
+fn lines(
+    tx: &mut OrgTx<'_>,
+    batch: &Batch,
+    problems: &HashMap<usize, Vec<Problem>>,
+    today: &str,
+) -> QueryResult<Vec<Line>> {
+    let funds: Vec<(String, String)> = funds::store::list(tx)?
+        .into_iter()
+        .filter(|fund| fund.is.is_enabled)
+        .map(|fund| (fund.id.to_string(), fund.is.name))
+        .collect();
+    let default_fund = funds::store::default(tx)?.id.to_string();
+    let none = (String::new(), "No campaign".to_owned());
+    let campaigns = campaigns::store::list(tx)?.into_iter();
+    let campaigns = campaigns
+        .filter(|campaign| campaign.is.is_enabled)
+        .map(|campaign| (campaign.id.to_string(), campaign.is.name));
+    let campaigns: Vec<(String, String)> = std::iter::once(none).chain(campaigns).collect();
+    // A gift in kind needs a description: it is typed in by itself.
+    let methods = PaymentMethod::ALL
+        .iter()
+        .filter(|method| **method != PaymentMethod::InKind);
+    let methods: Vec<&str> = methods.map(|method| method.as_str()).collect();
+    let first = BatchRow {
+        received_on: today.to_owned(),
+        payment_method: PaymentMethod::Cheque.to_string(),
+        fund: default_fund,
+        ..BatchRow::default()
+    };
+    let wanted = usize::try_from(batch.control_count).unwrap_or(1).max(batch.rows.len());
+    let mut rows = batch.rows.clone();
+    while rows.len() < wanted.min(ROWS_MAX) {
+        let next = rows.last().map_or_else(|| first.clone(), BatchRow::next);
+        rows.push(next);
+    }
+    let mut lines = Vec::new();
+    for (at, row) in rows.into_iter().enumerate() {
+        let chosen = row.contact();
+        // Whoever is chosen stands alone; typing on offers others.
+        let typed = if chosen.is_some() { "" } else { row.who.as_str() };
+        let wrong = problems.get(&at).cloned().unwrap_or_default();
+        lines.push(Line {
+            number: at + 1,
+            picker: Picker::find(tx, typed, chosen)?.prefixed(&format!("rows.{}.", at + 1)),
+            problems: wrong
+                .into_iter()
+                .map(|problem| (problem.field, problem.words))
+                .collect(),
+            methods: Choice::list(methods.iter().map(|word| (word, word)), &row.payment_method),
+            funds: Choice::list(funds.clone(), &row.fund),
+            campaigns: Choice::list(campaigns.clone(), &row.campaign),
+            row,
+        });
+    }
+    Ok(lines)
+}

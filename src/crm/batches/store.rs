@@ -1,0 +1,83 @@
+//! Reading batches.
+
+use super::model::Batch;
+use crate::base::{BatchId, Currency};
+use crate::db::OrgTx;
+use crate::db::schema::batches;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+/// The batch with this id.
+pub fn find(tx: &mut OrgTx<'_>, id: BatchId) -> QueryResult<Option<Batch>> {
+    let row: Option<Row> = batches::table
+        .find((tx.organization().0, id.0))
+        .select(Row::as_select())
+        .first(&mut **tx)
+        .optional()?;
+    Ok(row.map(Batch::from))
+}
+
+/// The batch with this id, kept from being changed by others until the transaction ends.
+pub fn locked(tx: &mut OrgTx<'_>, id: BatchId) -> QueryResult<Batch> {
+    let row: Row = batches::table
+        .find((tx.organization().0, id.0))
+        .select(Row::as_select())
+        .for_update()
+        .first(&mut **tx)?;
+    Ok(row.into())
+}
+
+/// The batches, newest first.
+pub fn list(tx: &mut OrgTx<'_>, offset: i64, limit: i64) -> QueryResult<Vec<Batch>> {
+    let rows: Vec<Row> = batches::table
+        .filter(batches::organization_id.eq(tx.organization()))
+        .order(batches::id.desc())
+        .offset(offset)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(&mut **tx)?;
+    Ok(rows.into_iter().map(Batch::from).collect())
+}
+
+/// How many there are.
+pub fn count(tx: &mut OrgTx<'_>) -> QueryResult<i64> {
+    batches::table
+        .filter(batches::organization_id.eq(tx.organization()))
+        .count()
+        .get_result(&mut **tx)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = batches)]
+struct Row {
+    id: BatchId,
+    name: String,
+    description: String,
+    currency: Currency,
+    control_count: i32,
+    control_total: i64,
+    rows: serde_json::Value,
+    created_by: String,
+    created_at: DateTime<Utc>,
+    posted_by: Option<String>,
+    posted_at: Option<DateTime<Utc>>,
+}
+
+impl From<Row> for Batch {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            description: row.description,
+            is_posted: row.posted_at.is_some(),
+            currency: row.currency,
+            control_count: row.control_count,
+            control_total: row.control_total,
+            rows: serde_json::from_value(row.rows).unwrap_or_default(),
+            created_by: row.created_by,
+            created_at: row.created_at,
+            posted_by: row.posted_by,
+            posted_at: row.posted_at,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What a column of a file can hold, and how columns are recognized by their names: CiviCRM's, the DMS's, and what people
+//! call them in English and French.
+
+use super::kind::{KINDS, Kind};
+use crate::base::fold;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What the cells of one column hold: each kind of record has an enum of these.
+pub trait ColumnMeaning: Copy + Ord + Serialize + DeserializeOwned {
+    /// What people call it, and the column names it is recognized by besides: compared without case, accents, spaces and
+    /// signs.
+    fn facts(self) -> (&'static str, &'static [&'static str]);
+
+    /// What a second column of the same name holds.
+    fn second(self) -> Option<Self> {
+        None
+    }
+
+    /// Whether the cells are dates.
+    fn is_date(self) -> bool {
+        false
+    }
+
+    /// What people call it.
+    fn label(self) -> &'static str {
+        self.facts().0
+    }
+
+    /// The word stored and sent by forms.
+    fn key(self) -> String {
+        let word = serde_json::to_value(self).ok();
+        word.and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+
+    /// Reads the stored word.
+    fn parse(key: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::from(key)).ok()
+    }
+
+    /// The meaning as it is offered to people.
+    fn column(self) -> Column {
+        let (label, names) = self.facts();
+        Column {
+            key: self.key(),
+            label,
+            names,
+            second: self.second().map(Self::key),
+            is_date: self.is_date(),
+        }
+    }
+}
+
+/// A meaning as the mechanism knows it, without its kind.
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub key: String,
+    pub label: &'static str,
+    pub names: &'static [&'static str],
+    pub second: Option<String>,
+    pub is_date: bool,
+}
+
+/// The columns of a kind, without their headings.
+pub fn of(kind: &dyn Kind) -> Vec<Column> {
+    kind.offered().into_iter().flat_map(|(_, columns)| columns).collect()
+}
+
+/// The kind that recognizes most of the names.
+pub fn guess(headers: &[String]) -> &'static dyn Kind {
+    let known = |kind: &&dyn Kind| recognize(*kind, headers).iter().flatten().count();
+    let best = KINDS.iter().rev().max_by_key(|kind| known(kind));
+    *best.unwrap_or(&KINDS[0])
+}
+
+/// What each column probably holds, by its name. A second "Email" or "Phone" is the second one; any other meaning is given
+/// once. `None`: the name says nothing to us, the column is left out.
+pub fn recognize(kind: &dyn Kind, headers: &[String]) -> Vec<Option<String>> {
+    let columns = of(kind);
+    let mut given: Vec<String> = Vec::new();
+    let mut recognized: Vec<Option<String>> = vec![None; headers.len()];
+    // Names that are exactly ours first, so that "Mobile" does not take the place of a "Second Phone" further on.
+    for by_label in [true, false] {
+        let open = headers.iter().zip(&mut recognized).filter(|(_, key)| key.is_none());
+        for (header, key) in open {
+            let found = named(&columns, header, by_label).and_then(|found| {
+                let candidates = [Some(found.key.clone()), found.second.clone()];
+                candidates.into_iter().flatten().find(|key| !given.contains(key))
+            });
+            given.extend(found.clone());
+            *key = found;
+        }
+    }
+    recognized
+}
+
+fn named<'c>(columns: &'c [Column], header: &str, by_label: bool) -> Option<&'c Column> {
+    let wanted = plain(header);
+    if wanted.is_empty() {
+        return None;
+    }
+    columns.iter().find(|column| match by_label {
+        true => plain(column.label) == wanted,
+        false => column.names.iter().any(|name| plain(name) == wanted),
+    })
+}
+
+/// Letters and digits only, folded: "E-mail" and "Courriel :" compare as "email" and "courriel".
+fn plain(name: &str) -> String {
+    fold(name).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(headers: &str) -> Vec<String> {
+        headers.split(',').map(str::to_owned).collect()
+    }
+
+    fn guessed(headers: &str) -> &'static str {
+        guess(&split(headers)).word()
+    }
+
+    #[test]
+    fn a_file_tells_by_its_column_names_what_its_rows_are_about() {
+        assert_eq!(guessed("Contact ID,First Name,Last Name,Email"), "contacts");
+        assert_eq!(guessed("Group,Contact ID,Status"), "contacts");
+        assert_eq!(guessed("Shoe Size"), "contacts");
+        let of_civicrm = "Contribution ID,Contact ID,Financial Type,Payment Method,Date Received,Total Amount,Fee Amount,\
+            Net Amount,Currency,Transaction ID,Check Number,Source,Contribution Status,Thank-you Date";
+        assert_eq!(guessed(of_civicrm), "contributions");
+        assert_eq!(
+            recognize(guess(&split(of_civicrm)), &split(of_civicrm))
+                .iter()
+                .flatten()
+                .count(),
+            14
+        );
+        assert_eq!(guessed("First Name,Last Name,Email,Amount,Date,Fund"), "contributions");
+    }
+
+    #[test]
+    fn no_name_of_a_kind_stands_for_two_meanings_and_every_meaning_is_offered_once() {
+        for kind in KINDS {
+            let mut names = std::collections::HashMap::new();
+            for column in of(kind) {
+                for name in std::iter::once(&column.label).chain(column.names) {
+                    let before = names.insert(plain(name), column.key.clone());
+                    assert!(
+                        before.as_ref().is_none_or(|before| *before == column.key),
+                        "{name}: {before:?} and {}",
+                        column.key
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! What one row says of a gift, read by what its columns hold; everything wrong with it in words.
+
+use super::meaning::Meaning;
+use crate::base::{Currency, EmailAddress, Money, fold};
+use crate::crm::contributions::{ContributionDraft, Dedication, PaymentMethod, Status};
+use crate::crm::imports::cells;
+use crate::crm::imports::model::Import;
+use crate::crm::imports::value::{self, DateOrder};
+use crate::crm::imports::whom::Whom;
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
+
+/// A row that says something, cell by cell; what has words of its own (methods, statuses, dates) in ours.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    values: BTreeMap<Meaning, String>,
+}
+
+/// How a file is read.
+pub struct Reading {
+    meanings: Vec<Option<Meaning>>,
+    date_order: DateOrder,
+}
+
+impl Reading {
+    /// Reads rows of an import.
+    pub fn of(import: &Import) -> Self {
+        Self {
+            meanings: import.matching.meanings(),
+            date_order: import.date_order,
+        }
+    }
+
+    /// Reads a row, with everything that is wrong, a sentence each.
+    pub fn read(&self, row: &[String]) -> (Entry, Vec<String>) {
+        let between_lines = |meaning| if meaning == Meaning::Note { "\n" } else { " " };
+        let (values, mut problems) = cells::read(&self.meanings, row, between_lines, |meaning, text| {
+            self.value(meaning, text)
+        });
+        let entry = Entry { values };
+        if problems.is_empty() {
+            problems.extend(entry.wrong_amounts());
+        }
+        (entry, problems)
+    }
+
+    fn value(&self, meaning: Meaning, text: String) -> Result<String, String> {
+        match meaning {
+            Meaning::Email => match EmailAddress::parse(&text) {
+                Ok(_) => Ok(text),
+                Err(_) => Err(format!("“{text}” is not an email address.")),
+            },
+            Meaning::Currency => match Currency::parse(&text) {
+                Some(currency) => Ok(currency.to_string()),
+                None => Err(format!(
+                    "“{text}” is not a currency. Write its code, such as CAD or USD."
+                )),
+            },
+            Meaning::DateReceived => {
+                let day = value::date(&text, self.date_order).map_err(|problem| problem.words(&text))?;
+                Ok(match value::time(&text) {
+                    Some(time) => format!("{day} {time}"),
+                    None => day.to_string(),
+                })
+            }
+            Meaning::ThankedOn => match value::date(&text, self.date_order) {
+                Ok(day) => Ok(day.to_string()),
+                Err(problem) => Err(problem.words(&text)),
+            },
+            Meaning::PaymentMethod => match payment_method(&text) {
+                Some(method) => Ok(method.to_string()),
+                None => Err(format!(
+                    "“{text}” is not a payment method. Known are {}.",
+                    all(PaymentMethod::ALL)
+                )),
+            },
+            Meaning::Status => match status(&text) {
+                Some(status) => Ok(status.to_string()),
+                None => Err(format!("“{text}” is not a status. Known are {}.", all(Status::ALL))),
+            },
+            _ => Ok(text),
+        }
+    }
+}
+
+fn all<T: ToString>(words: &[T]) -> String {
+    let words: Vec<String> = words.iter().map(T::to_string).collect();
+    words.join(", ")
+}
+
+/// How a gift was paid, in the words of other systems and in French.
+fn payment_method(text: &str) -> Option<PaymentMethod> {
+    let word = fold(text);
+    let found = match word.trim() {
+        "check" | "cheque" | "cheques" => PaymentMethod::Cheque,
+        "credit" | "visa" | "mastercard" | "amex" | "american express" | "carte de credit" => PaymentMethod::CreditCard,
+        "debit" | "carte de debit" => PaymentMethod::DebitCard,
+        "eft"
+        | "pad"
+        | "pre-authorized debit"
+        | "preauthorized debit"
+        | "direct deposit"
+        | "bank transfer"
+        | "wire"
+        | "debit preautorise"
+        | "prelevement automatique"
+        | "virement"
+        | "virement bancaire" => PaymentMethod::DirectDebit,
+        "e-transfer" | "etransfer" | "interac" | "interac e-transfer" | "email transfer" | "virement interac" => {
+            PaymentMethod::ETransfer
+        }
+        "comptant" | "especes" | "argent comptant" => PaymentMethod::Cash,
+        "gift in kind" | "in-kind" | "don en nature" | "en nature" => PaymentMethod::InKind,
+        "stock" | "stocks" | "shares" | "titres" | "actions" => PaymentMethod::Securities,
+        "autre" => PaymentMethod::Other,
+        _ => return PaymentMethod::parse(text),
+    };
+    Some(found)
+}
+
+/// What became of a gift, in the words of other systems and in French.
+fn status(text: &str) -> Option<Status> {
+    let word = fold(text);
+    let found = match word.trim() {
+        "complete" | "paid" | "received" | "recu" | "paye" | "termine" => Status::Completed,
+        "in progress" | "pledged" | "en attente" | "promis" => Status::Pending,
+        "canceled" | "annule" => Status::Cancelled,
+        "refund" | "chargeback" | "rembourse" => Status::Refunded,
+        "declined" | "echoue" | "refuse" => Status::Failed,
+        _ => return Status::parse(text),
+    };
+    Some(found)
+}
+
+impl Entry {
+    /// What the row says under a meaning.
+    pub fn get(&self, meaning: Meaning) -> Option<&str> {
+        self.values.get(&meaning).map(String::as_str)
+    }
+
+    /// Whom it means.
+    pub fn whom(&self) -> Whom {
+        let text = |meaning| self.get(meaning).unwrap_or_default();
+        let names = format!("{} {}", text(Meaning::FirstName), text(Meaning::LastName));
+        let name = match names.trim() {
+            "" => self.get(Meaning::Name).map(str::to_owned),
+            names => Some(names.to_owned()),
+        };
+        Whom {
+            identifier: self.get(Meaning::ContactIdentifier).map(str::to_owned),
+            address: self.get(Meaning::Email).and_then(|text| EmailAddress::parse(text).ok()),
+            name,
+        }
+    }
+
+    /// Who gave how much, as people recognize it.
+    pub fn called(&self) -> Option<String> {
+        let whom = self.whom();
+        let who = whom
+            .name
+            .or_else(|| whom.address.map(|address| address.to_string()))
+            .or_else(|| {
+                whom.identifier
+                    .map(|identifier| format!("External Identifier {identifier}"))
+            });
+        let amount = match self.money(Meaning::Amount, self.currency()) {
+            Ok(Some(amount)) => Some(amount.to_string()),
+            _ => None,
+        };
+        let said: Vec<String> = [who, amount, self.get(Meaning::DateReceived).map(str::to_owned)]
+            .into_iter()
+            .flatten()
+            .collect();
+        (!said.is_empty()).then(|| said.join(" · "))
+    }
+
+    /// The currency it gives, or our own.
+    fn currency(&self) -> Currency {
+        let given = self.get(Meaning::Currency).and_then(Currency::parse);
+        given.unwrap_or(Currency::CAD)
+    }
+
+    fn money(&self, meaning: Meaning, currency: Currency) -> Result<Option<Money>, String> {
+        let Some(text) = self.get(meaning) else { return Ok(None) };
+        let read = Money::parse(text, currency).map(Some);
+        read.map_err(|words| format!("“{text}” in {currency}: {words}"))
+    }
+
+    /// The day and the time it gives; midnight is how other systems write a day alone.
+    fn received(&self) -> Option<(NaiveDate, Option<chrono::NaiveTime>)> {
+        let text = self.get(Meaning::DateReceived)?;
+        let (day, time) = text.split_once(' ').unwrap_or((text, ""));
+        Some((day.parse().ok()?, time.parse().ok()))
+    }
+
+    fn wrong_amounts(&self) -> Vec<String> {
+        let currency = self.currency();
+        let amounts = [
+            Meaning::Amount,
+            Meaning::FeeAmount,
+            Meaning::NetAmount,
+            Meaning::AdvantageAmount,
+        ];
+        let read: Vec<_> = amounts
+            .into_iter()
+            .map(|meaning| self.money(meaning, currency))
+            .collect();
+        let mut problems: Vec<String> = read.iter().filter_map(|one| one.clone().err()).collect();
+        if let [Ok(Some(amount)), Ok(fee), Ok(Some(net)), _] = read.as_slice() {
+            let differs = match fee {
+                Some(fee) => amount.minor - fee.minor != net.minor,
+                None => net.minor > amount.minor,
+            };
+            if differs {
+                problems.push(format!(
+                    "Net Amount {net} is not what remains of {amount} after the fee."
+                ));
+            }
+        }
+        problems
+    }
+
+    /// What is needed to make a new contribution of the row, and is missing.
+    pub fn missing(&self) -> Option<String> {
+        match (self.get(Meaning::Amount), self.received()) {
+            (None, _) => Some("The row has no amount.".into()),
+            (_, None) => Some("The row has no date.".into()),
+            _ => None,
+        }
+    }
+
+    /// How much and when, for a new contribution.
+    pub fn amount_and_day(&self) -> Option<(Money, NaiveDate)> {
+        let amount = self.money(Meaning::Amount, self.currency()).ok()??;
+        Some((amount, self.received()?.0))
+    }
+
+    /// Takes on what the row says; an empty cell never blanks. Contact, fund and campaign are found by others.
+    pub fn onto(&self, mut draft: ContributionDraft) -> ContributionDraft {
+        if let Some(currency) = self.get(Meaning::Currency).and_then(Currency::parse) {
+            draft.currency = currency;
+        }
+        let currency = draft.currency;
+        let amount = |meaning| self.money(meaning, currency).ok().flatten().map(|money| money.minor);
+        draft.amount = amount(Meaning::Amount).unwrap_or(draft.amount);
+        let by_net = amount(Meaning::NetAmount).map(|net| draft.amount - net);
+        draft.fee = amount(Meaning::FeeAmount).or(by_net).unwrap_or(draft.fee);
+        draft.advantage = amount(Meaning::AdvantageAmount).unwrap_or(draft.advantage);
+        if let Some((day, time)) = self.received() {
+            draft.received_on = day;
+            draft.received_time = time;
+        }
+        let method = self.get(Meaning::PaymentMethod).and_then(PaymentMethod::parse);
+        draft.payment_method = method.unwrap_or(draft.payment_method);
+        draft.status = self
+            .get(Meaning::Status)
+            .and_then(Status::parse)
+            .unwrap_or(draft.status);
+        let thanked = self.get(Meaning::ThankedOn).and_then(|day| day.parse().ok());
+        draft.thanked_on = thanked.or(draft.thanked_on);
+        for (meaning, text) in [
+            (Meaning::TransactionId, &mut draft.transaction_id),
+            (Meaning::ChequeNumber, &mut draft.cheque_number),
+            (Meaning::Source, &mut draft.source),
+            (Meaning::InKindDescription, &mut draft.in_kind_description),
+            (Meaning::AdvantageDescription, &mut draft.advantage_description),
+            (Meaning::Note, &mut draft.note),
+        ] {
+            if let Some(said) = self.get(meaning) {
+                said.clone_into(text);
+            }
+        }
+        for (meaning, kind) in [
+            (Meaning::InHonourOf, Dedication::InHonourOf),
+            (Meaning::InMemoryOf, Dedication::InMemoryOf),
+        ] {
+            if let Some(name) = self.get(meaning) {
+                draft.dedication = Some(kind);
+                name.clone_into(&mut draft.honoree_name);
+            }
+        }
+        if let Some(identifier) = self.get(Meaning::ExternalIdentifier) {
+            draft.external_identifier = Some(identifier.to_owned());
+        }
+        draft
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{ContactId, FundId};
+    use crate::crm::imports::column::{self, ColumnMeaning};
+    use crate::crm::imports::contributions::Contributions;
+
+    fn read(headers: &str, row: &str) -> (Entry, Vec<String>) {
+        let split = |line: &str| line.split(';').map(str::to_owned).collect::<Vec<_>>();
+        let keys = column::recognize(&Contributions, &split(headers));
+        let reading = Reading {
+            meanings: keys.iter().map(|key| key.as_deref().and_then(Meaning::parse)).collect(),
+            date_order: DateOrder::default(),
+        };
+        reading.read(&split(row))
+    }
+
+    fn draft(headers: &str, row: &str) -> ContributionDraft {
+        let (entry, problems) = read(headers, row);
+        assert_eq!(problems, [""; 0]);
+        let (amount, day) = entry.amount_and_day().unwrap();
+        entry.onto(ContributionDraft::new(ContactId(1), amount, day, FundId(1)))
+    }
+
+    #[test]
+    fn a_row_of_another_system_is_read_in_its_own_words() {
+        let gift = draft(
+            "Total Amount;Currency;Receive Date;Payment Instrument;Check Number;Contribution Status;Fee;Net",
+            "1 250,50;cad;2026-03-01 16:03:52;Check;1041;Paid;1.50;1249.00",
+        );
+        assert_eq!((gift.amount().to_string(), gift.fee), ("$1,250.50".into(), 150));
+        assert_eq!(
+            (gift.payment_method, gift.status),
+            (PaymentMethod::Cheque, Status::Completed)
+        );
+        assert_eq!(gift.received_time.unwrap().to_string(), "16:03:52");
+        let yen = draft(
+            "Montant;Devise;Date du don;Mode de paiement",
+            "500.00;JPY;2026-07-09 00:00:00;Virement Interac",
+        );
+        assert_eq!((yen.amount, yen.received_time), (500, None));
+        assert_eq!(yen.payment_method, PaymentMethod::ETransfer);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_words_that_name_the_cell() {
+        let problem = |headers, row| read(headers, row).1.join(" ");
+        assert!(problem("Amount;Date", "1.250;2026-03-01").contains("“1.250” in CAD: This can be read two ways."));
+        assert!(problem("Amount;Date", "-5;2026-03-01").contains("This is not an amount."));
+        assert!(problem("Amount;Date", "5;03/04/2020").contains("no other row tells"));
+        assert!(problem("Amount;Date;Currency", "5;2020-01-01;dollars").contains("is not a currency"));
+        assert!(problem("Amount;Date;Method", "5;2020-01-01;Barter").contains("is not a payment method"));
+        assert!(problem("Amount;Date;Status", "5;2020-01-01;Perhaps").contains("is not a status"));
+        assert!(problem("Amount;Date;Net Amount;Fee", "5;2020-01-01;4;0.50").contains("after the fee"));
+        assert_eq!(
+            read("Amount;Date", ";2020-01-01").0.missing(),
+            Some("The row has no amount.".into())
+        );
+    }
+}

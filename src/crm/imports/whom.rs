@@ -1,0 +1,96 @@
+//! Which contact a row speaks of, where it brings something about somebody who is here already: by External Identifier,
+//! else by email and name. Nobody is guessed.
+
+use crate::base::{ContactId, EmailAddress, fold};
+use crate::crm::contacts::store::{self, AddressHolder};
+use crate::db::OrgTx;
+use diesel::QueryResult;
+use std::collections::HashMap;
+
+/// What a row says about whom it means.
+#[derive(Clone, Debug, Default)]
+pub struct Whom {
+    pub identifier: Option<String>,
+    pub address: Option<EmailAddress>,
+    /// As people write it: "Anne Lem".
+    pub name: Option<String>,
+}
+
+impl Whom {
+    /// Whether the row says nothing of whom it means.
+    pub fn is_nobody(&self) -> bool {
+        self.identifier.is_none() && self.address.is_none()
+    }
+}
+
+/// The contacts that rows may mean.
+#[derive(Debug, Default)]
+pub struct Known {
+    by_identifier: HashMap<String, ContactId>,
+    by_address: HashMap<String, Vec<AddressHolder>>,
+}
+
+impl Known {
+    /// Looks up everybody who is named, a question for all rows together.
+    pub fn find<'w>(tx: &mut OrgTx<'_>, all: impl Iterator<Item = &'w Whom> + Clone) -> QueryResult<Self> {
+        let identifiers: Vec<String> = all.clone().filter_map(|whom| whom.identifier.clone()).collect();
+        let keys: Vec<String> = all.filter_map(|whom| Some(whom.address.as_ref()?.key())).collect();
+        let mut by_address: HashMap<String, Vec<AddressHolder>> = HashMap::new();
+        for holder in store::by_addresses(tx, &keys)? {
+            by_address.entry(holder.address_key.clone()).or_default().push(holder);
+        }
+        Ok(Self {
+            by_identifier: store::by_external_identifiers(tx, &identifiers)?,
+            by_address,
+        })
+    }
+
+    /// Whom a row means; the error is the sentence shown at the row.
+    pub fn meant(&self, whom: &Whom) -> Result<ContactId, String> {
+        if let Some(identifier) = &whom.identifier {
+            let found = self.by_identifier.get(identifier).copied();
+            if found.is_some() || whom.address.is_none() {
+                return found.ok_or_else(|| format!("No contact has the External Identifier “{identifier}”."));
+            }
+        }
+        let Some(address) = &whom.address else {
+            return Err(
+                "The row does not say whom it is about: it has neither an External Identifier nor an email.".into(),
+            );
+        };
+        let holders = self.by_address.get(&address.key()).map_or(&[][..], Vec::as_slice);
+        let fitting: Vec<ContactId> = holders
+            .iter()
+            .filter(|holder| is_called(holder, whom.name.as_deref()))
+            .map(|holder| holder.contact)
+            .collect();
+        match (fitting.as_slice(), holders) {
+            ([one], _) => Ok(*one),
+            ([], []) => Err(format!("No contact has the email {address}.")),
+            ([], _) => Err(format!("A contact has the email {address}, but another name.")),
+            _ => Err(format!(
+                "{} contacts fit the email {address}. Give the row the External Identifier of the right one.",
+                fitting.len()
+            )),
+        }
+    }
+}
+
+/// Whether what the row calls somebody is not another's name; one without a name is known by the address alone.
+fn is_called(holder: &AddressHolder, name: Option<&str>) -> bool {
+    let Some(name) = name.map(name_key).filter(|key| !key.is_empty()) else {
+        return true;
+    };
+    let own = format!("{} {}", holder.first_name, holder.last_name);
+    let own = [name_key(&own), name_key(&holder.display_name)];
+    own.contains(&name) || holder.display_name.to_lowercase() == holder.address_key
+}
+
+/// A name as names are compared: folded, signs and spaces apart.
+pub fn name_key(name: &str) -> String {
+    let folded = fold(name);
+    let words = folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
