@@ -4,7 +4,7 @@ use crate::support::cluster::{Cluster, Database};
 use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamptz};
 use dms::base::{Actor, Clock, ContactId, EmailAddress, OrganizationId};
 use dms::crm::contacts::criteria::{
     Block, Calendar, Condition, Control, Criteria, Draft, Facts, Match, Offers, SUBJECTS, Subject, Typed,
@@ -187,6 +187,7 @@ fn fill(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
             .execute(&mut **tx)?;
     }
     give(tx, random, ids)?;
+    sort(tx, random, ids)?;
     contacts::actions::trash(tx, &ids[..5], "")?;
     Ok(())
 }
@@ -216,6 +217,44 @@ fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
         }
     }
     contributions::totals::refresh(tx, ids)?;
+    Ok(())
+}
+
+/// Tags, relationships and notes.
+fn sort(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::Result<()> {
+    tx.batch_execute(
+        "INSERT INTO tags (id, name, colour) VALUES (1, 'Major Donor', 'red'), (2, 'Baker', 'blue'); \
+         INSERT INTO relationship_types (id, label_a_b, label_b_a) VALUES (901, 'Child of', 'Parent of'), \
+             (902, 'Sibling of', 'Sibling of')",
+    )?;
+    for id in ids {
+        for tag in [1_i64, 2] {
+            if random.random_bool(0.3) {
+                diesel::sql_query("INSERT INTO contact_tags (tag_id, contact_id, tagged_at) VALUES ($1, $2, now())")
+                    .bind::<BigInt, _>(tag)
+                    .bind::<BigInt, _>(id.0)
+                    .execute(&mut **tx)?;
+            }
+        }
+        let other = ids.choose(random).unwrap();
+        if other != id && random.random_bool(0.4) {
+            diesel::sql_query(
+                "INSERT INTO relationships (type_id, contact_a, contact_b, end_date, is_active) VALUES ($1, $2, $3, $4, $5)",
+            )
+            .bind::<BigInt, _>(random.random_range(901_i64..903))
+            .bind::<BigInt, _>(id.0)
+            .bind::<BigInt, _>(other.0)
+            .bind::<Nullable<Date>, _>(random.random_bool(0.5).then(|| RECEIVED.choose(random).unwrap().parse::<NaiveDate>().unwrap()))
+            .bind::<Bool, _>(random.random_bool(0.8))
+            .execute(&mut **tx)?;
+        }
+        if random.random_bool(0.3) {
+            diesel::sql_query("INSERT INTO notes (contact_id, body, noted_at, created_by) VALUES ($1, $2, now(), 'Ada')")
+                .bind::<BigInt, _>(id.0)
+                .bind::<Text, _>(format!("{} called", word(random)))
+                .execute(&mut **tx)?;
+        }
+    }
     Ok(())
 }
 
@@ -301,7 +340,7 @@ fn the_sql_finds_exactly_those_for_whom_the_search_holds() {
     let (facts, calendar, offers) = runtime.block_on(records.read(|tx| {
         let ids = contacts::select(tx, &contacts::Selection::All(contacts::ListFilter::default()))?;
         let calendar = Calendar::of(tx)?;
-        Ok((Facts::load(tx, &ids)?, calendar, Offers::load(tx)?))
+        Ok((Facts::load(tx, &ids, &calendar)?, calendar, Offers::load(tx)?))
     }));
     assert_eq!(facts.len(), PEOPLE - 5);
     let some: Vec<ContactId> = facts.iter().map(|facts| facts.contact.id).step_by(3).collect();

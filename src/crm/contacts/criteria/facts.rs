@@ -3,11 +3,13 @@
 
 use super::super::model::Contact;
 use super::super::store;
+use super::calendar::Calendar;
 use crate::base::{ContactId, Currency, Money};
 use crate::db::OrgTx;
-use crate::db::schema::{contributions, group_contacts};
+use crate::db::schema::{contact_tags, contributions, group_contacts, notes};
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Date};
 use std::collections::{BTreeSet, HashMap};
 
 /// A contact with what hangs on it.
@@ -18,6 +20,11 @@ pub struct Facts {
     pub groups: BTreeSet<i64>,
     /// The Completed contributions.
     pub gifts: Vec<Gift>,
+    pub tags: BTreeSet<i64>,
+    /// Sides of relationships that are not over, numbered as `Offer::Relationships`.
+    pub relationships: BTreeSet<i64>,
+    /// Subject and text of each.
+    pub notes: Vec<String>,
 }
 
 /// A Completed contribution.
@@ -32,15 +39,21 @@ pub struct Gift {
 
 impl Facts {
     /// The facts of these contacts, in the order of their ids.
-    pub fn load(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<Self>> {
+    pub fn load(tx: &mut OrgTx<'_>, ids: &[ContactId], calendar: &Calendar) -> QueryResult<Vec<Self>> {
         let mut groups = sets(groups_of(tx, ids)?);
         let mut gifts = lists(gifts_of(tx, ids)?);
+        let mut tags = sets(tags_of(tx, ids)?);
+        let mut relationships = sets(relationships_of(tx, ids, calendar)?);
+        let mut notes = lists(notes_of(tx, ids)?);
         let contacts = store::find_all(tx, ids)?;
         Ok(contacts
             .into_iter()
             .map(|contact| Self {
                 groups: groups.remove(&contact.id).unwrap_or_default(),
                 gifts: gifts.remove(&contact.id).unwrap_or_default(),
+                tags: tags.remove(&contact.id).unwrap_or_default(),
+                relationships: relationships.remove(&contact.id).unwrap_or_default(),
+                notes: notes.remove(&contact.id).unwrap_or_default(),
                 contact,
             })
             .collect())
@@ -99,4 +112,48 @@ fn gifts_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId
         (contact, gift)
     };
     Ok(rows.into_iter().map(gift).collect())
+}
+
+fn tags_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, i64)>> {
+    contact_tags::table
+        .filter(contact_tags::organization_id.eq(tx.organization()))
+        .filter(contact_tags::contact_id.eq_any(ids))
+        .select((contact_tags::contact_id, contact_tags::tag_id))
+        .load(&mut **tx)
+}
+
+fn relationships_of(
+    tx: &mut OrgTx<'_>,
+    ids: &[ContactId],
+    calendar: &Calendar,
+) -> QueryResult<Vec<(ContactId, i64)>> {
+    #[derive(QueryableByName)]
+    struct Side {
+        #[diesel(sql_type = BigInt)]
+        contact: ContactId,
+        #[diesel(sql_type = BigInt)]
+        side: i64,
+    }
+    let sides: Vec<Side> = diesel::sql_query(
+        "SELECT who.id AS contact, \
+             CASE WHEN r.contact_a = who.id OR t.label_a_b = t.label_b_a THEN r.type_id * 2 ELSE r.type_id * 2 + 1 END AS side \
+         FROM unnest($2) AS who (id) JOIN relationships r ON r.organization_id = $1 AND who.id IN (r.contact_a, r.contact_b) \
+         JOIN relationship_types t ON t.organization_id = r.organization_id AND t.id = r.type_id \
+         WHERE r.is_active AND coalesce(r.end_date >= $3, true)",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<BigInt>, _>(ids.to_vec())
+    .bind::<Date, _>(calendar.today)
+    .load(&mut **tx)?;
+    Ok(sides.into_iter().map(|row| (row.contact, row.side)).collect())
+}
+
+fn notes_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, String)>> {
+    let rows: Vec<(ContactId, String, String)> = notes::table
+        .filter(notes::organization_id.eq(tx.organization()))
+        .filter(notes::contact_id.eq_any(ids))
+        .select((notes::contact_id, notes::subject, notes::body))
+        .load(&mut **tx)?;
+    let written = |(contact, subject, body): (ContactId, String, String)| (contact, format!("{subject} {body}"));
+    Ok(rows.into_iter().map(written).collect())
 }

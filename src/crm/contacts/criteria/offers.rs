@@ -12,6 +12,10 @@ pub enum Offer {
     Groups,
     Funds,
     Campaigns,
+    Tags,
+    /// What a contact is to another: the two sides of each type, numbered twice the type and one more; a side that is called
+    /// alike from both is one.
+    Relationships,
 }
 
 #[derive(QueryableByName)]
@@ -42,11 +46,19 @@ impl Offers {
         };
         let funds = named("SELECT id, name FROM funds WHERE organization_id = $1 ORDER BY lower(name), id")?;
         let campaigns = named("SELECT id, name FROM campaigns WHERE organization_id = $1 ORDER BY lower(name), id")?;
+        let tags = named("SELECT id, name FROM tags WHERE organization_id = $1 ORDER BY lower(name), id")?;
+        let relationships = named(
+            "SELECT id * 2 AS id, label_a_b AS name FROM relationship_types WHERE organization_id = $1 \
+             UNION ALL SELECT id * 2 + 1, label_b_a FROM relationship_types \
+             WHERE organization_id = $1 AND label_a_b <> label_b_a ORDER BY 2, 1",
+        )?;
         Ok(Self(
             [
                 (Offer::Groups, groups),
                 (Offer::Funds, funds),
                 (Offer::Campaigns, campaigns),
+                (Offer::Tags, tags),
+                (Offer::Relationships, relationships),
             ]
             .into(),
         ))

@@ -166,7 +166,7 @@ pub async fn why(member: Member, path: Path<(String, GroupId, ContactId)>) -> An
             let group = existing(tx, id)?;
             let criteria = group.criteria().ok_or(PageError::NotFound)?;
             let (calendar, offers) = (Calendar::of(tx)?, Offers::load(tx)?);
-            let facts = Facts::load(tx, &[contact])?.pop();
+            let facts = Facts::load(tx, &[contact], &calendar)?.pop();
             let facts = facts.ok_or(PageError::NotFound)?;
             let membership = store::memberships(tx, contact)?.into_iter().find(|one| one.group == id);
             let is_found = criteria.holds(&facts, &calendar);

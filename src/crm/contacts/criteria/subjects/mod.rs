@@ -8,6 +8,7 @@ mod email_and_phone;
 mod giving;
 mod groups;
 mod privacy;
+mod records;
 
 use super::choices::{self, Choices};
 use super::dates::{self as date, Dates};
@@ -28,6 +29,7 @@ pub const ALL: &[&[Subject]] = &[
     privacy::SUBJECTS,
     groups::SUBJECTS,
     giving::SUBJECTS,
+    records::SUBJECTS,
     dates::SUBJECTS,
 ];
 
@@ -49,6 +51,7 @@ pub enum Section {
     Privacy,
     Groups,
     Contributions,
+    Records,
     Dates,
 }
 
@@ -77,13 +80,14 @@ pub(super) enum Asked {
 
 impl Section {
     /// In the order of the form.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Contact,
         Self::Address,
         Self::EmailAndPhone,
         Self::Privacy,
         Self::Groups,
         Self::Contributions,
+        Self::Records,
         Self::Dates,
     ];
 
@@ -96,6 +100,7 @@ impl Section {
             Self::Privacy => "Privacy",
             Self::Groups => "Groups",
             Self::Contributions => "Contributions",
+            Self::Records => "Tags, Relationships and Notes",
             Self::Dates => "Dates",
         }
     }
