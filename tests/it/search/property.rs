@@ -249,10 +249,12 @@ fn sort(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
             .execute(&mut **tx)?;
         }
         if random.random_bool(0.3) {
-            diesel::sql_query("INSERT INTO notes (contact_id, body, noted_at, created_by) VALUES ($1, $2, now(), 'Ada')")
-                .bind::<BigInt, _>(id.0)
-                .bind::<Text, _>(format!("{} called", word(random)))
-                .execute(&mut **tx)?;
+            diesel::sql_query(
+                "INSERT INTO notes (contact_id, body, noted_at, created_by) VALUES ($1, $2, now(), 'Ada')",
+            )
+            .bind::<BigInt, _>(id.0)
+            .bind::<Text, _>(format!("{} called", word(random)))
+            .execute(&mut **tx)?;
         }
     }
     Ok(())

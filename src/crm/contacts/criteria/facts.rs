@@ -122,11 +122,7 @@ fn tags_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId,
         .load(&mut **tx)
 }
 
-fn relationships_of(
-    tx: &mut OrgTx<'_>,
-    ids: &[ContactId],
-    calendar: &Calendar,
-) -> QueryResult<Vec<(ContactId, i64)>> {
+fn relationships_of(tx: &mut OrgTx<'_>, ids: &[ContactId], calendar: &Calendar) -> QueryResult<Vec<(ContactId, i64)>> {
     #[derive(QueryableByName)]
     struct Side {
         #[diesel(sql_type = BigInt)]
