@@ -6,6 +6,7 @@ pub mod criteria;
 pub mod differences;
 mod duplicates;
 mod many;
+mod matching;
 pub mod model;
 mod pages;
 mod parts;
@@ -18,11 +19,12 @@ mod terms;
 pub use actions::ContactError;
 pub use duplicates::{Duplicate, possible_duplicates};
 pub use many::{Restored, change_many, locked, restore_many};
+pub use matching::{matching, near_misses};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
 pub use pages::{Picker, Sent, nobody_chosen, routes, sent_value, sent_values};
 pub use parts::ChangedParts;
-pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, matching, rows as list_rows, select};
+pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, rows as list_rows, select};
 pub use terms::phone_digits;
 pub(crate) use terms::{WORDS_MAX, name_tokens, name_words};

@@ -302,27 +302,6 @@ pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<Cont
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Who fits an advanced search, by id; with `among` only these contacts are looked at. Those in the trash are left out.
-pub fn matching(tx: &mut OrgTx<'_>, criteria: &Criteria, among: Option<&[ContactId]>) -> QueryResult<Vec<ContactId>> {
-    let calendar = Calendar::of(tx)?;
-    let everybody =
-        "SELECT contacts.id FROM contacts WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL";
-    let query = diesel::sql_query(everybody)
-        .into_boxed()
-        .bind::<BigInt, _>(tx.organization());
-    let query = match among {
-        None => criteria.sql(1, None, &calendar).append_to(query),
-        Some(ids) => {
-            let query = query
-                .sql(" AND contacts.id = ANY($2)")
-                .bind::<Array<BigInt>, _>(ids.to_vec());
-            criteria.sql(2, Some(2), &calendar).append_to(query)
-        }
-    };
-    let rows: Vec<Id> = query.sql(" ORDER BY contacts.id").load(&mut **tx)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
 /// The beginning of a statement about the contacts a selection means: `head` stands before `FROM contacts`, `tables` are those
 /// it needs beside, and the conditions follow. `None` when the search has found nobody already.
 pub fn chosen<'q>(

@@ -83,6 +83,13 @@ async fn a_search_leads_to_the_list_and_stands_there_as_a_sentence() {
     assert_eq!(names(&list), ["Roy, Zoé"]);
     assert!(list.has("City is montreal and Language is French"));
 
+    let nobody = [&MONTREAL[..5], &[("value", "Moncton")]].concat();
+    assert!(
+        ada.follow(search(&ada, &nobody).await)
+            .await
+            .has("Nobody fits this search")
+    );
+
     // Sorting and paging carry it on, and the form can be opened with it again.
     let sorted = ada
         .get(&list.attribute("thead th:nth-of-type(2) a", "href").unwrap())

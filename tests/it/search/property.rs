@@ -1,16 +1,16 @@
 //! The SQL of every search finds exactly those for whom the search holds when it is judged without a database.
 
 use crate::support::cluster::{Cluster, Database};
-use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamptz};
 use dms::base::{Actor, Clock, ContactId, EmailAddress, OrganizationId};
 use dms::crm::contacts::criteria::{
     Block, Calendar, Condition, Control, Criteria, Draft, Facts, Match, Offers, SUBJECTS, Subject, Typed,
 };
 use dms::crm::contacts::{self, Address, ContactDraft, ContactType, EmailDraft, Phone};
-use dms::crm::groups;
+use dms::crm::{contributions, groups};
 use dms::db::{Db, OrgTx};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -49,6 +49,19 @@ const POSTAL_CODES: [&str; 4] = ["K1A 0B1", "k1a0b1", "H2X 1Y4", ""];
 const PHONES: [&str; 4] = ["(613) 555-0142", "+1 613 555 0142", "902.555.0100", "5 ext"];
 const NUMBERS: [&str; 5] = ["613", "5550142", "k1a", "h2x1", "K1A 0B1"];
 const DATES: [&str; 5] = ["2026-11-24", "2026-01-01", "2025-11-25", "1970-06-15", "2024-02-29"];
+
+const AMOUNTS: [&str; 4] = ["5", "100", "250.00", "100.01"];
+/// Received around the ends of years, fiscal years and the last twelve months.
+const RECEIVED: [&str; 8] = [
+    "2026-11-24",
+    "2026-04-01",
+    "2026-03-31",
+    "2026-01-01",
+    "2025-12-31",
+    "2025-11-24",
+    "2025-11-25",
+    "2024-06-01",
+];
 
 /// One organization and its records, on an afternoon in November.
 struct Records {
@@ -173,7 +186,77 @@ fn fill(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
             .bind::<Timestamptz, _>(now() - ago / 2)
             .execute(&mut **tx)?;
     }
+    give(tx, random, ids)?;
+    sort(tx, random, ids)?;
     contacts::actions::trash(tx, &ids[..5], "")?;
+    Ok(())
+}
+
+/// Contributions of every kind, with their totals.
+fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::Result<()> {
+    tx.batch_execute(
+        "INSERT INTO funds (id, name) VALUES (1, 'General'), (2, 'Roof'); \
+         INSERT INTO campaigns (id, name, campaign_type) VALUES (1, 'Spring Appeal', 'Direct Mail')",
+    )?;
+    for id in ids {
+        for _ in 0..random.random_range(0..4) {
+            diesel::sql_query(
+                "INSERT INTO contributions (contact_id, amount, currency, received_on, payment_method, status, fund_id, \
+                     campaign_id, source, created_at, modified_at) \
+                 VALUES ($1, $2, $3, $4, 'Cash', $5, $6, $7, $8, now(), now())",
+            )
+            .bind::<BigInt, _>(id.0)
+            .bind::<BigInt, _>(*[500_i64, 10_000, 10_001, 25_000].choose(random).unwrap())
+            .bind::<Text, _>(*["CAD", "CAD", "USD"].choose(random).unwrap())
+            .bind::<Date, _>(RECEIVED.choose(random).unwrap().parse::<NaiveDate>().unwrap())
+            .bind::<Text, _>(*["Completed", "Completed", "Completed", "Pending", "Refunded"].choose(random).unwrap())
+            .bind::<BigInt, _>(random.random_range(1_i64..3))
+            .bind::<Nullable<BigInt>, _>(random.random_bool(0.4).then_some(1_i64))
+            .bind::<Text, _>(word(random))
+            .execute(&mut **tx)?;
+        }
+    }
+    contributions::totals::refresh(tx, ids)?;
+    Ok(())
+}
+
+/// Tags, relationships and notes.
+fn sort(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::Result<()> {
+    tx.batch_execute(
+        "INSERT INTO tags (id, name, colour) VALUES (1, 'Major Donor', 'red'), (2, 'Baker', 'blue'); \
+         INSERT INTO relationship_types (id, label_a_b, label_b_a) VALUES (901, 'Child of', 'Parent of'), \
+             (902, 'Sibling of', 'Sibling of')",
+    )?;
+    for id in ids {
+        for tag in [1_i64, 2] {
+            if random.random_bool(0.3) {
+                diesel::sql_query("INSERT INTO contact_tags (tag_id, contact_id, tagged_at) VALUES ($1, $2, now())")
+                    .bind::<BigInt, _>(tag)
+                    .bind::<BigInt, _>(id.0)
+                    .execute(&mut **tx)?;
+            }
+        }
+        let other = ids.choose(random).unwrap();
+        if other != id && random.random_bool(0.4) {
+            diesel::sql_query(
+                "INSERT INTO relationships (type_id, contact_a, contact_b, end_date, is_active) VALUES ($1, $2, $3, $4, $5)",
+            )
+            .bind::<BigInt, _>(random.random_range(901_i64..903))
+            .bind::<BigInt, _>(id.0)
+            .bind::<BigInt, _>(other.0)
+            .bind::<Nullable<Date>, _>(random.random_bool(0.5).then(|| RECEIVED.choose(random).unwrap().parse::<NaiveDate>().unwrap()))
+            .bind::<Bool, _>(random.random_bool(0.8))
+            .execute(&mut **tx)?;
+        }
+        if random.random_bool(0.3) {
+            diesel::sql_query(
+                "INSERT INTO notes (contact_id, body, noted_at, created_by) VALUES ($1, $2, now(), 'Ada')",
+            )
+            .bind::<BigInt, _>(id.0)
+            .bind::<Text, _>(format!("{} called", word(random)))
+            .execute(&mut **tx)?;
+        }
+    }
     Ok(())
 }
 
@@ -186,29 +269,34 @@ fn condition(choices: &[u16], offers: &Offers) -> Option<Condition> {
         about: subjects[choose(subjects.len())].key.into(),
         ..Typed::default()
     };
-    // The first look shows how to compare; each choice may show further fields.
-    for _ in 0..3 {
+    // The first look shows how to compare; the second decides what further fields there are; the third fills them in.
+    for look in 0..3 {
         let before = typed.clone();
         typed.values.clear();
         for control in controls(&before, offers) {
             let (name, value) = match control {
-                Control::Select { name, choices, .. } if name == "op" && before.op.is_empty() => {
-                    (name, choices[choose(choices.len())].value.clone())
+                Control::Select {
+                    name, choices, decides, ..
+                } => {
+                    let decided_at = if name == "op" { 0 } else { 1 };
+                    let kept = choices
+                        .iter()
+                        .find(|choice| decides && look > decided_at && choice.selected);
+                    let chosen = kept.unwrap_or(&choices[choose(choices.len())]);
+                    (name, chosen.value.clone())
                 }
-                Control::Select { name: "op", .. } => ("op", before.op.clone()),
-                Control::Select { name, choices, .. } => (name, choices[choose(choices.len())].value.clone()),
-                Control::Input { name, kind, .. } => {
+                Control::Input { name, kind, label, .. } => {
                     let value = match kind {
                         "date" => DATES[choose(DATES.len())].to_owned(),
-                        "number" => (1 + choose(30)).to_string(),
+                        "number" => (1 + choose(4)).to_string(),
+                        _ if label == "Amount" => AMOUNTS[choose(AMOUNTS.len())].to_owned(),
                         _ if choose(3) == 0 => NUMBERS[choose(NUMBERS.len())].to_owned(),
                         _ => LOOKED_FOR[choose(LOOKED_FOR.len())].to_owned(),
                     };
                     (name, value)
                 }
                 Control::Checks { name, choices, .. } => {
-                    let first = choose(choices.len());
-                    let second = choose(choices.len());
+                    let (first, second) = (choose(choices.len()), choose(choices.len()));
                     typed.values.push(choices[first].value.clone());
                     (name, choices[second].value.clone())
                 }
@@ -253,12 +341,13 @@ fn the_sql_finds_exactly_those_for_whom_the_search_holds() {
     let records = runtime.block_on(Records::made_up());
     let (facts, calendar, offers) = runtime.block_on(records.read(|tx| {
         let ids = contacts::select(tx, &contacts::Selection::All(contacts::ListFilter::default()))?;
-        Ok((Facts::load(tx, &ids)?, Calendar::of(tx)?, Offers::load(tx)?))
+        let calendar = Calendar::of(tx)?;
+        Ok((Facts::load(tx, &ids, &calendar)?, calendar, Offers::load(tx)?))
     }));
     assert_eq!(facts.len(), PEOPLE - 5);
     let some: Vec<ContactId> = facts.iter().map(|facts| facts.contact.id).step_by(3).collect();
 
-    let one = prop::collection::vec(any::<u16>(), 12);
+    let one = prop::collection::vec(any::<u16>(), 24);
     let block = (any::<bool>(), prop::collection::vec(one, 1..4));
     let strategy = (any::<bool>(), prop::collection::vec(block, 1..4));
     let mut runner = TestRunner::new(ProptestConfig::with_cases(SEARCHES));

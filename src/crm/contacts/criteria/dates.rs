@@ -100,16 +100,10 @@ impl Dates {
     }
 
     fn within(&self, sql: &mut Sql, value: &str, stretch: Stretch, calendar: &Calendar) -> String {
-        let mut bound = |day: NaiveDate| match self.is_moment {
+        stretch.sql(value, |day| match self.is_moment {
             true => sql.bind(Bind::Moment(calendar.beginning_of(day))),
             false => sql.bind(Bind::Date(day)),
-        };
-        let from = stretch.from.map(|day| format!("{value} >= {}", bound(day)));
-        let until = stretch
-            .until
-            .map(|day| format!("{value} < {}", bound(day + Days::new(1))));
-        let parts: Vec<String> = from.into_iter().chain(until).collect();
-        format!("({})", parts.join(" AND "))
+        })
     }
 
     pub(super) fn holds(&self, test: &Test, facts: &Facts, calendar: &Calendar) -> bool {
@@ -356,6 +350,14 @@ fn back(day: NaiveDate, months: u32) -> NaiveDate {
 }
 
 impl Stretch {
+    /// That a value lies in it; `bound` binds the beginning of a day.
+    pub(super) fn sql(&self, value: &str, mut bound: impl FnMut(NaiveDate) -> String) -> String {
+        let from = self.from.map(|day| format!("{value} >= {}", bound(day)));
+        let until = self.until.map(|day| format!("{value} < {}", bound(day + Days::new(1))));
+        let parts: Vec<String> = from.into_iter().chain(until).collect();
+        format!("({})", parts.join(" AND "))
+    }
+
     pub(super) fn contains(&self, date: NaiveDate) -> bool {
         self.from.is_none_or(|from| from <= date) && self.until.is_none_or(|until| date <= until)
     }

@@ -3,10 +3,13 @@
 
 use super::super::model::Contact;
 use super::super::store;
-use crate::base::ContactId;
+use super::calendar::Calendar;
+use crate::base::{ContactId, Currency, Money};
 use crate::db::OrgTx;
-use crate::db::schema::group_contacts;
+use crate::db::schema::{contact_tags, contributions, group_contacts, notes};
+use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Date};
 use std::collections::{BTreeSet, HashMap};
 
 /// A contact with what hangs on it.
@@ -15,33 +18,138 @@ pub struct Facts {
     pub contact: Contact,
     /// The groups the contact belongs to now.
     pub groups: BTreeSet<i64>,
+    /// The Completed contributions.
+    pub gifts: Vec<Gift>,
+    pub tags: BTreeSet<i64>,
+    /// Sides of relationships that are not over, numbered as `Offer::Relationships`.
+    pub relationships: BTreeSet<i64>,
+    /// Subject and text of each.
+    pub notes: Vec<String>,
+}
+
+/// A Completed contribution.
+#[derive(Clone, Debug)]
+pub struct Gift {
+    pub money: Money,
+    pub received_on: NaiveDate,
+    pub fund: i64,
+    pub campaign: Option<i64>,
+    pub source: String,
 }
 
 impl Facts {
     /// The facts of these contacts, in the order of their ids.
-    pub fn load(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<Self>> {
-        let mut groups = groups_of(tx, ids)?;
+    pub fn load(tx: &mut OrgTx<'_>, ids: &[ContactId], calendar: &Calendar) -> QueryResult<Vec<Self>> {
+        let mut groups = sets(groups_of(tx, ids)?);
+        let mut gifts = lists(gifts_of(tx, ids)?);
+        let mut tags = sets(tags_of(tx, ids)?);
+        let mut relationships = sets(relationships_of(tx, ids, calendar)?);
+        let mut notes = lists(notes_of(tx, ids)?);
         let contacts = store::find_all(tx, ids)?;
         Ok(contacts
             .into_iter()
             .map(|contact| Self {
                 groups: groups.remove(&contact.id).unwrap_or_default(),
+                gifts: gifts.remove(&contact.id).unwrap_or_default(),
+                tags: tags.remove(&contact.id).unwrap_or_default(),
+                relationships: relationships.remove(&contact.id).unwrap_or_default(),
+                notes: notes.remove(&contact.id).unwrap_or_default(),
                 contact,
             })
             .collect())
     }
 }
 
-fn groups_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<HashMap<ContactId, BTreeSet<i64>>> {
-    let rows: Vec<(ContactId, i64)> = group_contacts::table
+fn sets(rows: Vec<(ContactId, i64)>) -> HashMap<ContactId, BTreeSet<i64>> {
+    let mut found: HashMap<ContactId, BTreeSet<i64>> = HashMap::new();
+    for (contact, id) in rows {
+        found.entry(contact).or_default().insert(id);
+    }
+    found
+}
+
+fn lists<T>(rows: Vec<(ContactId, T)>) -> HashMap<ContactId, Vec<T>> {
+    let mut found: HashMap<ContactId, Vec<T>> = HashMap::new();
+    for (contact, one) in rows {
+        found.entry(contact).or_default().push(one);
+    }
+    found
+}
+
+fn groups_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, i64)>> {
+    group_contacts::table
         .filter(group_contacts::organization_id.eq(tx.organization()))
         .filter(group_contacts::contact_id.eq_any(ids))
         .filter(group_contacts::status.ne("Removed"))
         .select((group_contacts::contact_id, group_contacts::group_id))
+        .load(&mut **tx)
+}
+
+fn gifts_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, Gift)>> {
+    type Row = (ContactId, i64, Currency, NaiveDate, i64, Option<i64>, String);
+    let rows: Vec<Row> = contributions::table
+        .filter(contributions::organization_id.eq(tx.organization()))
+        .filter(contributions::contact_id.eq_any(ids))
+        .filter(contributions::status.eq("Completed"))
+        .select((
+            contributions::contact_id,
+            contributions::amount,
+            contributions::currency,
+            contributions::received_on,
+            contributions::fund_id,
+            contributions::campaign_id,
+            contributions::source,
+        ))
         .load(&mut **tx)?;
-    let mut groups: HashMap<ContactId, BTreeSet<i64>> = HashMap::new();
-    for (contact, group) in rows {
-        groups.entry(contact).or_default().insert(group);
+    let gift = |(contact, amount, currency, received_on, fund, campaign, source): Row| {
+        let gift = Gift {
+            money: Money::new(amount, currency),
+            received_on,
+            fund,
+            campaign,
+            source,
+        };
+        (contact, gift)
+    };
+    Ok(rows.into_iter().map(gift).collect())
+}
+
+fn tags_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, i64)>> {
+    contact_tags::table
+        .filter(contact_tags::organization_id.eq(tx.organization()))
+        .filter(contact_tags::contact_id.eq_any(ids))
+        .select((contact_tags::contact_id, contact_tags::tag_id))
+        .load(&mut **tx)
+}
+
+fn relationships_of(tx: &mut OrgTx<'_>, ids: &[ContactId], calendar: &Calendar) -> QueryResult<Vec<(ContactId, i64)>> {
+    #[derive(QueryableByName)]
+    struct Side {
+        #[diesel(sql_type = BigInt)]
+        contact: ContactId,
+        #[diesel(sql_type = BigInt)]
+        side: i64,
     }
-    Ok(groups)
+    let sides: Vec<Side> = diesel::sql_query(
+        "SELECT who.id AS contact, \
+             CASE WHEN r.contact_a = who.id OR t.label_a_b = t.label_b_a THEN r.type_id * 2 ELSE r.type_id * 2 + 1 END AS side \
+         FROM unnest($2) AS who (id) JOIN relationships r ON r.organization_id = $1 AND who.id IN (r.contact_a, r.contact_b) \
+         JOIN relationship_types t ON t.organization_id = r.organization_id AND t.id = r.type_id \
+         WHERE r.is_active AND coalesce(r.end_date >= $3, true)",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<BigInt>, _>(ids.to_vec())
+    .bind::<Date, _>(calendar.today)
+    .load(&mut **tx)?;
+    Ok(sides.into_iter().map(|row| (row.contact, row.side)).collect())
+}
+
+fn notes_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, String)>> {
+    let rows: Vec<(ContactId, String, String)> = notes::table
+        .filter(notes::organization_id.eq(tx.organization()))
+        .filter(notes::contact_id.eq_any(ids))
+        .select((notes::contact_id, notes::subject, notes::body))
+        .load(&mut **tx)?;
+    let written = |(contact, subject, body): (ContactId, String, String)| (contact, format!("{subject} {body}"));
+    Ok(rows.into_iter().map(written).collect())
 }

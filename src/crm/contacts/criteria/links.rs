@@ -3,17 +3,20 @@
 use super::draft::{Control, Ops};
 use super::offers::{Offer, Offers};
 use super::sql::{Bind, Sql};
-use super::{Facts, Typed};
+use super::{Calendar, Facts, Typed};
 use std::collections::BTreeSet;
 
 /// Ties of a contact to things of one list.
 pub struct Links {
     pub(super) offer: Offer,
-    pub(super) table: &'static str,
+    /// The table of the ties, or a query in its place.
+    pub(super) table: fn(&mut Sql, &Calendar) -> String,
     /// The column with the id of the thing.
     pub(super) id: &'static str,
     /// What else a row must fulfil to count, in SQL.
     pub(super) counts: &'static str,
+    /// Whether ties end by themselves as time passes.
+    pub(super) is_relative: bool,
     pub(super) of: fn(&Facts) -> &BTreeSet<i64>,
 }
 
@@ -36,21 +39,32 @@ const OPS: Ops = &[
 ];
 
 impl Links {
-    pub(super) fn sql(&self, test: &Test, sql: &mut Sql) -> String {
-        let Self { table, id, counts, .. } = self;
+    pub(super) fn sql(&self, test: &Test, sql: &mut Sql, calendar: &Calendar) -> String {
         match test {
-            Test::Any(ids) => {
-                let ids = sql.bind(Bind::Ids(ids.clone()));
-                sql.has_row(table, &format!("{counts} AND {id} = ANY({ids})"))
-            }
+            Test::Any(ids) => self.has(Some(ids), sql, calendar),
             Test::Each(ids) => {
-                let each: Vec<String> = ids.iter().map(|one| self.sql(&Test::Any(vec![*one]), sql)).collect();
+                let each: Vec<String> = ids.iter().map(|one| self.has(Some(&[*one]), sql, calendar)).collect();
                 format!("({})", each.join(" AND "))
             }
-            Test::None(ids) => format!("NOT {}", self.sql(&Test::Any(ids.clone()), sql)),
-            Test::Filled => sql.has_row(table, counts),
-            Test::Empty => format!("NOT {}", sql.has_row(table, counts)),
+            Test::None(ids) => format!("NOT {}", self.has(Some(ids), sql, calendar)),
+            Test::Filled => self.has(None, sql, calendar),
+            Test::Empty => format!("NOT {}", self.has(None, sql, calendar)),
         }
+    }
+
+    /// That there is a tie, to one of these things or to any.
+    fn has(&self, ids: Option<&[i64]>, sql: &mut Sql, calendar: &Calendar) -> String {
+        let table = (self.table)(sql, calendar);
+        let fits = match ids {
+            Some(ids) => format!(
+                "{} AND {} = ANY({})",
+                self.counts,
+                self.id,
+                sql.bind(Bind::Ids(ids.to_vec()))
+            ),
+            None => self.counts.to_owned(),
+        };
+        sql.has_row(&table, &fits)
     }
 
     pub(super) fn holds(&self, test: &Test, facts: &Facts) -> bool {

@@ -8,6 +8,7 @@ mod dates;
 mod draft;
 mod facts;
 mod flags;
+mod giving;
 mod links;
 mod offers;
 mod sql;
@@ -16,7 +17,7 @@ mod text;
 
 pub use calendar::Calendar;
 pub use draft::{Control, Draft, DraftBlock, DraftCondition, Press};
-pub use facts::Facts;
+pub use facts::{Facts, Gift};
 pub use offers::{Offer, Offers};
 pub use sql::{Bind, Fragment};
 pub use subjects::{ALL as SUBJECTS, Section, Subject};
@@ -262,15 +263,25 @@ impl Criteria {
     /// A condition on `contacts` in SQL whose values are parameters. `$1` is the organization; its own parameters follow
     /// number `after`. With `among`, the number of a parameter that holds ids, only these contacts are looked at.
     pub fn sql(&self, after: usize, among: Option<usize>, calendar: &Calendar) -> Fragment {
-        let mut sql = Sql::new(after, among);
-        let blocks = self
-            .blocks
-            .iter()
-            .map(|block| {
-                let parts = block.conditions.iter().map(|one| one.sql(&mut sql, calendar)).collect();
-                block.matching.sql(parts)
-            })
-            .collect();
+        self.written(Sql::new(after, among), None, calendar)
+    }
+
+    /// The same if the condition number `assumed` held for everybody.
+    pub fn sql_assuming(&self, assumed: usize, after: usize, calendar: &Calendar) -> Fragment {
+        self.written(Sql::new(after, None), Some(assumed), calendar)
+    }
+
+    fn written(&self, mut sql: Sql, assumed: Option<usize>, calendar: &Calendar) -> Fragment {
+        let mut number = 0..;
+        let mut blocks = Vec::new();
+        for block in &self.blocks {
+            let conditions = block.conditions.iter().zip(number.by_ref());
+            let parts = conditions.map(|(condition, number)| match assumed {
+                Some(assumed) if assumed == number => "true".to_owned(),
+                _ => condition.sql(&mut sql, calendar),
+            });
+            blocks.push(block.matching.sql(parts.collect()));
+        }
         let text = self.matching.sql(blocks);
         sql.fragment(text)
     }

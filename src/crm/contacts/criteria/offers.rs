@@ -3,12 +3,27 @@
 use crate::db::OrgTx;
 use crate::db::schema::groups;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use std::collections::BTreeMap;
 
 /// A list to choose from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Offer {
     Groups,
+    Funds,
+    Campaigns,
+    Tags,
+    /// What a contact is to another: the two sides of each type, numbered twice the type and one more; a side that is called
+    /// alike from both is one.
+    Relationships,
+}
+
+#[derive(QueryableByName)]
+struct Named {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    name: String,
 }
 
 /// The lists of an organization.
@@ -23,7 +38,30 @@ impl Offers {
             .order((groups::title, groups::id))
             .select((groups::id, groups::title))
             .load(&mut **tx)?;
-        Ok(Self([(Offer::Groups, groups)].into()))
+        let mut named = |sql: &str| -> QueryResult<Vec<(i64, String)>> {
+            let rows: Vec<Named> = diesel::sql_query(sql)
+                .bind::<BigInt, _>(tx.organization())
+                .load(&mut **tx)?;
+            Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+        };
+        let funds = named("SELECT id, name FROM funds WHERE organization_id = $1 ORDER BY lower(name), id")?;
+        let campaigns = named("SELECT id, name FROM campaigns WHERE organization_id = $1 ORDER BY lower(name), id")?;
+        let tags = named("SELECT id, name FROM tags WHERE organization_id = $1 ORDER BY lower(name), id")?;
+        let relationships = named(
+            "SELECT id * 2 AS id, label_a_b AS name FROM relationship_types WHERE organization_id = $1 \
+             UNION ALL SELECT id * 2 + 1, label_b_a FROM relationship_types \
+             WHERE organization_id = $1 AND label_a_b <> label_b_a ORDER BY 2, 1",
+        )?;
+        Ok(Self(
+            [
+                (Offer::Groups, groups),
+                (Offer::Funds, funds),
+                (Offer::Campaigns, campaigns),
+                (Offer::Tags, tags),
+                (Offer::Relationships, relationships),
+            ]
+            .into(),
+        ))
     }
 
     /// One list.

@@ -29,6 +29,14 @@ impl Fragment {
         self.binds.len()
     }
 
+    /// The opposite.
+    pub fn not(self) -> Self {
+        Self {
+            text: format!("NOT {}", self.text),
+            binds: self.binds,
+        }
+    }
+
     /// Adds the condition to a query after `AND`; the parameters before it must be bound already.
     pub fn append_to<'q>(self, query: BoxedSqlQuery<'q, Pg, SqlQuery>) -> BoxedSqlQuery<'q, Pg, SqlQuery> {
         let query = query.sql(format!(" AND {}", self.text));
@@ -70,6 +78,11 @@ impl Sql {
     pub(super) fn has_row(&self, table: &str, fits: &str) -> String {
         let among = &self.among;
         format!("contacts.id IN (SELECT contact_id FROM {table} WHERE organization_id = $1{among} AND {fits})")
+    }
+
+    /// The contacts whose rows of a table, taken together, fulfil something.
+    pub(super) fn has_rows_that(&self, table: &str, fits: &str, together: &str) -> String {
+        self.has_row(table, &format!("{fits} GROUP BY contact_id HAVING {together}"))
     }
 
     pub(super) fn fragment(self, text: String) -> Fragment {

@@ -39,6 +39,7 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/groups/{group}/search", CHANGE, smart::preview),
         post("/o/{organization}/groups/{group}/search", CHANGE, smart::save),
         get("/o/{organization}/groups/{group}/freshness", READ, smart::freshness),
+        get("/o/{organization}/groups/{group}/almost", READ, smart::almost),
         get("/o/{organization}/groups/{group}/why/{contact}", READ, smart::why),
         get("/o/{organization}/groups/{group}/delete", CHANGE, delete::show),
         post("/o/{organization}/groups/{group}/delete", CHANGE, delete::submit),

@@ -20,6 +20,9 @@ use serde::Deserialize;
 /// People named on the preview; the numbers tell of the others.
 const NAMED_MAX: usize = 50;
 
+/// People named for each condition that almost found them.
+const MISSED_NAMED_MAX: i64 = 20;
+
 /// A search on its way from the form.
 #[derive(Deserialize)]
 pub struct Sent {
@@ -162,8 +165,9 @@ pub async fn why(member: Member, path: Path<(String, GroupId, ContactId)>) -> An
         .read(move |tx| {
             let group = existing(tx, id)?;
             let criteria = group.criteria().ok_or(PageError::NotFound)?;
-            let facts = Facts::load(tx, &[contact])?.pop().ok_or(PageError::NotFound)?;
             let (calendar, offers) = (Calendar::of(tx)?, Offers::load(tx)?);
+            let facts = Facts::load(tx, &[contact], &calendar)?.pop();
+            let facts = facts.ok_or(PageError::NotFound)?;
             let membership = store::memberships(tx, contact)?.into_iter().find(|one| one.group == id);
             let is_found = criteria.holds(&facts, &calendar);
             Ok::<_, PageError>(WhyPage {
@@ -221,6 +225,51 @@ fn lines(criteria: &Criteria, facts: &Facts, calendar: &Calendar, offers: &Offer
             theirs: condition.value_of(facts, calendar, offers).join(", "),
         })
         .collect()
+}
+
+#[derive(Template)]
+#[template(path = "groups/almost.html")]
+struct AlmostPage {
+    page: Page,
+    group: Group,
+    misses: Vec<Misses>,
+}
+
+/// Who is missed because of one condition alone.
+struct Misses {
+    condition: String,
+    total: i64,
+    first: Vec<ContactRow>,
+}
+
+impl Misses {
+    fn more(&self) -> i64 {
+        self.total - i64::try_from(self.first.len()).unwrap_or(0)
+    }
+}
+
+/// `GET /o/{organization}/groups/{group}/almost`: whom the search misses by one condition.
+pub async fn almost(member: Member, path: GroupPath) -> Answer {
+    let id = path.1;
+    let page = member.page("groups");
+    let shown = member
+        .read(move |tx| {
+            let group = existing(tx, id)?;
+            let criteria = group.criteria().ok_or(PageError::NotFound)?;
+            let offers = Offers::load(tx)?;
+            let mut misses = Vec::new();
+            for (number, condition) in criteria.conditions().enumerate() {
+                let (total, first) = contacts::near_misses(tx, &criteria, number, id, MISSED_NAMED_MAX)?;
+                misses.push(Misses {
+                    condition: condition.words(&offers),
+                    total,
+                    first: contacts::list_rows(tx, &first)?,
+                });
+            }
+            Ok::<_, PageError>(AlmostPage { page, group, misses })
+        })
+        .await?;
+    web::show(shown)
 }
 
 #[derive(Template)]

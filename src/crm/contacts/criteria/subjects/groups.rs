@@ -11,9 +11,10 @@ pub(super) const SUBJECTS: &[Subject] = &[Subject {
     label: "Groups",
     asks: Asks::Links(Links {
         offer: Offer::Groups,
-        table: "group_contacts",
+        table: |_, _| "group_contacts".into(),
         id: "group_id",
         counts: "status <> 'Removed'",
+        is_relative: false,
         of: |facts| &facts.groups,
     }),
 }];

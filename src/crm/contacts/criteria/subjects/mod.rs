@@ -5,13 +5,16 @@ mod address;
 mod contact;
 mod dates;
 mod email_and_phone;
+mod giving;
 mod groups;
 mod privacy;
+mod records;
 
 use super::choices::{self, Choices};
 use super::dates::{self as date, Dates};
 use super::draft::Control;
 use super::flags::{self, Flag};
+use super::giving::{self as giving_kind, Gave, Measure};
 use super::links::{self, Links};
 use super::offers::{Offer, Offers};
 use super::sql::Sql;
@@ -25,6 +28,8 @@ pub const ALL: &[&[Subject]] = &[
     email_and_phone::SUBJECTS,
     privacy::SUBJECTS,
     groups::SUBJECTS,
+    giving::SUBJECTS,
+    records::SUBJECTS,
     dates::SUBJECTS,
 ];
 
@@ -45,6 +50,8 @@ pub enum Section {
     EmailAndPhone,
     Privacy,
     Groups,
+    Contributions,
+    Records,
     Dates,
 }
 
@@ -55,6 +62,8 @@ enum Asks {
     Choices(Choices),
     Flag(Flag),
     Links(Links),
+    Giving(Measure),
+    Gave,
 }
 
 /// A question with what is asked.
@@ -65,16 +74,20 @@ pub(super) enum Asked {
     Choices(&'static Choices, choices::Test),
     Flag(&'static Flag, bool),
     Links(&'static Links, links::Test),
+    Giving(Measure, giving_kind::Test),
+    Gave(Gave),
 }
 
 impl Section {
     /// In the order of the form.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Contact,
         Self::Address,
         Self::EmailAndPhone,
         Self::Privacy,
         Self::Groups,
+        Self::Contributions,
+        Self::Records,
         Self::Dates,
     ];
 
@@ -86,6 +99,8 @@ impl Section {
             Self::EmailAndPhone => "Email and Phone",
             Self::Privacy => "Privacy",
             Self::Groups => "Groups",
+            Self::Contributions => "Contributions",
+            Self::Records => "Tags, Relationships and Notes",
             Self::Dates => "Dates",
         }
     }
@@ -105,6 +120,8 @@ impl std::fmt::Debug for Asked {
             Self::Choices(_, test) => test.fmt(f),
             Self::Flag(_, wanted) => wanted.fmt(f),
             Self::Links(_, test) => test.fmt(f),
+            Self::Giving(_, test) => test.fmt(f),
+            Self::Gave(gave) => gave.fmt(f),
         }
     }
 }
@@ -122,6 +139,8 @@ impl Subject {
             Asks::Choices(choices) => Asked::Choices(choices, choices.read(typed)?),
             Asks::Flag(flag) => Asked::Flag(flag, flags::read(typed)?),
             Asks::Links(links) => Asked::Links(links, links::Test::read(typed)?),
+            Asks::Giving(measure) => Asked::Giving(*measure, measure.read(typed)?),
+            Asks::Gave => Asked::Gave(Gave::read(typed)?),
         })
     }
 
@@ -132,6 +151,8 @@ impl Subject {
             Asks::Choices(choices) => choices.controls(typed),
             Asks::Flag(_) => flags::controls(typed),
             Asks::Links(links) => links.controls(typed, offers),
+            Asks::Giving(measure) => measure.controls(typed, offers),
+            Asks::Gave => Gave::controls(typed),
         }
     }
 }
@@ -143,7 +164,9 @@ impl Asked {
             Self::Dates(dates, test) => dates.sql(test, sql, calendar),
             Self::Choices(choices, test) => choices.sql(test, sql),
             Self::Flag(flag, wanted) => flag.sql(*wanted, sql),
-            Self::Links(links, test) => links.sql(test, sql),
+            Self::Links(links, test) => links.sql(test, sql, calendar),
+            Self::Giving(measure, test) => measure.sql(test, sql, calendar),
+            Self::Gave(gave) => gave.sql(sql, calendar),
         }
     }
 
@@ -154,6 +177,8 @@ impl Asked {
             Self::Choices(choices, test) => choices.holds(test, facts),
             Self::Flag(flag, wanted) => (flag.of)(facts) == *wanted,
             Self::Links(links, test) => links.holds(test, facts),
+            Self::Giving(measure, test) => measure.holds(test, facts, calendar),
+            Self::Gave(gave) => gave.holds(facts, calendar),
         }
     }
 
@@ -164,6 +189,8 @@ impl Asked {
             Self::Choices(choices, test) => choices.words(test),
             Self::Flag(_, wanted) => flags::words(*wanted),
             Self::Links(links, test) => links.words(test, offers),
+            Self::Giving(_, test) => test.words(offers),
+            Self::Gave(gave) => gave.words(),
         }
     }
 
@@ -174,16 +201,25 @@ impl Asked {
             Self::Choices(choices, _) => choices.value_of(facts),
             Self::Flag(flag, _) => vec![if (flag.of)(facts) { "Yes" } else { "No" }.into()],
             Self::Links(links, _) => links.value_of(facts, offers),
+            Self::Giving(measure, test) => measure.value_of(test, facts, calendar),
+            Self::Gave(_) => Gave::value_of(facts),
         }
     }
 
     pub(super) fn is_relative(&self) -> bool {
-        matches!(self, Self::Dates(_, test) if test.is_relative())
+        match self {
+            Self::Dates(_, test) => test.is_relative(),
+            Self::Giving(_, test) => test.is_relative(),
+            Self::Gave(gave) => gave.is_relative(),
+            Self::Links(links, _) => links.is_relative,
+            Self::Text(..) | Self::Choices(..) | Self::Flag(..) => false,
+        }
     }
 
     pub(super) fn names(&self, offer: Offer) -> Vec<i64> {
         match self {
             Self::Links(links, test) if links.offer == offer => test.names(),
+            Self::Giving(_, test) => test.names(offer),
             _ => Vec::new(),
         }
     }

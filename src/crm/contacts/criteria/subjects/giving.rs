@@ -1,0 +1,76 @@
+//! What a contact gave: Completed contributions only.
+
+use super::super::dates::Dates;
+use super::super::giving::Measure;
+use super::super::sql::Place;
+use super::super::text::{Text, Writing};
+use super::{Asks, Section, Subject};
+
+const fn about(key: &'static str, label: &'static str, asks: Asks) -> Subject {
+    Subject {
+        key,
+        section: Section::Contributions,
+        label,
+        asks,
+    }
+}
+
+/// The family.
+pub(super) const SUBJECTS: &[Subject] = &[
+    about("giving_total", "Total Given", Asks::Giving(Measure::Total)),
+    about("giving_count", "Number of Contributions", Asks::Giving(Measure::Count)),
+    about("giving_largest", "Largest Contribution", Asks::Giving(Measure::Largest)),
+    about("gave", "Gave", Asks::Gave),
+    about(
+        "first_contribution",
+        "First Contribution",
+        Asks::Dates(Dates {
+            place: Place::Rows {
+                table: "(SELECT organization_id, contact_id, min(first_on) AS first_on FROM giving_totals GROUP BY 1, 2) AS firsts",
+                value: "first_on",
+            },
+            is_moment: false,
+            of: |facts, _| {
+                facts
+                    .gifts
+                    .iter()
+                    .map(|gift| gift.received_on)
+                    .min()
+                    .into_iter()
+                    .collect()
+            },
+        }),
+    ),
+    about(
+        "last_contribution",
+        "Last Contribution",
+        Asks::Dates(Dates {
+            place: Place::Rows {
+                table: "(SELECT organization_id, contact_id, max(last_on) AS last_on FROM giving_totals GROUP BY 1, 2) AS lasts",
+                value: "last_on",
+            },
+            is_moment: false,
+            of: |facts, _| {
+                facts
+                    .gifts
+                    .iter()
+                    .map(|gift| gift.received_on)
+                    .max()
+                    .into_iter()
+                    .collect()
+            },
+        }),
+    ),
+    about(
+        "contribution_source",
+        "Contribution Source",
+        Asks::Text(Text {
+            place: Place::Rows {
+                table: "(SELECT organization_id, contact_id, source FROM contributions WHERE status = 'Completed') AS sources",
+                value: "source",
+            },
+            writing: Writing::Words,
+            of: |facts| facts.gifts.iter().map(|gift| gift.source.as_str()).collect(),
+        }),
+    ),
+];

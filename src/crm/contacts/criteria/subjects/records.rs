@@ -1,0 +1,68 @@
+//! Tags, relationships and notes.
+
+use super::super::Calendar;
+use super::super::links::Links;
+use super::super::offers::Offer;
+use super::super::sql::{Bind, Place, Sql};
+use super::super::text::{Text, Writing};
+use super::{Asks, Section, Subject};
+
+/// The relationships that are not over, seen from both sides. A side has the number of `Offer::Relationships`.
+fn relationships(sql: &mut Sql, calendar: &Calendar) -> String {
+    let today = sql.bind(Bind::Date(calendar.today));
+    let seen_from = |side: &str, number: &str| {
+        format!(
+            "SELECT r.organization_id, r.{side} AS contact_id, {number} AS side FROM relationships r \
+             JOIN relationship_types t ON t.organization_id = r.organization_id AND t.id = r.type_id \
+             WHERE r.is_active AND (r.end_date IS NULL OR r.end_date >= {today})"
+        )
+    };
+    let (a, b) = (
+        seen_from("contact_a", "r.type_id * 2"),
+        seen_from("contact_b", "r.type_id * 2 + (t.label_a_b <> t.label_b_a)::int"),
+    );
+    format!("({a} UNION ALL {b}) AS related")
+}
+
+/// The family.
+pub(super) const SUBJECTS: &[Subject] = &[
+    Subject {
+        key: "tags",
+        section: Section::Records,
+        label: "Tags",
+        asks: Asks::Links(Links {
+            offer: Offer::Tags,
+            table: |_, _| "contact_tags".into(),
+            id: "tag_id",
+            counts: "true",
+            is_relative: false,
+            of: |facts| &facts.tags,
+        }),
+    },
+    Subject {
+        key: "relationships",
+        section: Section::Records,
+        label: "Relationships",
+        asks: Asks::Links(Links {
+            offer: Offer::Relationships,
+            table: relationships,
+            id: "side",
+            counts: "true",
+            is_relative: true,
+            of: |facts| &facts.relationships,
+        }),
+    },
+    Subject {
+        key: "notes",
+        section: Section::Records,
+        label: "Notes",
+        asks: Asks::Text(Text {
+            place: Place::Rows {
+                table: "(SELECT organization_id, contact_id, subject || ' ' || body AS words FROM notes) AS written",
+                value: "words",
+            },
+            writing: Writing::Words,
+            of: |facts| facts.notes.iter().map(String::as_str).collect(),
+        }),
+    },
+];
