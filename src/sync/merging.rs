@@ -72,7 +72,7 @@ struct Taken {
 pub(super) fn merge(tx: &mut OrgTx<'_>, survivor: ContactId, loser: ContactId) -> QueryResult<serde_json::Value> {
     let mut taken = Vec::new();
     for mapping in facts::mappings_of(tx)? {
-        let (ours, theirs) = (agreed(tx, &mapping, survivor)?, agreed(tx, &mapping, loser)?);
+        let (ours, theirs) = (held(tx, &mapping, survivor)?, held(tx, &mapping, loser)?);
         if theirs.is_some_and(|theirs| tells_more(theirs, ours)) {
             taken.push(Taken {
                 mapping: mapping.id,
@@ -114,26 +114,44 @@ pub(super) fn take_back(
     work::contacts_are_due(tx, &[survivor, loser])
 }
 
+/// What was agreed about a contact, and whether the member they are followed by has opted out.
+#[derive(Clone, Copy)]
+struct Held {
+    agreed: Agreed,
+    opted_out: bool,
+}
+
 /// Whether what was agreed about the one who goes is to hold for the survivor. Both together: the survivor's own stays, and
 /// the other address is archived. Opted out: that is never given up for anything else.
-fn tells_more(theirs: Agreed, ours: Option<Agreed>) -> bool {
-    match (theirs, ours) {
-        (_, None | Some(Agreed::Nothing)) => true,
-        (_, Some(Agreed::In)) => false,
-        (_, Some(Agreed::Out(status))) if status.is_opt_out() => false,
-        (Agreed::In, _) => true,
-        (Agreed::Out(status), _) => status.is_opt_out(),
-        _ => false,
+fn tells_more(theirs: Held, ours: Option<Held>) -> bool {
+    match ours {
+        None => true,
+        Some(Held {
+            agreed: Agreed::Nothing,
+            ..
+        }) => true,
+        Some(Held { agreed: Agreed::In, .. }) => false,
+        Some(Held {
+            agreed: Agreed::Out,
+            opted_out: true,
+        }) => false,
+        Some(_) => theirs.agreed == Agreed::In || theirs.agreed == Agreed::Out && theirs.opted_out,
     }
 }
 
-fn agreed(tx: &mut OrgTx<'_>, mapping: &Mapping, contact: ContactId) -> QueryResult<Option<Agreed>> {
+fn held(tx: &mut OrgTx<'_>, mapping: &Mapping, contact: ContactId) -> QueryResult<Option<Held>> {
     let row: Option<(String, Option<String>)> = sync_standings::table
         .find((tx.organization().0, mapping.id.0, contact.0))
-        .select((sync_standings::agreed, sync_standings::agreed_status))
+        .select((sync_standings::agreed, sync_standings::address_key))
         .first(&mut **tx)
         .optional()?;
-    Ok(row.map(|(agreed, status)| standing::read_agreement(&agreed, status.as_deref())))
+    let Some((agreed, key)) = row else { return Ok(None) };
+    let keys: Vec<String> = key.into_iter().collect();
+    let members = mirror::members(tx, &mapping.audience, &keys)?;
+    Ok(Some(Held {
+        agreed: standing::read_agreement(&agreed),
+        opted_out: members.values().any(|member| status_of(&member.status).is_opt_out()),
+    }))
 }
 
 /// Deletes a standing; returns the row as it stood.
@@ -179,21 +197,20 @@ fn members_of(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mailchimp::Status;
-    use crate::sync::decide::MemberStatus;
 
     #[test]
     fn an_opt_out_is_never_given_up_for_an_agreement_to_be_mailed() {
-        let unsubscribed = Agreed::Out(MemberStatus::Known(Status::Unsubscribed));
-        let archived = Agreed::Out(MemberStatus::Known(Status::Archived));
-        assert!(!tells_more(Agreed::In, Some(unsubscribed)));
-        assert!(tells_more(unsubscribed, Some(Agreed::HereBefore)));
+        let of = |agreed, opted_out| Held { agreed, opted_out };
+        let (together, unsubscribed, archived) = (of(Agreed::In, false), of(Agreed::Out, true), of(Agreed::Out, false));
+        let here_before = of(Agreed::HereBefore, false);
+        assert!(!tells_more(together, Some(unsubscribed)));
+        assert!(tells_more(unsubscribed, Some(here_before)));
         assert!(tells_more(unsubscribed, None));
         // Who was left as before the link is not pushed because of the merge.
-        assert!(tells_more(Agreed::HereBefore, Some(Agreed::Nothing)));
-        assert!(!tells_more(Agreed::HereBefore, Some(Agreed::In)));
+        assert!(tells_more(here_before, Some(of(Agreed::Nothing, false))));
+        assert!(!tells_more(here_before, Some(together)));
         // Who is followed by one address stays followed by it.
-        assert!(tells_more(Agreed::In, Some(archived)));
-        assert!(!tells_more(Agreed::In, Some(Agreed::In)));
+        assert!(tells_more(together, Some(archived)));
+        assert!(!tells_more(together, Some(together)));
     }
 }

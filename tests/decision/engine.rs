@@ -132,8 +132,6 @@ impl World {
             deleted_at: None,
             merged_into: None,
             erased_at: None,
-            merged_into: None,
-            erased_at: None,
             details: Details {
                 first_name: format!("First{id}"),
                 last_name: format!("Last{id}"),
