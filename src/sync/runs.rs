@@ -23,6 +23,9 @@ pub struct Run {
 
 type Row = (i64, String, DateTime<Utc>, Option<DateTime<Utc>>, Option<String>);
 
+/// Whether a call of this verb and state counts.
+type Fits = dyn Fn(&str, &str) -> bool;
+
 impl Run {
     /// What it set out to do: "3 to add, 1 to unsubscribe".
     pub fn plan(&self) -> String {
@@ -57,7 +60,7 @@ impl Run {
         }
     }
 
-    fn counted(&self, kinds: &[(&dyn Fn(&str, &str) -> bool, &str)]) -> String {
+    fn counted(&self, kinds: &[(&Fits, &str)]) -> String {
         let parts: Vec<String> = kinds
             .iter()
             .map(|(fits, words)| {

@@ -46,7 +46,7 @@ pub fn near_misses(
     .bind::<BigInt, _>(tx.organization())
     .bind::<BigInt, _>(group);
     let assuming = criteria.sql_assuming(condition, 2, &calendar);
-    let as_it_is = criteria.sql(2 + assuming.parameters(), None, &calendar).not();
+    let as_it_is = criteria.sql(2 + assuming.parameters(), None, &calendar).negated();
     let rows: Vec<Found> = as_it_is
         .append_to(assuming.append_to(query))
         .sql(format!(

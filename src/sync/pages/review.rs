@@ -99,7 +99,7 @@ fn agree(tx: &mut OrgTx<'_>, mapping: &Mapping, contact: ContactId, address: &st
         .values((
             sync_standings::mapping_id.eq(mapping.id),
             sync_standings::contact_id.eq(contact),
-            agreed.clone(),
+            agreed,
         ))
         .on_conflict((
             sync_standings::organization_id,

@@ -30,7 +30,7 @@ impl Fragment {
     }
 
     /// The opposite.
-    pub fn not(self) -> Self {
+    pub fn negated(self) -> Self {
         Self {
             text: format!("NOT {}", self.text),
             binds: self.binds,
