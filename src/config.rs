@@ -23,6 +23,10 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ),
     ("BIND_ADDRESS", "Address and port to listen on. Default 127.0.0.1:8080."),
     (
+        "METRICS_ADDRESS",
+        "Address and port where Prometheus reads figures, such as 127.0.0.1:9464. Absent: nowhere.",
+    ),
+    (
         "PUBLIC_URL",
         "The address people type. Default http:// and the bind address; https:// where a proxy adds TLS.",
     ),
@@ -55,6 +59,8 @@ pub const SETTINGS: &[(&str, &str)] = &[
 pub struct Config {
     pub database: Database,
     pub bind_address: SocketAddr,
+    /// Where figures can be read; never where people are served, so that no proxy passes them on. `None`: nowhere.
+    pub metrics_address: Option<SocketAddr>,
     /// Without a trailing slash in its path.
     pub public_url: Url,
     pub secret_key: SecretString,
@@ -111,6 +117,7 @@ impl Config {
             None => Database::Private,
         };
         let bind_address = noted(&mut wrong, bind_address(&get)).unwrap_or(([127, 0, 0, 1], 8080).into());
+        let metrics_address = noted(&mut wrong, metrics_address(&get)).flatten();
         let public_url = noted(&mut wrong, public_url(&get, bind_address));
         let secret_key = noted(&mut wrong, secret_key(&get, &database, var));
         let mail = noted(&mut wrong, mail_transport(&get, var));
@@ -124,6 +131,7 @@ impl Config {
                 Ok(Self {
                     database,
                     bind_address,
+                    metrics_address,
                     public_url,
                     secret_key,
                     mail,
@@ -168,6 +176,11 @@ impl Config {
                 },
             ),
             ("BIND_ADDRESS", self.bind_address.to_string()),
+            (
+                "METRICS_ADDRESS",
+                self.metrics_address
+                    .map_or("(not set: no figures)".into(), |address| address.to_string()),
+            ),
             ("PUBLIC_URL", self.public_url.to_string()),
             ("SECRET_KEY", hidden.clone()),
             (
@@ -195,8 +208,18 @@ fn noted<T>(wrong: &mut Vec<String>, read: Result<T, String>) -> Option<T> {
 
 fn bind_address(get: &impl Fn(&str) -> Option<String>) -> Result<SocketAddr, String> {
     let text = get("BIND_ADDRESS").unwrap_or_else(|| "127.0.0.1:8080".into());
+    address("BIND_ADDRESS", &text)
+}
+
+fn metrics_address(get: &impl Fn(&str) -> Option<String>) -> Result<Option<SocketAddr>, String> {
+    get("METRICS_ADDRESS")
+        .map(|text| address("METRICS_ADDRESS", &text))
+        .transpose()
+}
+
+fn address(name: &str, text: &str) -> Result<SocketAddr, String> {
     text.parse()
-        .map_err(|_| format!("BIND_ADDRESS is \"{text}\", but must be an address and a port such as 127.0.0.1:8080."))
+        .map_err(|_| format!("{name} is \"{text}\", but must be an address and a port such as 127.0.0.1:8080."))
 }
 
 fn public_url(get: &impl Fn(&str) -> Option<String>, bind: SocketAddr) -> Result<Url, String> {

@@ -38,7 +38,7 @@ enum Command {
     Check,
     /// Serve a made-up charity beside a stand-in for Mailchimp, with a database of its own.
     Demo(demo::Options),
-    /// Run the stand-in for Mailchimp alone.
+    /// Run the stand-in for Mailchimp alone, to rehearse or to test any program that talks to Mailchimp.
     Sandbox(sandbox::Options),
 }
 
@@ -117,6 +117,7 @@ async fn run_sandbox(options: sandbox::Options) -> anyhow::Result<()> {
         .init();
     let sandbox = sandbox::start(options).await?;
     println!("The stand-in for Mailchimp runs at {}", sandbox.base_url());
+    println!("Open it in a browser, or call its API at {}/3.0", sandbox.base_url());
     println!("MAILCHIMP_LOGIN_URL={}", sandbox.base_url());
     println!("MAILCHIMP_CLIENT_ID={}", sandbox.client_id());
     println!("MAILCHIMP_CLIENT_SECRET={}", sandbox.client_secret());

@@ -5,7 +5,7 @@ use crate::base::Clock;
 use crate::config::Config;
 use crate::crm;
 use crate::crm::groups::mailchimp::MailchimpView;
-use crate::crm::imports;
+use crate::crm::{bulk, groups, imports};
 use crate::db::Db;
 use crate::mail;
 use crate::mailchimp::Observer;
@@ -21,7 +21,7 @@ use actix_web::cookie::{Key, SameSite, time};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, FormConfig, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError};
+use actix_web::{App, HttpResponse, HttpServer, ResponseError};
 use secrecy::ExposeSecret;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -45,16 +45,24 @@ pub fn routes() -> Vec<Route> {
         own_routes(),
         accounts::routes(),
         mail::routes(),
+        crm::dashboard::routes(),
         crm::contacts::routes(),
         crm::funds::routes(),
         crm::campaigns::routes(),
         crm::contributions::routes(),
         crm::batches::routes(),
         crm::profile::routes(),
+        crm::search::routes(),
         crm::changes::routes(),
         crm::groups::routes(),
+        crm::notes::routes(),
+        crm::tags::routes(),
+        crm::relationships::routes(),
+        crm::activities::routes(),
+        crm::opportunities::routes(),
         sync::pages::routes(),
         crm::imports::routes(),
+        crm::bulk::routes(),
     ]
     .into_iter()
     .flatten()
@@ -66,7 +74,6 @@ fn own_routes() -> Vec<Route> {
         get("/static/{version}/{path:.*}", Needs::Nothing, web::serve_asset),
         get("/health", Needs::Nothing, health),
         get("/ready", Needs::Nothing, ready),
-        get("/metrics", Needs::Nothing, metrics),
     ]
 }
 
@@ -74,11 +81,20 @@ fn own_routes() -> Vec<Route> {
 pub struct Application {
     address: SocketAddr,
     server: Server,
+    figures: Option<Figures>,
     wakes: Wakes,
     sender: JoinHandle<()>,
     sync: JoinHandle<()>,
     importer: JoinHandle<()>,
+    smart_groups: JoinHandle<()>,
+    bulk: JoinHandle<()>,
     stop: StopOnDrop,
+}
+
+/// Where Prometheus reads, at an address of its own: what serves people never shows figures.
+struct Figures {
+    address: SocketAddr,
+    handle: ServerHandle,
 }
 
 /// Ends the work in the background, also when the server is dropped without having been stopped.
@@ -108,19 +124,25 @@ impl Application {
         let (transport, from) = (&config.mail, config.mail_from.clone());
         let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
         let importer = imports::start(db.clone(), wakes.clone(), stop.clone());
+        let smart_groups = groups::smart::start(db.clone(), wakes.clone(), stop.clone());
+        let bulk = bulk::start(db.clone(), wakes.clone(), stop.clone());
         let metrics = Metrics::new()?;
         let config = Arc::new(config);
         let engine = Engine::new(db, config.clone(), observer(&metrics))?;
+        let figures = show_figures(&config, &engine.db, &metrics)?;
         let stopped = stopped(stop.clone(), wakes.clone());
         let sync = tokio::spawn(task::dispatch(engine.clone(), wakes.clone(), stopped));
         let server = serve(listener, config, engine, metrics, wakes.clone())?;
         Ok(Self {
             address,
             server,
+            figures,
             wakes,
             sender,
             sync,
             importer,
+            smart_groups,
+            bulk,
             stop: StopOnDrop(stop),
         })
     }
@@ -128,6 +150,11 @@ impl Application {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its figures can be read, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.figures.as_ref().map(|figures| figures.address)
     }
 
     /// Stops it from elsewhere.
@@ -138,6 +165,9 @@ impl Application {
     /// Runs until Ctrl-C, SIGTERM or the handle stops it.
     pub async fn run_until_stopped(self) -> std::io::Result<()> {
         let ended = self.server.await;
+        if let Some(figures) = self.figures {
+            figures.handle.stop(false).await;
+        }
         drop(self.stop);
         self.wakes.wake();
         if tokio::time::timeout(TASK_WAIT, self.sender).await.is_err() {
@@ -148,6 +178,14 @@ impl Application {
         }
         if tokio::time::timeout(TASK_WAIT, self.importer).await.is_err() {
             tracing::warn!("an import was still at a step; it is done anew by another process or after the next start");
+        }
+        if tokio::time::timeout(TASK_WAIT, self.smart_groups).await.is_err() {
+            tracing::warn!("smart groups were still being looked at; that is done anew after the next start");
+        }
+        if tokio::time::timeout(TASK_WAIT, self.bulk).await.is_err() {
+            tracing::warn!(
+                "a bulk action was still at a batch; it is done anew by another process or after the next start"
+            );
         }
         ended
     }
@@ -206,6 +244,29 @@ fn serve(
     Ok(server)
 }
 
+fn show_figures(config: &Config, db: &Db, metrics: &Metrics) -> anyhow::Result<Option<Figures>> {
+    let Some(wanted) = config.metrics_address else {
+        return Ok(None);
+    };
+    let listener =
+        TcpListener::bind(wanted).map_err(|error| anyhow::anyhow!("cannot show figures on {wanted}: {error}"))?;
+    let address = listener.local_addr()?;
+    let (db, metrics) = (db.clone(), metrics.clone());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(Data::new(db.clone()))
+            .app_data(Data::new(metrics.clone()))
+            .route("/metrics", actix_web::web::get().to(figures))
+    })
+    .workers(1)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Ok(Some(Figures { address, handle }))
+}
+
 /// Registers all routes; routes of one path share a resource, so that a wrong method is told as such.
 fn register(app: &mut ServiceConfig) {
     let mut paths: Vec<(&'static str, Vec<Route>)> = Vec::new();
@@ -245,15 +306,15 @@ async fn health() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body("alive")
 }
 
-/// `GET /metrics`: only for whoever watches on this machine; through a proxy there is nothing.
-async fn metrics(request: HttpRequest, metrics: Data<Metrics>, db: Data<Db>) -> web::Answer {
-    let is_local = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback());
-    if !is_local || request.headers().contains_key("x-forwarded-for") {
-        return Err(PageError::NotFound);
+/// `GET /metrics`, at the address for figures.
+async fn figures(metrics: Data<Metrics>, db: Data<Db>) -> HttpResponse {
+    match metrics.text(&db).await {
+        Ok(text) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text),
+        Err(error) => {
+            tracing::warn!(error = format!("{error:#}"), "the figures could not be gathered");
+            HttpResponse::ServiceUnavailable().finish()
+        }
     }
-    Ok(HttpResponse::Ok()
-        .content_type("text/plain; version=0.0.4")
-        .body(metrics.text(&db).await?))
 }
 
 /// `GET /ready`: database and migrations are fine.

@@ -133,7 +133,6 @@ CREATE TABLE sync_standings (
     contact_id bigint NOT NULL,
     address_key text,
     agreed text NOT NULL CHECK (agreed IN ('nothing', 'here_before', 'in', 'out')),
-    agreed_status text,
     standing text NOT NULL CHECK (standing IN ('in_sync', 'waiting', 'excluded', 'refused', 'here_before', 'out')),
     reason text NOT NULL DEFAULT '',
     words text NOT NULL DEFAULT '',

@@ -13,8 +13,8 @@ mod store;
 mod token;
 
 pub use member::Guarded;
-pub use pages::{ClientAddress, count_sign_up, routes};
-pub use store::{organization, today};
+pub use pages::{ClientAddress, count_sign_up, letter_sent, routes};
+pub use store::{colleagues, organization, today};
 
 /// A member of staff at work for the organization of the path: the argument of most handlers.
 pub type Member = Guarded<member::Member>;

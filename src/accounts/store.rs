@@ -172,6 +172,7 @@ struct OrganizationRow {
     slug: String,
     name: String,
     time_zone: String,
+    fiscal_year_month: i16,
     unsubscribe_sets_no_bulk_emails: bool,
 }
 
@@ -193,6 +194,7 @@ impl From<OrganizationRow> for Organization {
             slug: row.slug,
             name: row.name,
             time_zone: row.time_zone.parse().unwrap_or(chrono_tz::America::Toronto),
+            fiscal_year_month: row.fiscal_year_month.try_into().unwrap_or(1),
             unsubscribe_sets_no_bulk_emails: row.unsubscribe_sets_no_bulk_emails,
         }
     }

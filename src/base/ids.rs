@@ -50,6 +50,38 @@ id!(
     MappingId
 );
 id!(
+    /// Something staff wrote down about a contact.
+    NoteId
+);
+id!(
+    /// A word contacts are sorted by.
+    TagId
+);
+id!(
+    /// How two contacts are related.
+    RelationshipId
+);
+id!(
+    /// A way in which contacts can be related.
+    RelationshipTypeId
+);
+id!(
+    /// Something staff did with contacts, or are going to do.
+    ActivityId
+);
+id!(
+    /// A type of activity.
+    ActivityTypeId
+);
+id!(
+    /// A grant or large gift that may come.
+    OpportunityId
+);
+id!(
+    /// An action on a selection of contacts.
+    BulkActionId
+);
+id!(
     /// What gifts are meant for; CiviCRM's financial type.
     FundId
 );

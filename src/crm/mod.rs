@@ -1,11 +1,19 @@
 //! The donor records: a room for each noun of the menu.
 
+pub mod activities;
 pub mod batches;
+pub mod bulk;
 pub mod campaigns;
 pub mod changes;
 pub mod contacts;
 pub mod contributions;
+pub mod dashboard;
 pub mod funds;
 pub mod groups;
 pub mod imports;
+pub mod notes;
+pub mod opportunities;
 pub mod profile;
+pub mod relationships;
+pub mod search;
+pub mod tags;

@@ -16,6 +16,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    activities (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        type_id -> BigInt,
+        subject -> Text,
+        details -> Text,
+        activity_at -> Timestamptz,
+        duration_minutes -> Nullable<Integer>,
+        status -> Text,
+        priority -> Text,
+        assigned_to -> Nullable<BigInt>,
+        due_on -> Nullable<Date>,
+        follow_up_of -> Nullable<BigInt>,
+        created_by -> Text,
+        added_by_contact -> Nullable<BigInt>,
+        external_identifier -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    activity_contacts (organization_id, activity_id, contact_id) {
+        organization_id -> BigInt,
+        activity_id -> BigInt,
+        contact_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    activity_types (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        is_offered -> Bool,
+    }
+}
+
+diesel::table! {
     addresses (organization_id, id) {
         organization_id -> BigInt,
         id -> BigInt,
@@ -109,6 +147,51 @@ diesel::table! {
 }
 
 diesel::table! {
+    bulk_actions (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        deed -> Jsonb,
+        state -> Text,
+        contact_count -> Integer,
+        contacts_done -> Integer,
+        last_place -> BigInt,
+        changed -> Integer,
+        unchanged -> Integer,
+        skipped -> Integer,
+        taken_back -> Integer,
+        kept -> Integer,
+        failures -> Integer,
+        started_by -> Nullable<BigInt>,
+        started_by_name -> Text,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        undone_by -> Nullable<BigInt>,
+        undone_by_name -> Nullable<Text>,
+        undone_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    bulk_batches (organization_id, bulk_action_id, number) {
+        organization_id -> BigInt,
+        bulk_action_id -> BigInt,
+        number -> BigInt,
+        contact_ids -> Array<BigInt>,
+    }
+}
+
+diesel::table! {
+    bulk_contacts (organization_id, bulk_action_id, contact_id) {
+        organization_id -> BigInt,
+        bulk_action_id -> BigInt,
+        contact_id -> BigInt,
+        outcome -> Text,
+        problem -> Nullable<Text>,
+        record -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
     campaigns (organization_id, id) {
         organization_id -> BigInt,
         id -> BigInt,
@@ -145,6 +228,15 @@ diesel::table! {
         term -> Text,
         contact_id -> BigInt,
         kind -> Text,
+    }
+}
+
+diesel::table! {
+    contact_tags (organization_id, tag_id, contact_id) {
+        organization_id -> BigInt,
+        tag_id -> BigInt,
+        contact_id -> BigInt,
+        tagged_at -> Timestamptz,
     }
 }
 
@@ -231,6 +323,7 @@ diesel::table! {
         read_first -> Bool,
         due_since -> Timestamptz,
         mark -> BigInt,
+        complained -> Bool,
     }
 }
 
@@ -310,6 +403,20 @@ diesel::table! {
         description -> Text,
         created_by -> Text,
         created_at -> Timestamptz,
+        search -> Nullable<Jsonb>,
+        search_checked_at -> Nullable<Timestamptz>,
+        search_due_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    held_removals (organization_id, mapping_id, contact_id) {
+        organization_id -> BigInt,
+        mapping_id -> BigInt,
+        contact_id -> BigInt,
+        side -> Text,
+        state -> Text,
+        held_at -> Timestamptz,
     }
 }
 
@@ -449,6 +556,50 @@ diesel::table! {
 }
 
 diesel::table! {
+    note_search_terms (organization_id, term, note_id) {
+        organization_id -> BigInt,
+        term -> Text,
+        note_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    notes (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        contact_id -> BigInt,
+        subject -> Text,
+        body -> Text,
+        noted_at -> Timestamptz,
+        created_by -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    opportunities (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        contact_id -> BigInt,
+        name -> Text,
+        opportunity_type -> Text,
+        status -> Text,
+        probability -> Text,
+        owner_id -> Nullable<BigInt>,
+        amount -> Nullable<BigInt>,
+        amount_received -> Nullable<BigInt>,
+        currency -> Text,
+        application_deadline -> Nullable<Date>,
+        is_submitted -> Bool,
+        decision_date -> Nullable<Date>,
+        report_due -> Nullable<Date>,
+        notes -> Text,
+        created_by -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     organizations (id) {
         id -> BigInt,
         slug -> Text,
@@ -456,6 +607,7 @@ diesel::table! {
         time_zone -> Text,
         unsubscribe_sets_no_bulk_emails -> Bool,
         created_at -> Timestamptz,
+        fiscal_year_month -> SmallInt,
     }
 }
 
@@ -533,6 +685,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    relationship_types (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        label_a_b -> Text,
+        label_b_a -> Text,
+        contact_type_a -> Nullable<Text>,
+        contact_type_b -> Nullable<Text>,
+        makes_b -> Nullable<Text>,
+        is_offered -> Bool,
+    }
+}
+
+diesel::table! {
+    relationships (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        type_id -> BigInt,
+        contact_a -> BigInt,
+        contact_b -> BigInt,
+        start_date -> Nullable<Date>,
+        end_date -> Nullable<Date>,
+        is_active -> Bool,
+        description -> Text,
+        created_by -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     review_members (organization_id, audience_id, address_key) {
         organization_id -> BigInt,
         audience_id -> Text,
@@ -549,6 +730,15 @@ diesel::table! {
         state -> Jsonb,
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    smart_due_contacts (organization_id, contact_id) {
+        organization_id -> BigInt,
+        contact_id -> BigInt,
+        due_since -> Timestamptz,
+        mark -> BigInt,
     }
 }
 
@@ -592,12 +782,24 @@ diesel::table! {
         contact_id -> BigInt,
         address_key -> Nullable<Text>,
         agreed -> Text,
-        agreed_status -> Nullable<Text>,
         standing -> Text,
         reason -> Text,
         words -> Text,
         refused_row -> Nullable<Bytea>,
         decided_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tags (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        colour -> Text,
+        description -> Text,
+        parent_id -> Nullable<BigInt>,
+        created_by -> Text,
+        created_at -> Timestamptz,
     }
 }
 
@@ -634,14 +836,21 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_tokens,
+    activities,
+    activity_contacts,
+    activity_types,
     addresses,
     audience_members,
     audience_snapshots,
     audiences,
     batches,
+    bulk_actions,
+    bulk_batches,
+    bulk_contacts,
     campaigns,
     changes,
     contact_search_terms,
+    contact_tags,
     contacts,
     contributions,
     due_contacts,
@@ -652,6 +861,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_contacts,
     group_history,
     groups,
+    held_removals,
     import_rows,
     imports,
     incidents,
@@ -660,18 +870,25 @@ diesel::allow_tables_to_appear_in_same_query!(
     mailchimp_connections,
     mappings,
     memberships,
+    note_search_terms,
+    notes,
+    opportunities,
     organizations,
     outbox,
     phones,
     planned_calls,
     rate_limits,
     recurring_contributions,
+    relationship_types,
+    relationships,
     review_members,
     sessions,
+    smart_due_contacts,
     soft_credits,
     staff,
     sync_runs,
     sync_standings,
+    tags,
     wake_ups,
     webhook_doors,
     webhook_events,

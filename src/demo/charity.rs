@@ -3,6 +3,7 @@
 
 use super::history::{self, Happening};
 use super::person::{self, Person};
+use super::records;
 use anyhow::Context;
 use chrono::{TimeDelta, Utc};
 use dms::accounts::actions::{NewOrganization, SignUpError, SignedUp, sign_up};
@@ -43,6 +44,7 @@ pub async fn move_in(config: &Config, database_url: &str) -> anyhow::Result<()> 
     for happening in history::since_then() {
         past.happens(happening).await?;
     }
+    past.is_written_about(config).await?;
     Ok(())
 }
 
@@ -120,6 +122,17 @@ impl Past {
             self.people.entry(name).or_insert(id);
         }
         Ok(())
+    }
+
+    /// What staff wrote down beside the people, as of today.
+    async fn is_written_about(&self, config: &Config) -> anyhow::Result<()> {
+        self.go_back(0);
+        let (config, people) = (config.clone(), self.people.clone());
+        self.db
+            .write(self.organization, Actor::System, move |tx| {
+                records::write(tx, &config, &people)
+            })
+            .await
     }
 
     async fn happens(&self, happening: Happening) -> anyhow::Result<()> {

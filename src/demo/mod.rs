@@ -5,6 +5,7 @@ mod charity;
 mod history;
 mod person;
 mod places;
+mod records;
 
 use anyhow::{Context, bail};
 use diesel::connection::SimpleConnection;

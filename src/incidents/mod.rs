@@ -22,6 +22,8 @@ pub enum Kind {
     WebhookWrong,
     /// Nothing has succeeded for too long.
     Silence,
+    /// More removals than one run may decide by itself wait for somebody to look.
+    RemovalsHeld,
 }
 
 impl Kind {
@@ -32,6 +34,7 @@ impl Kind {
             Self::MappingBroken => "mapping_broken",
             Self::WebhookWrong => "webhook_wrong",
             Self::Silence => "silence",
+            Self::RemovalsHeld => "removals_held",
         }
     }
 }

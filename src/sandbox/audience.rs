@@ -1,6 +1,5 @@
 //! An audience (Mailchimp's API says list): its settings, fields, tags and webhooks, and its members with the indexes that find them.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::clock::When;
 use super::events::{Event, Webhook};
 use super::ids::{self, Hash, Ids};
+use super::index::Index;
 use super::member::{Member, Status};
 use super::merge::{MergeField, MergeKind};
 
@@ -123,8 +123,8 @@ pub struct Listing {
 pub struct Audience {
     pub head: Head,
     members: Vec<Option<Member>>,
-    by_hash: HashMap<Hash, u32>,
-    by_contact: HashMap<[u8; 16], u32>,
+    by_hash: Index,
+    by_contact: Index,
     listing: Mutex<Option<Listing>>,
     /// What the journal still has to write.
     pub unsaved_head: bool,
@@ -138,8 +138,8 @@ impl Audience {
         Audience {
             head,
             members: Vec::new(),
-            by_hash: HashMap::new(),
-            by_contact: HashMap::new(),
+            by_hash: Index::by(Member::hash),
+            by_contact: Index::by(|member| member.contact_id),
             listing: Mutex::new(None),
             unsaved_head: true,
             unsaved_members: Vec::new(),
@@ -173,8 +173,8 @@ impl Audience {
 
     pub fn reserve(&mut self, more: usize) {
         self.members.reserve_exact(more);
-        self.by_hash.reserve(more);
-        self.by_contact.reserve(more);
+        self.by_hash.reserve(&self.members, more);
+        self.by_contact.reserve(&self.members, more);
     }
 
     /// Slots handed out so far, including those of erased members.
@@ -195,15 +195,15 @@ impl Audience {
         if self.members.len() <= index {
             self.members.resize_with(index + 1, || None);
         }
-        if let Some(former) = self.members[index].take() {
-            self.by_hash.remove(&former.hash());
-            self.by_contact.remove(&former.contact_id);
-        }
-        if let Some(member) = &member {
-            self.by_hash.insert(member.hash(), slot);
-            self.by_contact.insert(member.contact_id, slot);
+        if self.members[index].is_some() {
+            self.by_hash.remove(&self.members, slot);
+            self.by_contact.remove(&self.members, slot);
         }
         self.members[index] = member;
+        if self.members[index].is_some() {
+            self.by_hash.insert(&self.members, slot);
+            self.by_contact.insert(&self.members, slot);
+        }
     }
 
     /// Takes a member out for good.
@@ -214,13 +214,10 @@ impl Audience {
 
     /// Gives a member another address and the hash that goes with it.
     pub fn rename(&mut self, slot: u32, email: &str) {
-        let Some(former) = self.member(slot).map(Member::hash) else {
-            return;
-        };
-        self.by_hash.remove(&former);
-        self.by_hash.insert(ids::subscriber_hash(email), slot);
+        self.by_hash.remove(&self.members, slot);
         if let Some(member) = self.member_mut(slot) {
             member.email = email.into();
+            self.by_hash.insert(&self.members, slot);
         }
     }
 
@@ -236,7 +233,7 @@ impl Audience {
     }
 
     pub fn by_email(&self, email: &str) -> Option<u32> {
-        self.by_hash.get(&ids::subscriber_hash(email)).copied()
+        self.by_hash.find(&self.members, &ids::subscriber_hash(email))
     }
 
     /// A member by what may stand in a path: the hash of the address, the address, or the contact id.
@@ -246,7 +243,9 @@ impl Audience {
         }
         let mut key = [0; 16];
         hex::decode_to_slice(who.to_lowercase(), &mut key).ok()?;
-        self.by_hash.get(&key).or_else(|| self.by_contact.get(&key)).copied()
+        self.by_hash
+            .find(&self.members, &key)
+            .or_else(|| self.by_contact.find(&self.members, &key))
     }
 
     pub fn is_forgotten(&self, email: &str) -> bool {
@@ -263,6 +262,30 @@ impl Audience {
             .categories
             .iter()
             .any(|category| !category.interests.is_empty())
+    }
+
+    /// Deletes an interest and everybody's choice of it; false if there is no such interest.
+    pub fn delete_interest(&mut self, id: &str) -> bool {
+        let Some(number) = self
+            .head
+            .interests()
+            .find(|interest| interest.id == id)
+            .map(|found| found.number)
+        else {
+            return false;
+        };
+        for category in &mut self.head_mut().categories {
+            category.interests.retain(|interest| interest.number != number);
+        }
+        let chose = |(_, member): &(u32, &Member)| member.interests.contains(&number);
+        let choosers: Vec<u32> = self.members().filter(chose).map(|(slot, _)| slot).collect();
+        for slot in choosers {
+            if let Some(member) = self.member_mut(slot) {
+                let others = member.interests.iter().copied().filter(|has| *has != number);
+                member.interests = others.collect();
+            }
+        }
+        true
     }
 
     /// The members that answer a question, from memory if the same was asked just before.

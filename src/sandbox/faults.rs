@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::api::ROUTES;
 use super::ids::Ids;
 
 /// What goes wrong with a call.
@@ -97,6 +98,11 @@ fn always() -> f64 {
     1.0
 }
 
+/// A route as the table has it, however it was written.
+fn plain_route(route: &str) -> &str {
+    route.trim_matches('/').trim_start_matches("3.0/")
+}
+
 /// The rules in force.
 pub struct Faults {
     inside: Mutex<Inside>,
@@ -109,12 +115,26 @@ struct Inside {
 }
 
 impl Rule {
+    /// What makes a rule meaningless: it would never strike.
+    fn check(&self) -> Result<(), String> {
+        if let Some(route) = &self.route
+            && !ROUTES.iter().any(|known| known.path == plain_route(route))
+        {
+            return Err(format!("There is no route {route}."));
+        }
+        if !(0.0..=1.0).contains(&self.probability) || self.probability == 0.0 {
+            return Err("The probability lies above 0 and goes up to 1.".to_owned());
+        }
+        if self.count == Some(0) {
+            return Err("A rule has to strike at least once.".to_owned());
+        }
+        Ok(())
+    }
+
     fn fits(&self, method: &str, route: &str, path: &str) -> bool {
         let wanted = |condition: &Option<String>, fits: &dyn Fn(&str) -> bool| condition.as_deref().is_none_or(fits);
         wanted(&self.method, &|wanted| wanted.eq_ignore_ascii_case(method))
-            && wanted(&self.route, &|wanted| {
-                wanted.trim_matches('/').trim_start_matches("3.0/") == route
-            })
+            && wanted(&self.route, &|wanted| plain_route(wanted) == route)
             && wanted(&self.path_contains, &|wanted| path.contains(wanted))
     }
 }
@@ -156,12 +176,13 @@ impl Faults {
         (delay, struck)
     }
 
-    pub fn add(&self, mut rule: Rule) -> Rule {
+    pub fn add(&self, mut rule: Rule) -> Result<Rule, String> {
+        rule.check()?;
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         inside.last_id += 1;
         rule.id = inside.last_id;
         inside.rules.push(rule.clone());
-        rule
+        Ok(rule)
     }
 
     pub fn rules(&self) -> Vec<Rule> {

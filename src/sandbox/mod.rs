@@ -14,6 +14,7 @@ mod delivery;
 mod events;
 mod faults;
 mod ids;
+mod index;
 mod journal;
 mod member;
 mod membership;
@@ -54,8 +55,29 @@ const LARGEST_BODY: usize = 32 * 1024 * 1024;
 /// Ten simultaneous connections wait rather than compute; two threads serve them.
 const THREADS: usize = 2;
 
+/// What follows the options in `dms sandbox --help`.
+const HELP: &str = "\
+No mail is ever sent, and nothing reaches the real Mailchimp. At http://127.0.0.1:8090, unless you choose another address:
+
+  /            pages for people: audiences, members, inboxes, campaigns, trouble
+  /3.0/        the Marketing API, as Mailchimp answers it
+  /oauth2/     the sign-in of applications: authorize, token, metadata
+  /__sandbox/  controls for programs, JSON in and out
+
+  curl -X POST http://127.0.0.1:8090/__sandbox/tokens        a token without the sign-in
+  curl http://127.0.0.1:8090/__sandbox/accounts              the audiences and their ids
+  curl -X POST http://127.0.0.1:8090/__sandbox/audiences/ID/members \\
+    -H 'Content-Type: application/json' -d '{\"count\": 1000}'   a thousand invented members
+  curl -X POST http://127.0.0.1:8090/__sandbox/faults \\
+    -H 'Content-Type: application/json' -d '{\"kind\": \"server_error\", \"count\": 3}'
+  curl http://127.0.0.1:8090/__sandbox/requests              every call that came in
+  curl http://127.0.0.1:8090/__sandbox/violations            was anybody subscribed against their wish?
+
+docs/sandbox.md tells the rest: Mailchimp's own clients, all controls, all kinds of trouble.";
+
 /// What `dms sandbox` can be told.
 #[derive(clap::Args, Clone, Debug)]
+#[command(after_help = HELP)]
 pub struct Options {
     /// Address and port to listen on
     #[arg(long, default_value = "127.0.0.1:8090", value_name = "HOST:PORT")]

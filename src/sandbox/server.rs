@@ -147,9 +147,10 @@ async fn answer(shared: &Arc<Shared>, incoming: &Incoming, number: u64) -> Reply
         Err(problem) => return refuse(&problem, &incoming.base),
     };
     let (delay, fault) = shared.faults.strike(route.method, route.path, &incoming.path);
+    let struck = fault.or((delay > 0).then_some(Kind::Latency));
     shared
         .requests
-        .note(number, |entry| entry.fault = fault.map(Kind::name));
+        .note(number, |entry| entry.fault = struck.map(Kind::name));
     let delay = delay + shared.read(|world| world.settings().latency_ms);
     if delay > 0 {
         tokio::time::sleep(Duration::from_millis(delay)).await;

@@ -1,6 +1,7 @@
 //! The organization's audiences at Mailchimp, read to the end of the list.
 
-use super::gone;
+use super::engine::{Stop, Worker};
+use super::{connection, gone};
 use crate::db::OrgTx;
 use crate::db::schema::{audiences, mailchimp_connections};
 use crate::mailchimp::Audience as TheirAudience;
@@ -95,6 +96,17 @@ pub fn take_in_one(tx: &mut OrgTx<'_>, audience: &TheirAudience) -> QueryResult<
         ))
         .execute(&mut **tx)?;
     gone::back(tx, audience.id.as_str())
+}
+
+/// Reads the list where it was not read since the connection was made.
+pub async fn read_list_if_new(worker: &Worker) -> Result<(), Stop> {
+    let connection = worker.read(|tx| Ok(connection::find(tx)?)).await?;
+    if connection.is_none_or(|connection| connection.audiences_read_at.is_some()) {
+        return Ok(());
+    }
+    let theirs = worker.ask(worker.client.audiences()).await?.map_err(Stop::Mailchimp)?;
+    let link = worker.engine.connection_link(&worker.slug);
+    worker.write(move |tx| Ok(take_in(tx, &theirs.audiences, &link)?)).await
 }
 
 /// Asks for a full read of an audience; the sync does it in the background.

@@ -48,6 +48,11 @@ impl Connection {
         self.state == "disconnected"
     }
 
+    /// Mailchimp's word for the plan, readable: "forever free".
+    pub fn plan_in_words(&self) -> String {
+        self.plan.replace('_', " ")
+    }
+
     /// The token, opened.
     pub fn token(&self, seal: &Seal, organization: OrganizationId) -> anyhow::Result<Option<SecretString>> {
         self.token

@@ -14,6 +14,8 @@ pub struct Wanted {
     pub address_stays: bool,
     /// Mailchimp refused exactly this row for good; it waits until it differs.
     pub refused_as_it_is: bool,
+    /// Subscribed at Mailchimp by themselves, nobody in the group stands for the address, and this contact is who they are.
+    pub arrives: bool,
 }
 
 /// Where the contact stands in the group.
@@ -23,6 +25,8 @@ pub enum Place {
     InGroup,
     /// Not in the group (any more).
     OutOfGroup,
+    /// Not in a smart group (any more): only its search and staff bring anybody in, never a subscription at Mailchimp.
+    OutOfSearch,
     /// The contact is in the trash.
     Deleted,
 }
@@ -61,9 +65,6 @@ pub struct SeenMember {
     pub ended_by_us: bool,
     /// The status they had when we ended it.
     pub status_before_end: Option<Status>,
-    /// Was there before the mapping was switched on "from now on", or stands for somebody followed by another address: not
-    /// pulled.
-    pub here_before: bool,
 }
 
 /// Mailchimp's status, and one of ours for somebody who was there and was deleted for good.
@@ -75,7 +76,8 @@ pub enum MemberStatus {
     CleanedForAbuse,
 }
 
-/// What both sides last agreed on.
+/// What both sides last agreed on. While somebody is in the group it only ever grows, whatever becomes of the member, so that
+/// neither the order nor the number of reads decides who is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreed {
     /// Nothing yet.
@@ -84,8 +86,8 @@ pub enum Agreed {
     HereBefore,
     /// In the group here and a member there.
     In,
-    /// Not together: this is how the member stood when that was settled.
-    Out(MemberStatus),
+    /// Were together, and are no more.
+    Out,
 }
 
 /// What the mapping was told to do.
@@ -120,6 +122,8 @@ pub enum Here {
     Remove,
     /// The person subscribed at Mailchimp: into the group.
     Join,
+    /// Staff removed the contact, and the mapping leaves such people as they are: the member brings nobody back.
+    LeaveThere,
 }
 
 /// A call to Mailchimp.
@@ -180,7 +184,7 @@ pub enum Refusal {
 pub fn decide(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Decision {
     match wanted.place {
         Place::InGroup => in_group(wanted, seen, agreed, policy),
-        Place::OutOfGroup | Place::Deleted => out_of_group(wanted, seen, agreed, policy),
+        Place::OutOfGroup | Place::OutOfSearch | Place::Deleted => out_of_group(wanted, seen, agreed, policy),
     }
 }
 
@@ -193,112 +197,66 @@ fn in_group(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Dec
             here: Some(Here::Remove),
             there: None,
             standing: Standing::Out,
-            agreed: Agreed::Out(member.status),
+            agreed: Agreed::Out,
         };
     }
-    match wanted.barrier {
-        Some(barrier) => barred(barrier, wanted, seen, agreed),
+    // Whoever is on both sides is in step, also where we may not mail them: an unsubscribe of theirs is honoured.
+    let agreed = if seen.is_active() { Agreed::In } else { agreed };
+    let (there, standing) = match wanted.barrier {
+        Some(barrier) => (barred(barrier, wanted, seen), Standing::Excluded(barrier)),
         None => welcome(wanted, seen, agreed, policy),
-    }
-}
-
-/// In the group, but not to be mailed: an opt-out given here is carried to Mailchimp. Whoever is on both sides is in step,
-/// so that an unsubscribe of theirs is honoured and a removal by staff is no invitation to join again.
-fn barred(barrier: Barrier, wanted: &Wanted, seen: &Seen, agreed: Agreed) -> Decision {
-    let active = seen.is_active();
-    let there = match barrier {
-        Barrier::DoNotEmail | Barrier::NoBulkEmails if active => Some(There::Unsubscribe),
-        // Mailchimp cannot archive somebody who has not confirmed yet, and mails them nothing.
-        Barrier::Deceased | Barrier::OnHold if seen.is_subscribed() && !wanted.address_stays => Some(There::Archive),
-        _ => None,
-    };
-    let agreed = match (agreed, seen) {
-        _ if active => Agreed::In,
-        (Agreed::In, Seen::Member(member)) => Agreed::Out(member.status),
-        _ => agreed,
     };
     Decision {
         here: None,
         there,
-        standing: Standing::Excluded(barrier),
+        standing,
         agreed,
+    }
+}
+
+/// In the group, but not to be mailed: an opt-out given here is carried to Mailchimp.
+fn barred(barrier: Barrier, wanted: &Wanted, seen: &Seen) -> Option<There> {
+    match barrier {
+        Barrier::DoNotEmail | Barrier::NoBulkEmails if seen.is_active() => Some(There::Unsubscribe),
+        // Mailchimp cannot archive somebody who has not confirmed yet, and mails them nothing.
+        Barrier::Deceased | Barrier::OnHold if seen.is_subscribed() && !wanted.address_stays => Some(There::Archive),
+        _ => None,
     }
 }
 
 /// In the group and to be mailed.
-fn welcome(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Decision {
-    let stay = |standing| Decision {
-        here: None,
-        there: None,
-        standing,
-        agreed,
-    };
-    let apart = |status| {
-        if agreed == Agreed::In {
-            Agreed::Out(status)
-        } else {
-            agreed
-        }
-    };
-    let refused = |status| Decision {
-        agreed: apart(status),
-        ..stay(Standing::Refused(refusal(status)))
-    };
-    let Seen::Member(member) = seen else {
-        return match agreed {
-            Agreed::HereBefore => stay(Standing::HereBefore),
-            // Was a member and is not in the mirror: never added anew without a word from staff.
-            Agreed::In => refused(MemberStatus::Forgotten),
-            // Opted out under a former address: the new one gains no consent.
-            Agreed::Out(status) if status.is_opt_out() => refused(status),
-            _ if wanted.refused_as_it_is => stay(Standing::Refused(Refusal::Row)),
-            Agreed::Out(MemberStatus::Known(Status::Pending)) => add(Consent::Pending, agreed),
-            _ => add(policy.consent(), agreed),
-        };
-    };
-    match member.status {
-        MemberStatus::Known(Status::Subscribed) => Decision {
-            agreed: Agreed::In,
-            ..stay(Standing::InSync)
+fn welcome(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> (Option<There>, Standing) {
+    let comes_back_as = match seen {
+        Seen::Absent => Some(policy.consent()),
+        Seen::Member(member) => match member.status {
+            MemberStatus::Known(Status::Subscribed) => return (None, Standing::InSync),
+            MemberStatus::Known(Status::Pending) => return (None, Standing::Waiting(Wait::Confirmation)),
+            _ if member.in_compliance => return (None, Standing::Refused(Refusal::InCompliance)),
+            MemberStatus::Known(Status::Archived) => member.comes_back_as(),
+            _ => None,
         },
-        MemberStatus::Known(Status::Pending) => Decision {
-            agreed: Agreed::In,
-            ..stay(Standing::Waiting(Wait::Confirmation))
-        },
-        status if member.in_compliance => Decision {
-            agreed: apart(status),
-            ..stay(Standing::Refused(Refusal::InCompliance))
-        },
-        status @ MemberStatus::Known(Status::Archived) => match member.comes_back_as() {
-            None => refused(status),
-            Some(_) if agreed == Agreed::HereBefore => stay(Standing::HereBefore),
-            Some(_) if wanted.refused_as_it_is => Decision {
-                agreed: apart(status),
-                ..stay(Standing::Refused(Refusal::Row))
-            },
-            Some(consent) => add(consent, apart(status)),
-        },
-        status => refused(status),
+    };
+    match (comes_back_as, agreed) {
+        (None, _) => (None, Standing::Refused(refusal(seen))),
+        (_, Agreed::HereBefore) => (None, Standing::HereBefore),
+        // Was a member and is not in the mirror: never added anew without a word from staff.
+        (_, Agreed::In) if *seen == Seen::Absent => (None, Standing::Refused(Refusal::Forgotten)),
+        _ if wanted.refused_as_it_is => (None, Standing::Refused(Refusal::Row)),
+        (Some(consent), _) => (Some(There::Add(consent)), Standing::Waiting(Wait::Call)),
     }
 }
 
 /// Why somebody who stands so at Mailchimp is not mailed.
-fn refusal(status: MemberStatus) -> Refusal {
-    match status {
+pub fn refusal(seen: &Seen) -> Refusal {
+    let Seen::Member(member) = seen else {
+        return Refusal::Forgotten;
+    };
+    match member.status {
         MemberStatus::Known(Status::Unsubscribed) => Refusal::Unsubscribed,
         MemberStatus::Known(Status::Cleaned) | MemberStatus::CleanedForAbuse => Refusal::Cleaned,
         MemberStatus::Known(Status::Archived) => Refusal::Archived,
         MemberStatus::Forgotten => Refusal::Forgotten,
         MemberStatus::Known(_) => Refusal::NotMarketing,
-    }
-}
-
-fn add(consent: Consent, agreed: Agreed) -> Decision {
-    Decision {
-        here: None,
-        there: Some(There::Add(consent)),
-        standing: Standing::Waiting(Wait::Call),
-        agreed,
     }
 }
 
@@ -309,43 +267,33 @@ fn out_of_group(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) ->
         standing: Standing::Out,
         agreed,
     };
-    let Seen::Member(member) = seen else {
-        return settle(None, None, Agreed::Nothing);
-    };
-    if agreed == Agreed::Nothing && (member.here_before || wanted.place == Place::Deleted) {
-        // Never together: strangers stay strangers.
+    if *seen == Seen::Absent {
         return settle(None, None, Agreed::Nothing);
     }
-    let out = Agreed::Out(member.status);
-    if member.status != MemberStatus::Known(Status::Subscribed) {
-        // Nobody is removed twice; somebody who has not confirmed cannot be archived, and joins if they confirm.
-        return settle(None, None, out);
-    }
+    // Nobody is removed twice; somebody who has not confirmed cannot be archived, and joins if they confirm.
+    let is_subscribed = seen.is_subscribed();
     match agreed {
-        Agreed::Nothing if wanted.may_join() => settle(Some(Here::Join), None, Agreed::In),
-        Agreed::Nothing => settle(None, None, out),
+        _ if wanted.may_join() && is_subscribed => settle(Some(Here::Join), None, Agreed::In),
+        // Never together: strangers stay strangers.
+        Agreed::Nothing => settle(None, None, Agreed::Nothing),
+        _ if !is_subscribed || wanted.address_stays => settle(None, None, Agreed::Out),
         // Even where the mapping leaves removed people alone: nobody who opted out is mailed again.
-        _ if wanted.opted_out_here() && !wanted.address_stays => settle(None, Some(There::Unsubscribe), agreed),
-        Agreed::In if wanted.address_stays => settle(None, None, out),
+        _ if wanted.opted_out_here() => settle(None, Some(There::Unsubscribe), agreed),
         Agreed::In => match policy.removal_of(wanted.place) {
             Some(call) => settle(None, Some(call), Agreed::In),
-            None => settle(None, None, out),
+            None => settle(Some(Here::LeaveThere), None, Agreed::Out),
         },
-        // They came back at Mailchimp by themselves.
-        Agreed::Out(before) if before != member.status && wanted.may_join() => {
-            settle(Some(Here::Join), None, Agreed::In)
-        }
-        Agreed::Out(_) | Agreed::HereBefore => settle(None, None, out),
+        Agreed::Out | Agreed::HereBefore => settle(None, None, Agreed::Out),
     }
 }
 
 impl Wanted {
-    /// Nobody in the group stands for the address already, and the contact is there to be added.
     fn may_join(&self) -> bool {
-        self.place == Place::OutOfGroup && !self.address_stays
+        self.arrives && self.place == Place::OutOfGroup && !self.address_stays
     }
 
-    fn opted_out_here(&self) -> bool {
+    /// Do Not Email or NO BULK EMAILS: the person's own word, given here.
+    pub fn opted_out_here(&self) -> bool {
         matches!(self.barrier, Some(Barrier::DoNotEmail | Barrier::NoBulkEmails))
     }
 }

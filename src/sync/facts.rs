@@ -1,11 +1,12 @@
 //! Brings the decision its facts: for some contacts of one mapping, what our records want, what the mirror shows, what was
 //! agreed. Preview, run and "why?" all gather here.
 
-use super::decide::{self, Agreed, Barrier, Decision, MemberStatus, Place, Policy, Removal, Seen, Wanted};
+use super::decide::{self, Agreed, Barrier, Decision, MemberStatus, Place, Policy, Removal, Seen, Standing, Wanted};
 use super::mirror::{self, MirrorMember};
 use super::standing;
 use crate::base::{ContactId, GroupId, MappingId};
 use crate::crm::contacts::{self, Contact};
+use crate::crm::groups;
 use crate::db::OrgTx;
 use crate::db::schema::{audiences, group_contacts, mappings, sync_standings};
 use crate::mailchimp::Status;
@@ -50,8 +51,39 @@ impl Person {
         decide::decide(&self.wanted, &self.seen(), self.agreed, policy)
     }
 
-    fn seen(&self) -> Seen {
+    /// What the mirror shows of this person.
+    pub fn seen(&self) -> Seen {
         mirror::seen(self.member.as_ref())
+    }
+
+    /// What is stored of this person once that was decided; `None`: nothing any more.
+    pub fn stored_after(&self, decision: Decision) -> Option<StoredStanding> {
+        if decision.standing == Standing::Out && decision.agreed == Agreed::Nothing {
+            return None;
+        }
+        // Whoever is a member after all is tried again when they come back.
+        let refused = self.wanted.refused_as_it_is && decision.agreed != Agreed::In;
+        let words = self.stored.as_ref().filter(|_| refused);
+        let (standing, reason) = standing::stored(decision.standing);
+        Some(StoredStanding {
+            contact_id: self.contact.id,
+            address_key: self.address.clone(),
+            agreed: standing::stored_agreement(decision.agreed).into(),
+            standing: standing.into(),
+            reason: reason.into(),
+            words: words.map(|stored| stored.words.clone()).unwrap_or_default(),
+            refused_row: refused.then(|| self.row.clone()),
+        })
+    }
+
+    /// Who has to be decided anew after that: whom it makes the owner of the address, or no longer.
+    pub fn due_after(&self, decision: Decision) -> &[ContactId] {
+        let is_guest = decision.standing == Standing::Excluded(Barrier::SharesAddress);
+        if is_guest || self.stored == self.stored_after(decision) {
+            &[]
+        } else {
+            &self.sharers
+        }
     }
 }
 
@@ -62,7 +94,6 @@ pub struct StoredStanding {
     pub contact_id: ContactId,
     pub address_key: Option<String>,
     pub agreed: String,
-    pub agreed_status: Option<String>,
     pub standing: String,
     pub reason: String,
     pub words: String,
@@ -71,7 +102,7 @@ pub struct StoredStanding {
 
 impl StoredStanding {
     fn agreement(&self) -> Agreed {
-        standing::read_agreement(&self.agreed, self.agreed_status.as_deref())
+        standing::read_agreement(&self.agreed)
     }
 }
 
@@ -137,9 +168,27 @@ pub fn gather(
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     pub contacts: HashMap<ContactId, Contact>,
-    /// "Added" or "Removed", and since when, for whoever is or was in the group.
+    /// "Added", "Smart" or "Removed", and since when, for whoever is or was in the group.
     pub places: HashMap<ContactId, (String, DateTime<Utc>)>,
     pub stored: HashMap<ContactId, StoredStanding>,
+    /// A search decides who is in the group.
+    pub is_smart: bool,
+}
+
+/// A contact that may stand for an address at Mailchimp: it has the address, or is followed by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    pub contact: &'a Contact,
+    pub place: Place,
+    /// Followed by this address, with that agreement.
+    pub linked: Option<Agreed>,
+}
+
+impl Claim<'_> {
+    /// Stands for the member already, or does until our removal is carried out.
+    pub fn stands(&self) -> bool {
+        self.place == Place::InGroup || self.linked == Some(Agreed::In)
+    }
 }
 
 impl Known {
@@ -156,7 +205,8 @@ impl Known {
             .collect()
     }
 
-    fn of(tx: &mut OrgTx<'_>, mapping: &Mapping, ids: &[ContactId]) -> QueryResult<Self> {
+    /// What is stored of some contacts.
+    pub fn of(tx: &mut OrgTx<'_>, mapping: &Mapping, ids: &[ContactId]) -> QueryResult<Self> {
         let places: Vec<(ContactId, String, DateTime<Utc>)> = group_contacts::table
             .filter(group_contacts::organization_id.eq(tx.organization()))
             .filter(group_contacts::group_id.eq(mapping.group))
@@ -183,6 +233,7 @@ impl Known {
                 .map(|(id, status, added)| (id, (status, added)))
                 .collect(),
             stored: stored.into_iter().map(|row| (row.contact_id, row)).collect(),
+            is_smart: groups::store::is_smart(tx, mapping.group)?,
         })
     }
 
@@ -223,25 +274,27 @@ impl Known {
     fn place(&self, contact: &Contact) -> Place {
         match self.places.get(&contact.id) {
             _ if contact.deleted_at.is_some() => Place::Deleted,
-            Some((status, _)) if status == "Added" => Place::InGroup,
+            Some((status, _)) if status != "Removed" => Place::InGroup,
+            _ if self.is_smart => Place::OutOfSearch,
             _ => Place::OutOfGroup,
         }
     }
 
-    /// What was agreed about the address. Outside the group that is nothing for another one than was followed: a stranger.
+    /// What was agreed about the address: together is a contact with the one that is followed, not with another of theirs.
     fn agreed_about(&self, contact: &Contact, address: Option<&String>) -> Agreed {
         let followed = self.stored.get(&contact.id).and_then(|row| row.address_key.as_ref());
-        if self.place(contact) != Place::InGroup && address.is_some() && followed != address {
-            return Agreed::Nothing;
+        match self.agreed(contact.id) {
+            Agreed::In if followed != address => Agreed::Out,
+            agreed => agreed,
         }
-        self.agreed(contact.id)
     }
 
     fn agreed(&self, id: ContactId) -> Agreed {
         self.stored.get(&id).map_or(Agreed::Nothing, StoredStanding::agreement)
     }
 
-    /// The address by which a contact is known at Mailchimp, or would be sent as.
+    /// The address by which a contact is known at Mailchimp, or would be sent as. Outside the group it is the one that was
+    /// followed: no other of theirs is sent, nor brings anybody in unless they arrive by it.
     fn address(
         &self,
         contact: &Contact,
@@ -252,22 +305,62 @@ impl Known {
             return Some(key.clone());
         }
         let followed = self.stored.get(&contact.id).and_then(|row| row.address_key.clone());
-        if self.agreed(contact.id) == Agreed::In && followed.is_some() {
+        if self.place(contact) != Place::InGroup {
             return followed;
         }
         let chosen = contact.bulk_mail_address().map(|email| email.address.key());
-        let is_active = |key: &String| members.get(key).is_some_and(MirrorMember::is_active);
-        if chosen.as_ref().is_some_and(is_active) {
-            return chosen;
+        let own: Vec<String> = contact.emails.iter().map(|email| email.address.key()).collect();
+        // As long as it is theirs, or was when we last looked.
+        let is_kept = |key: &&String| self.agreed(contact.id) == Agreed::In || own.contains(*key);
+        let is_active = |key: &&String| members.get(*key).is_some_and(MirrorMember::is_active);
+        if let Some(active) = followed.iter().filter(is_kept).chain(&chosen).find(is_active) {
+            return Some(active.clone());
         }
         // A person who opted out under one address is not written to under another: the new address gains no consent. Nor
-        // does it where somebody at Mailchimp archived the one we followed.
+        // does it where the one we followed was archived by somebody at Mailchimp; nor where it was cleaned, which may turn out
+        // to be a complaint, until staff take it off the contact.
         let opted_out = |key: &&String| members.get(*key).is_some_and(has_opted_out);
-        let archived = |key: &&String| members.get(*key).is_some_and(is_archived_by_others);
-        let own: Vec<String> = contact.emails.iter().map(|email| email.address.key()).collect();
+        let holds = |key: &&String| {
+            let is_own = own.contains(*key);
+            let holds = |member: &MirrorMember| is_archived_by_others(member) || is_own && is_cleaned(member);
+            members.get(*key).is_some_and(holds)
+        };
         let blocked = own.iter().chain(&followed).find(opted_out);
-        let blocked = blocked.or(followed.as_ref().filter(archived)).cloned();
+        let blocked = blocked.or(followed.as_ref().filter(holds)).cloned();
         blocked.or(chosen).or(followed)
+    }
+
+    /// Everybody who may stand for an address, as the mapping knows them, by address. Pure.
+    pub fn claims(&self) -> HashMap<String, Vec<Claim<'_>>> {
+        let mut contacts: Vec<&Contact> = self.contacts.values().collect();
+        contacts.sort_by_key(|contact| contact.id);
+        let mut claims: HashMap<String, Vec<Claim<'_>>> = HashMap::new();
+        for contact in contacts {
+            let place = self.place(contact);
+            let stored = self.stored.get(&contact.id);
+            let followed = stored.and_then(|row| row.address_key.clone());
+            let own = contact.emails.iter().map(|email| email.address.key());
+            let keys: HashSet<String> = own
+                .filter(|_| place != Place::Deleted)
+                .chain(followed.clone())
+                .collect();
+            for key in keys {
+                let linked = stored.filter(|_| followed.as_ref() == Some(&key));
+                let claim = Claim {
+                    contact,
+                    place,
+                    linked: linked.map(StoredStanding::agreement),
+                };
+                claims.entry(key).or_default().push(claim);
+            }
+        }
+        claims
+    }
+
+    /// Whether the mapping has anything to do with the contact: in its group, or decided before.
+    pub fn concerns(&self, id: ContactId) -> bool {
+        let is_added = self.places.get(&id).is_some_and(|(status, _)| status != "Removed");
+        is_added || self.stored.contains_key(&id)
     }
 
     /// The members of the group by address, its owner first: whoever opted out here, so that nobody else's wish overrules
@@ -340,6 +433,7 @@ impl Known {
             refused_as_it_is: stored
                 .as_ref()
                 .is_some_and(|stored| stored.refused_row.as_ref() == Some(&row)),
+            arrives: by_address.contains_key(&id),
         };
         Some(Person {
             contact: contact.clone(),
@@ -361,6 +455,10 @@ fn has_opted_out(member: &MirrorMember) -> bool {
 
 fn is_archived_by_others(member: &MirrorMember) -> bool {
     member.member_status() == MemberStatus::Known(Status::Archived) && member.seen().comes_back_as().is_none()
+}
+
+fn is_cleaned(member: &MirrorMember) -> bool {
+    member.member_status() == MemberStatus::Known(Status::Cleaned)
 }
 
 /// Why the contact may not be mailed under the address; the first that holds.

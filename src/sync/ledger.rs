@@ -10,6 +10,7 @@ use crate::db::OrgTx;
 use crate::db::schema::{audience_members, contacts, group_contacts, mappings, planned_calls, sync_standings};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Double, Timestamptz};
 
 /// How many of the group stand alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +29,12 @@ pub struct Ledger {
 }
 
 /// A call and what became of it.
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = planned_calls)]
 pub struct Call {
+    #[diesel(select_expression = contacts::id)]
     pub contact: ContactId,
+    #[diesel(select_expression = contacts::display_name)]
     pub name: String,
     pub verb: String,
     pub state: String,
@@ -45,6 +49,7 @@ impl Call {
         match self.verb.as_str() {
             "unsubscribe" => "Unsubscribe",
             "archive" => "Archive",
+            "confirm" => "Ask to confirm",
             _ => "Add",
         }
     }
@@ -59,6 +64,11 @@ impl Call {
             _ if self.attempts > 0 => "Being tried again",
             _ => "Waiting",
         }
+    }
+
+    /// Mailchimp is being asked to send its confirmation.
+    pub fn asks_to_confirm_now(&self) -> bool {
+        self.verb == "confirm" && matches!(self.state.as_str(), "planned" | "asking")
     }
 
     /// The badge's colour.
@@ -82,7 +92,7 @@ pub fn counts(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Ledger> {
                 .eq(sync_standings::organization_id)
                 .and(group_contacts::contact_id.eq(sync_standings::contact_id))
                 .and(group_contacts::group_id.eq(mapping.group))
-                .and(group_contacts::status.eq("Added"))),
+                .and(group_contacts::status.ne("Removed"))),
         )
         .inner_join(
             contacts::table.on(contacts::organization_id
@@ -118,7 +128,7 @@ pub fn counts(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Ledger> {
     if group_size > decided {
         add(Standing::Waiting(Wait::Call), group_size - decided);
     }
-    let only_there_before = audience_members::table
+    let left_there = audience_members::table
         .filter(audience_members::organization_id.eq(organization))
         .filter(audience_members::audience_id.eq(&mapping.audience))
         .filter(audience_members::here_before)
@@ -131,6 +141,9 @@ pub fn counts(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Ledger> {
         )))
         .count()
         .get_result(&mut **tx)?;
+    // Nobody is brought in from there into a smart group.
+    let is_smart = groups::store::is_smart(tx, mapping.group)?;
+    let only_there_before = if is_smart { 0 } else { left_there };
     counts.sort_by_key(|count| rank(count.standing));
     Ok(Ledger {
         counts,
@@ -163,7 +176,7 @@ pub fn people(
                 .eq(sync_standings::organization_id)
                 .and(group_contacts::contact_id.eq(sync_standings::contact_id))
                 .and(group_contacts::group_id.eq(mapping.group))
-                .and(group_contacts::status.eq("Added"))),
+                .and(group_contacts::status.ne("Removed"))),
         )
         .inner_join(
             contacts::table.on(contacts::organization_id
@@ -180,6 +193,22 @@ pub fn people(
         .load(&mut **tx)
 }
 
+/// All calls for one contact of a link, the newest first.
+pub fn calls_of(tx: &mut OrgTx<'_>, mapping: MappingId, contact: ContactId) -> QueryResult<Vec<Call>> {
+    planned_calls::table
+        .inner_join(
+            contacts::table.on(contacts::organization_id
+                .eq(planned_calls::organization_id)
+                .and(contacts::id.eq(planned_calls::contact_id))),
+        )
+        .filter(planned_calls::organization_id.eq(tx.organization()))
+        .filter(planned_calls::mapping_id.eq(mapping))
+        .filter(planned_calls::contact_id.eq(contact))
+        .order(planned_calls::id.desc())
+        .select(Call::as_select())
+        .load(&mut **tx)
+}
+
 /// The latest calls of a link, the newest first.
 pub fn latest_calls(tx: &mut OrgTx<'_>, mapping: MappingId, limit: i64) -> QueryResult<Vec<Call>> {
     planned_calls::table
@@ -192,16 +221,40 @@ pub fn latest_calls(tx: &mut OrgTx<'_>, mapping: MappingId, limit: i64) -> Query
         .filter(planned_calls::mapping_id.eq(mapping))
         .order(planned_calls::id.desc())
         .limit(limit)
-        .select((
-            contacts::id,
-            contacts::display_name,
-            planned_calls::verb,
-            planned_calls::state,
-            planned_calls::words,
-            planned_calls::attempts,
-            planned_calls::planned_at,
-        ))
+        .select(Call::as_select())
         .load(&mut **tx)
+}
+
+/// How long changes took to reach Mailchimp, from the moment somebody was due until Mailchimp accepted.
+#[derive(Clone, Copy, Debug, PartialEq, QueryableByName)]
+pub struct Latency {
+    #[diesel(sql_type = BigInt)]
+    pub changes: i64,
+    /// Seconds within which half of them arrived.
+    #[diesel(sql_type = Double)]
+    pub half: f64,
+    /// Seconds within which 99 of 100 arrived.
+    #[diesel(sql_type = Double)]
+    pub nearly_all: f64,
+}
+
+/// The latency of a link since a moment; `None` where nothing was sent.
+pub fn latency(tx: &mut OrgTx<'_>, mapping: MappingId, since: DateTime<Utc>) -> QueryResult<Option<Latency>> {
+    let organization = tx.organization();
+    diesel::sql_query(
+        "SELECT count(*) AS changes, \
+                percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS half, \
+                percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds) AS nearly_all \
+         FROM (SELECT extract(epoch FROM settled_at - due_since)::float8 AS seconds FROM planned_calls \
+               WHERE organization_id = $1 AND mapping_id = $2 AND state = 'accepted' AND settled_at >= $3 \
+               AND due_since IS NOT NULL) AS sent \
+         HAVING count(*) > 0",
+    )
+    .bind::<BigInt, _>(organization.0)
+    .bind::<BigInt, _>(mapping.0)
+    .bind::<Timestamptz, _>(since)
+    .get_result(&mut **tx)
+    .optional()
 }
 
 /// Who switched the link on, and when.

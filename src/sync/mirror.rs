@@ -10,7 +10,7 @@ use crate::work;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Rows of one insert: Postgres takes 65,535 parameters a statement.
 const ROWS_PER_INSERT: usize = 2_000;
@@ -33,6 +33,8 @@ pub struct MirrorMember {
     pub in_compliance: bool,
     pub ended_by_us: bool,
     pub status_before_end: Option<String>,
+    /// Brings nobody into the group as long as the status stays: was there before the mapping was switched on "from now on",
+    /// belongs to somebody who is followed by another address, or was left there when staff removed the contact here.
     pub here_before: bool,
     pub read_at: DateTime<Utc>,
 }
@@ -50,7 +52,49 @@ impl MirrorMember {
             in_compliance: self.in_compliance,
             ended_by_us: self.ended_by_us,
             status_before_end: self.status_before_end.as_deref().map(Status::parse),
-            here_before: self.here_before,
+        }
+    }
+
+    /// Of an address we know nothing of but what a refusal tells.
+    pub fn unknown(audience: &str, address_key: &str, now: DateTime<Utc>) -> Self {
+        Self {
+            audience_id: audience.to_owned(),
+            address_key: address_key.to_owned(),
+            address: address_key.to_owned(),
+            status: Status::Unsubscribed.as_str().into(),
+            mailchimp_contact_id: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
+            language: String::new(),
+            unsubscribe_reason: String::new(),
+            unsubscribe_campaign: String::new(),
+            last_changed: None,
+            in_compliance: false,
+            ended_by_us: false,
+            status_before_end: None,
+            here_before: false,
+            read_at: now,
+        }
+    }
+
+    /// The member after our unsubscribe or archive was carried out: it was ours, and what they were before is kept.
+    #[must_use]
+    pub fn ended(self, how: There, now: DateTime<Utc>) -> Self {
+        let status = match how {
+            There::Archive => Status::Archived,
+            _ => Status::Unsubscribed,
+        };
+        let already = self.ended_by_us && self.member_status() == MemberStatus::Known(status);
+        Self {
+            status: status.as_str().into(),
+            ended_by_us: true,
+            status_before_end: if already {
+                self.status_before_end
+            } else {
+                Some(self.status)
+            },
+            read_at: now,
+            ..self
         }
     }
 
@@ -94,12 +138,32 @@ pub fn status_word(status: MemberStatus) -> &'static str {
     }
 }
 
+/// The status as staff read it.
+pub fn status_in_words(status: MemberStatus) -> &'static str {
+    match status {
+        MemberStatus::Known(Status::Subscribed) => "Subscribed",
+        MemberStatus::Known(Status::Unsubscribed) => "Unsubscribed",
+        MemberStatus::Known(Status::Cleaned) => "Cleaned: mail to the address bounced",
+        MemberStatus::Known(Status::Pending) => "Asked to confirm, and has not yet",
+        MemberStatus::Known(Status::Transactional) => "Gets order mails and the like, no newsletters",
+        MemberStatus::Known(Status::Archived) => "Archived",
+        MemberStatus::Known(Status::Other) => "In a state we do not know",
+        MemberStatus::Forgotten => "Deleted for good",
+        MemberStatus::CleanedForAbuse => "Cleaned: reported as spam",
+    }
+}
+
 /// What a read of Mailchimp told about an address.
 #[derive(Clone, Debug)]
 pub enum Told {
     Member(Box<Member>),
     /// Asked for by itself, the address is not there, although the audience is.
     NotThere {
+        address_key: String,
+    },
+    /// A webhook told that the address was cleaned for a complaint. The API shows "cleaned" for bounces and complaints alike,
+    /// so this is told after the member was read, and says nothing of one who is not cleaned (any more).
+    Complained {
         address_key: String,
     },
 }
@@ -120,6 +184,13 @@ pub fn absorb(
             return before.map(|before| MirrorMember {
                 status: "forgotten".into(),
                 read_at,
+                ..before.clone()
+            });
+        }
+        Told::Complained { .. } => {
+            let is_cleaned = |before: &&MirrorMember| before.member_status() == MemberStatus::Known(Status::Cleaned);
+            return before.filter(is_cleaned).map(|before| MirrorMember {
+                status: status_word(MemberStatus::CleanedForAbuse).into(),
                 ..before.clone()
             });
         }
@@ -175,14 +246,14 @@ pub fn absorb(
     })
 }
 
-/// Mailchimp's lists lag behind its members: a page may still show somebody active whom we unsubscribed or archived since.
+/// Mailchimp's lists lag behind its members, and a page may arrive after a later read: what changed there earlier is not news.
+/// Nor is somebody active whom we unsubscribed or archived since: that changes nothing in the date we know.
 fn is_older(told: &Member, before: &MirrorMember, asked: Option<There>) -> bool {
     let is_active = matches!(told.status, Status::Subscribed | Status::Pending);
-    let not_newer = told
-        .last_changed
+    let ended_since = before.ended_by_us && is_active && !matches!(asked, Some(There::Add(_)));
+    told.last_changed
         .zip(before.last_changed)
-        .is_some_and(|(told, before)| told <= before);
-    before.ended_by_us && is_active && not_newer && !matches!(asked, Some(There::Add(_)))
+        .is_some_and(|(told, before)| told < before || told == before && ended_since)
 }
 
 /// What the decision sees of an address.
@@ -204,32 +275,54 @@ pub fn members(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> QueryResu
         .collect())
 }
 
+/// What reads change in the mirror.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The rows that are others now; each is to be marked as due.
+    pub rows: Vec<MirrorMember>,
+    /// Addresses for which an addition of ours, where one left and no answer was heard, was carried out.
+    pub added: Vec<String>,
+}
+
+/// Compares reads with what the mirror shows of these addresses, and with the calls whose outcome we do not know. Pure.
+pub fn changes(
+    told: &[Told],
+    audience: &str,
+    before: &HashMap<String, MirrorMember>,
+    asked: &HashMap<String, There>,
+    now: DateTime<Utc>,
+) -> Changed {
+    let mut after: BTreeMap<String, MirrorMember> = BTreeMap::new();
+    for told in told {
+        let key = address_key(told);
+        // An address may come twice in one read: pages shift while they are read. The later telling is the newer.
+        let known = after.get(&key).or_else(|| before.get(&key));
+        if let Some(row) = absorb(known, told, audience, asked.get(&key).copied(), now) {
+            after.insert(key, row);
+        }
+    }
+    let is_another = |row: &MirrorMember| before.get(&row.address_key).is_none_or(|old| !row.tells_the_same(old));
+    let rows: Vec<MirrorMember> = after.into_values().filter(is_another).collect();
+    // There now; or came and unsubscribed again, where they were not there before.
+    let was_added =
+        |row: &&MirrorMember| row.is_active() || !before.contains_key(&row.address_key) && row.is_unsubscribed();
+    let added = rows
+        .iter()
+        .filter(was_added)
+        .map(|row| row.address_key.clone())
+        .collect();
+    Changed { rows, added }
+}
+
 /// Takes reads into the mirror. Returns the addresses whose row is now another, each marked as due.
 pub fn take_in(tx: &mut OrgTx<'_>, audience: &str, told: &[Told]) -> QueryResult<Vec<String>> {
     let keys: Vec<String> = told.iter().map(address_key).collect();
     let before = members(tx, audience, &keys)?;
     let asked = calls_under_way(tx, audience, &keys)?;
-    let now = tx.now();
-    let mut after: HashMap<String, MirrorMember> = HashMap::new();
-    for (key, told) in keys.iter().zip(told) {
-        // An address may come twice in one read: pages shift while they are read. The later telling is the newer.
-        let known = after.get(key).or_else(|| before.get(key));
-        if let Some(row) = absorb(known, told, audience, asked.get(key).copied(), now) {
-            after.insert(key.clone(), row);
-        }
-    }
-    let changed: Vec<MirrorMember> = after
-        .into_values()
-        .filter(|row| !before.get(&row.address_key).is_some_and(|old| row.tells_the_same(old)))
-        .collect();
-    put(tx, &changed)?;
-    let carried_out: Vec<&str> = changed
-        .iter()
-        .filter(|member| member.is_active() || (!before.contains_key(&member.address_key) && member.is_unsubscribed()))
-        .map(|member| member.address_key.as_str())
-        .collect();
-    agree_on_additions(tx, audience, &carried_out)?;
-    let keys: Vec<String> = changed.into_iter().map(|row| row.address_key).collect();
+    let changed = changes(told, audience, &before, &asked, tx.now());
+    put(tx, &changed.rows)?;
+    agree_on_additions(tx, audience, &changed.added)?;
+    let keys: Vec<String> = changed.rows.into_iter().map(|row| row.address_key).collect();
     mark_due(tx, audience, &keys, false)?;
     Ok(keys)
 }
@@ -263,8 +356,7 @@ pub fn put(tx: &mut OrgTx<'_>, rows: &[MirrorMember]) -> QueryResult<()> {
     Ok(())
 }
 
-/// Further addresses of contacts who are followed by another: they bring nobody into the group by themselves, so that
-/// somebody whom staff remove does not come back through one of them.
+/// Members who are to bring nobody into the group as they stand, so that whom staff removed does not come back by them.
 pub fn leave_alone(tx: &mut OrgTx<'_>, audience: &str, keys: &[&String]) -> QueryResult<usize> {
     diesel::update(audience_members::table)
         .filter(audience_members::organization_id.eq(tx.organization()))
@@ -306,6 +398,16 @@ pub fn mark_due(tx: &mut OrgTx<'_>, audience: &str, keys: &[String], read_first:
     Ok(())
 }
 
+/// Notes for members that are marked as to be read first that a webhook told of a complaint.
+pub fn note_complaint(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> QueryResult<usize> {
+    diesel::update(due_members::table)
+        .filter(due_members::organization_id.eq(tx.organization()))
+        .filter(due_members::audience_id.eq(audience))
+        .filter(due_members::address_key.eq_any(keys))
+        .set(due_members::complained.eq(true))
+        .execute(&mut **tx)
+}
+
 /// The address by which the mirror knows a member: empty for a contact without one, who is in no mirror.
 pub fn key_of(member: &Member) -> String {
     member.email_address.trim().to_lowercase()
@@ -314,18 +416,17 @@ pub fn key_of(member: &Member) -> String {
 fn address_key(told: &Told) -> String {
     match told {
         Told::Member(member) => key_of(member),
-        Told::NotThere { address_key } => address_key.clone(),
+        Told::NotThere { address_key } | Told::Complained { address_key } => address_key.clone(),
     }
 }
 
-/// Additions of ours whose outcome we did not hear, and whose members are there now (or came and unsubscribed again, where
-/// they were not there before): carried out. Both sides agree on them at once, so that a contact who left the group meanwhile
+/// Additions of ours whose outcome we did not hear and which were carried out: both sides agree on them at once, so that a contact who left the group meanwhile
 /// is archived and does not join again, and one who unsubscribed leaves it.
-fn agree_on_additions(tx: &mut OrgTx<'_>, audience: &str, there_now: &[&str]) -> QueryResult<()> {
+fn agree_on_additions(tx: &mut OrgTx<'_>, audience: &str, added: &[String]) -> QueryResult<()> {
     let carried_out: Vec<(MappingId, ContactId, String)> = diesel::update(planned_calls::table)
         .filter(planned_calls::organization_id.eq(tx.organization()))
         .filter(planned_calls::audience_id.eq(audience))
-        .filter(planned_calls::address_key.eq_any(there_now))
+        .filter(planned_calls::address_key.eq_any(added))
         .filter(planned_calls::verb.eq("add"))
         .filter(planned_calls::settled_at.is_null())
         .filter(planned_calls::asked_at.is_not_null())
@@ -341,11 +442,7 @@ fn agree_on_additions(tx: &mut OrgTx<'_>, audience: &str, there_now: &[&str]) ->
         .get_results(&mut **tx)?;
     for (mapping, contact, key) in &carried_out {
         diesel::update(sync_standings::table.find((tx.organization().0, mapping.0, contact.0)))
-            .set((
-                sync_standings::agreed.eq("in"),
-                sync_standings::agreed_status.eq(None::<String>),
-                sync_standings::address_key.eq(key),
-            ))
+            .set((sync_standings::agreed.eq("in"), sync_standings::address_key.eq(key)))
             .execute(&mut **tx)?;
     }
     let contacts: Vec<ContactId> = carried_out.into_iter().map(|(_, contact, _)| contact).collect();

@@ -1,8 +1,10 @@
 //! Keeps groups and Mailchimp in step. `decide` is the heart; everything else brings it facts and carries out what it says.
 
 pub mod audiences;
+pub mod breaker;
 pub mod care;
 pub mod connection;
+pub mod consent;
 pub mod decide;
 pub mod engine;
 pub mod facts;
@@ -16,6 +18,7 @@ pub mod plan;
 pub mod poll;
 pub mod preview;
 pub mod receive;
+pub mod runs;
 pub mod sealed;
 pub mod send;
 pub mod slots;

@@ -1,15 +1,17 @@
 //! Who is who: a member of the audience is matched with a contact by address, then by name; nobody is guessed. Whoever fits
 //! nobody becomes a new contact, whoever fits several waits for staff on the review list.
 
-use super::facts::Mapping;
+use super::decide::{Agreed, Place};
+use super::facts::{Claim, Known, Mapping, Person};
 use super::mirror::MirrorMember;
 use crate::base::{ContactId, EmailAddress, fold};
-use crate::crm::contacts::store::AddressHolder;
 use crate::crm::contacts::{self, ContactDraft, Details, EmailDraft};
+use crate::crm::groups;
 use crate::db::OrgTx;
-use crate::db::schema::{contacts as rows, group_contacts, review_members, sync_standings};
+use crate::db::schema::{review_members, sync_standings};
 use crate::mailchimp::Status;
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 use std::collections::{HashMap, HashSet};
 
 /// The contacts that changed members stand for.
@@ -17,41 +19,77 @@ use std::collections::{HashMap, HashSet};
 pub struct Arrived {
     /// Known to the mapping already: in the group, or decided before.
     pub contacts: Vec<ContactId>,
-    /// The subscribed addresses of these.
+    /// The subscribed addresses that somebody in the group stands for.
     pub known: Vec<String>,
     /// Came in at Mailchimp under this address and may join.
     pub by_address: HashMap<ContactId, String>,
 }
 
-/// Whom a subscriber stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Match {
-    Contact(ContactId),
-    Nobody,
-    /// Several fit, and names do not tell them apart.
-    Several(Vec<ContactId>),
+impl Arrived {
+    /// The known addresses by which none of these people is followed: further ones of somebody in the group. They are to bring
+    /// nobody in when that one leaves it.
+    pub fn spare(&self, people: &[Person]) -> Vec<&String> {
+        let stands = |person: &&Person| person.wanted.place == Place::InGroup || person.agreed == Agreed::In;
+        let followed: HashSet<&String> = people
+            .iter()
+            .filter(stands)
+            .filter_map(|person| person.address.as_ref())
+            .collect();
+        self.known.iter().filter(|key| !followed.contains(key)).collect()
+    }
 }
 
-/// Matches a subscriber with the contacts that have the address: the only one, else the only one whose names agree. Pure.
-pub fn find_match(first_name: &str, last_name: &str, holders: &[&AddressHolder]) -> Match {
-    match holders {
-        [] => Match::Nobody,
-        [only] => Match::Contact(only.contact),
-        several => {
-            let name = |first: &str, last: &str| (fold(first.trim()), fold(last.trim()));
-            let theirs = name(first_name, last_name);
-            // Two who have no name do not agree in it.
-            let is_named = !theirs.0.is_empty() || !theirs.1.is_empty();
-            let agreeing: Vec<_> = several
-                .iter()
-                .filter(|holder| is_named && name(&holder.first_name, &holder.last_name) == theirs)
-                .collect();
-            match agreeing.as_slice() {
-                [only] => Match::Contact(only.contact),
-                _ => Match::Several(several.iter().map(|holder| holder.contact).collect()),
-            }
-        }
+/// Whom a member stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Not subscribed, or left alone: nobody who comes in.
+    NoNewcomer,
+    /// Somebody in the group stands for the address, or is just being removed.
+    Known,
+    /// Subscribed by themselves, and is this contact.
+    Arrives(ContactId),
+    /// Subscribed by themselves, and is nobody we know.
+    Stranger,
+    /// Several fit, and names do not tell them apart.
+    Unclear(Vec<ContactId>),
+}
+
+/// Finds out whom a member stands for: among the contacts that were followed by the address, else among those who have it,
+/// the only one, else the only one whose names agree. Nobody is in the trash: who subscribes again is a new contact. Pure.
+pub fn who_is(member: Option<&MirrorMember>, claims: &[Claim<'_>]) -> Who {
+    let Some(member) = member.filter(|member| is_new(member)) else {
+        return Who::NoNewcomer;
+    };
+    if claims.iter().any(Claim::stands) {
+        return Who::Known;
     }
+    let living = || claims.iter().filter(|claim| claim.place != Place::Deleted);
+    let followed: Vec<&Claim<'_>> = living().filter(|claim| claim.linked.is_some()).collect();
+    let fitting = if followed.is_empty() {
+        living().collect()
+    } else {
+        followed
+    };
+    let named: Vec<_> = fitting.iter().filter(|claim| is_named_as(claim, member)).collect();
+    match (fitting.as_slice(), named.as_slice()) {
+        ([], _) => Who::Stranger,
+        ([only], _) => Who::Arrives(only.contact.id),
+        (_, [only]) => Who::Arrives(only.contact.id),
+        (several, _) => Who::Unclear(several.iter().map(|claim| claim.contact.id).collect()),
+    }
+}
+
+/// Subscribed, and nothing says that they bring nobody in.
+fn is_new(member: &MirrorMember) -> bool {
+    member.status == Status::Subscribed.as_str() && !member.here_before
+}
+
+/// Two who have no name do not agree in it.
+fn is_named_as(claim: &Claim<'_>, member: &MirrorMember) -> bool {
+    let name = |first: &str, last: &str| (fold(first.trim()), fold(last.trim()));
+    let theirs = name(&member.first_name, &member.last_name);
+    let details = &claim.contact.details;
+    theirs != Default::default() && theirs == name(&details.first_name, &details.last_name)
 }
 
 /// Finds the contacts behind changed members; makes contacts of subscribers whom nobody knows.
@@ -65,58 +103,76 @@ pub fn resolve(
     if keys.is_empty() {
         return Ok(arrived);
     }
-    let holders = contacts::store::by_addresses(tx, keys)?;
-    let known = known_to(tx, mapping, keys, &holders)?;
+    // Only its search and staff bring anybody into a smart group: a stranger at Mailchimp stays one.
+    let is_smart = groups::store::is_smart(tx, mapping.group)?;
+    let mut ids: Vec<ContactId> = contacts::store::by_addresses(tx, keys)?
+        .into_iter()
+        .map(|holder| holder.contact)
+        .chain(followed_by(tx, mapping, keys)?)
+        .collect();
+    ids.sort();
+    ids.dedup();
+    let known = Known::of(tx, mapping, &ids)?;
+    let claims = known.claims();
+    let mut unclear: Vec<(&String, Vec<ContactId>)> = Vec::new();
     for key in keys {
-        let newcomer = told.get(key).filter(|member| is_new(member));
-        let related: Vec<ContactId> = known
-            .iter()
-            .filter(|(_, of)| of == key)
-            .map(|(contact, _)| *contact)
-            .collect();
-        if !related.is_empty() {
-            arrived.contacts.extend(related);
-            arrived.known.extend(newcomer.map(|_| key.clone()));
-            continue;
-        }
-        if let Some(member) = newcomer {
-            let holders: Vec<&AddressHolder> = holders.iter().filter(|holder| holder.address_key == *key).collect();
-            if let Some(contact) = admit(tx, mapping, member, &holders)? {
+        let claims = claims.get(key).map_or(&[][..], Vec::as_slice);
+        let contacts = claims.iter().map(|claim| claim.contact.id);
+        arrived.contacts.extend(contacts.filter(|id| known.concerns(*id)));
+        match who_is(told.get(key), claims) {
+            Who::NoNewcomer => {}
+            Who::Known => arrived.known.push(key.clone()),
+            Who::Arrives(_) | Who::Stranger | Who::Unclear(_) if is_smart => {}
+            Who::Arrives(contact) => {
                 arrived.by_address.insert(contact, key.clone());
             }
+            Who::Stranger => {
+                let contact = told.get(key).map_or(Ok(None), |member| add_contact(tx, member))?;
+                arrived.by_address.extend(contact.map(|contact| (contact, key.clone())));
+            }
+            Who::Unclear(candidates) => unclear.push((key, candidates)),
         }
     }
+    review(tx, mapping, keys, &unclear)?;
     Ok(arrived)
 }
 
-/// Subscribed, and not in the audience when the mapping was switched on "from now on".
-fn is_new(member: &MirrorMember) -> bool {
-    member.status == Status::Subscribed.as_str() && !member.here_before
-}
-
-fn admit(
+/// Puts members whom several contacts fit on the review list, and takes off whoever of these is clear by now.
+fn review(
     tx: &mut OrgTx<'_>,
     mapping: &Mapping,
-    member: &MirrorMember,
-    holders: &[&AddressHolder],
-) -> QueryResult<Option<ContactId>> {
-    match find_match(&member.first_name, &member.last_name, holders) {
-        Match::Contact(contact) => Ok(Some(contact)),
-        Match::Nobody => add_contact(tx, member),
-        Match::Several(candidates) => {
-            let now = tx.now();
-            diesel::insert_into(review_members::table)
-                .values((
-                    review_members::audience_id.eq(&mapping.audience),
-                    review_members::address_key.eq(&member.address_key),
-                    review_members::found_at.eq(now),
-                    review_members::candidates.eq(serde_json::json!(candidates)),
-                ))
-                .on_conflict_do_nothing()
-                .execute(&mut **tx)?;
-            Ok(None)
-        }
+    keys: &[String],
+    unclear: &[(&String, Vec<ContactId>)],
+) -> QueryResult<()> {
+    use review_members::dsl;
+    diesel::delete(dsl::review_members)
+        .filter(dsl::organization_id.eq(tx.organization()))
+        .filter(dsl::audience_id.eq(&mapping.audience))
+        .filter(dsl::address_key.eq_any(keys))
+        .filter(dsl::address_key.ne_all(unclear.iter().map(|(key, _)| *key)))
+        .execute(&mut **tx)?;
+    if unclear.is_empty() {
+        return Ok(());
     }
+    let now = tx.now();
+    let rows: Vec<_> = unclear
+        .iter()
+        .map(|(key, candidates)| {
+            (
+                dsl::audience_id.eq(&mapping.audience),
+                dsl::address_key.eq(*key),
+                dsl::found_at.eq(now),
+                dsl::candidates.eq(serde_json::json!(candidates)),
+            )
+        })
+        .collect();
+    diesel::insert_into(dsl::review_members)
+        .values(rows)
+        .on_conflict((dsl::organization_id, dsl::audience_id, dsl::address_key))
+        .do_update()
+        .set(dsl::candidates.eq(excluded(dsl::candidates)))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// A contact for a subscriber whom nobody knows. An address we cannot read is left to Mailchimp.
@@ -149,44 +205,13 @@ fn add_contact(tx: &mut OrgTx<'_>, member: &MirrorMember) -> QueryResult<Option<
     }
 }
 
-/// Contacts in the group or decided before, with the address (of these) each is known by. Whoever is in the trash and has
-/// nothing to do with the member any more is left out: who subscribes again is a new contact.
-fn known_to(
-    tx: &mut OrgTx<'_>,
-    mapping: &Mapping,
-    keys: &[String],
-    holders: &[AddressHolder],
-) -> QueryResult<HashSet<(ContactId, String)>> {
-    let decided: Vec<(ContactId, Option<String>)> = sync_standings::table
-        .inner_join(
-            rows::table.on(rows::organization_id
-                .eq(sync_standings::organization_id)
-                .and(rows::id.eq(sync_standings::contact_id))),
-        )
-        .filter(rows::deleted_at.is_null().or(sync_standings::agreed.eq("in")))
+/// Contacts whom the mapping follows by one of these addresses, in the trash or not.
+fn followed_by(tx: &mut OrgTx<'_>, mapping: &Mapping, keys: &[String]) -> QueryResult<Vec<ContactId>> {
+    let followed: Vec<ContactId> = sync_standings::table
         .filter(sync_standings::organization_id.eq(tx.organization()))
         .filter(sync_standings::mapping_id.eq(mapping.id))
         .filter(sync_standings::address_key.eq_any(keys))
-        .select((sync_standings::contact_id, sync_standings::address_key))
+        .select(sync_standings::contact_id)
         .load(&mut **tx)?;
-    let ids: Vec<ContactId> = holders.iter().map(|holder| holder.contact).collect();
-    let in_group: HashSet<ContactId> = group_contacts::table
-        .filter(group_contacts::organization_id.eq(tx.organization()))
-        .filter(group_contacts::group_id.eq(mapping.group))
-        .filter(group_contacts::contact_id.eq_any(ids))
-        .filter(group_contacts::status.eq("Added"))
-        .select(group_contacts::contact_id)
-        .load(&mut **tx)?
-        .into_iter()
-        .collect();
-    Ok(decided
-        .into_iter()
-        .filter_map(|(contact, key)| Some((contact, key?)))
-        .chain(
-            holders
-                .iter()
-                .filter(|holder| in_group.contains(&holder.contact))
-                .map(|holder| (holder.contact, holder.address_key.clone())),
-        )
-        .collect())
+    Ok(followed)
 }

@@ -1,13 +1,13 @@
 //! What came of the calls: each gets exactly one outcome, with Mailchimp's words, and the mirror learns from it.
 
-use super::decide::{MemberStatus, Refusal, Standing, There};
+use super::decide::{Refusal, Standing, There};
 use super::engine::{Stop, Worker};
 use super::mirror::{self, Told};
 use super::send::Call;
 use super::{facts, gone, standing};
 use crate::db::OrgTx;
 use crate::db::schema::{planned_calls, sync_standings};
-use crate::mailchimp::{Class, Kind, Member, Problem, Status};
+use crate::mailchimp::{Class, Kind, Member, Problem};
 use crate::work;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -93,23 +93,7 @@ fn done(tx: &mut OrgTx<'_>, call: &Call, member: Member) -> QueryResult<()> {
 fn ended(tx: &mut OrgTx<'_>, call: &Call, how: There) -> QueryResult<()> {
     let known = mirror::members(tx, &call.audience_id, std::slice::from_ref(&call.address_key))?;
     if let Some(before) = known.into_values().next() {
-        let status = if how == There::Archive {
-            Status::Archived
-        } else {
-            Status::Unsubscribed
-        };
-        let already = before.ended_by_us && before.member_status() == MemberStatus::Known(status);
-        let after = mirror::MirrorMember {
-            status: status.as_str().into(),
-            ended_by_us: true,
-            status_before_end: if already {
-                before.status_before_end
-            } else {
-                Some(before.status)
-            },
-            read_at: tx.now(),
-            ..before
-        };
+        let after = before.ended(how, tx.now());
         mirror::put(tx, &[after])?;
         mirror::mark_due(tx, &call.audience_id, std::slice::from_ref(&call.address_key), false)?;
     }
@@ -177,24 +161,8 @@ fn refuse(tx: &mut OrgTx<'_>, call: &Call, problem: &Problem) -> QueryResult<()>
 /// Writes what a refusal told about the address into the mirror, also where it had no row yet.
 fn remember(tx: &mut OrgTx<'_>, call: &Call, change: impl FnOnce(&mut mirror::MirrorMember)) -> QueryResult<()> {
     let known = mirror::members(tx, &call.audience_id, std::slice::from_ref(&call.address_key))?;
-    let mut member = known.into_values().next().unwrap_or_else(|| mirror::MirrorMember {
-        audience_id: call.audience_id.clone(),
-        address_key: call.address_key.clone(),
-        address: call.address_key.clone(),
-        status: Status::Unsubscribed.as_str().into(),
-        mailchimp_contact_id: String::new(),
-        first_name: String::new(),
-        last_name: String::new(),
-        language: String::new(),
-        unsubscribe_reason: String::new(),
-        unsubscribe_campaign: String::new(),
-        last_changed: None,
-        in_compliance: false,
-        ended_by_us: false,
-        status_before_end: None,
-        here_before: false,
-        read_at: tx.now(),
-    });
+    let unknown = || mirror::MirrorMember::unknown(&call.audience_id, &call.address_key, tx.now());
+    let mut member = known.into_values().next().unwrap_or_else(unknown);
     change(&mut member);
     mirror::put(tx, &[member])
 }

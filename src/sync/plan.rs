@@ -1,13 +1,12 @@
 //! Due contacts → decisions → planned calls. One transaction takes a batch of due marks, changes here what is to be changed
 //! here, writes down every call that is to be made, and forgets the marks.
 
-use super::decide::{Agreed, Barrier, Decision, Here, Standing, There};
+use super::decide::{Decision, Here, There};
 use super::facts::{self, Mapping, Person};
 use super::mirror::{self, MirrorMember};
-use super::newcomers;
-use super::standing;
+use super::{breaker, newcomers};
 use crate::accounts;
-use crate::base::ContactId;
+use crate::base::{ContactId, MappingId};
 use crate::crm::{contacts, groups};
 use crate::db::OrgTx;
 use crate::db::schema::{due_contacts, due_members, planned_calls, sync_runs, sync_standings};
@@ -27,6 +26,10 @@ pub struct Run {
     pub cause: &'static str,
     pub started_at: DateTime<Utc>,
     pub id: Option<i64>,
+    /// The full address of the organization's Mailchimp page, for letters.
+    pub link: String,
+    /// How many people it removed so far, by link.
+    pub removed: HashMap<MappingId, usize>,
 }
 
 /// What one batch came to.
@@ -59,14 +62,16 @@ pub fn plan(tx: &mut OrgTx<'_>, run: &mut Run) -> QueryResult<Batch> {
         let told = mirror::members(tx, &mapping.audience, &keys)?;
         hold_cleaned_addresses(tx, &told)?;
         let arrived = newcomers::resolve(tx, mapping, &keys, &told)?;
-        let ids: HashSet<ContactId> = due.iter().map(|(id, _)| *id).chain(arrived.contacts).collect();
+        let known = arrived.contacts.iter().copied();
+        let ids: HashSet<ContactId> = due.iter().map(|(id, _)| *id).chain(known).collect();
         let ids = concerned(tx, mapping, ids, &arrived.by_address)?;
         let people = facts::gather(tx, mapping, &ids, &arrived.by_address)?;
-        let followed: HashSet<&String> = people.iter().filter_map(|person| person.address.as_ref()).collect();
-        let spare: Vec<&String> = arrived.known.iter().filter(|key| !followed.contains(key)).collect();
-        mirror::leave_alone(tx, &mapping.audience, &spare)?;
-        for person in people {
+        mirror::leave_alone(tx, &mapping.audience, &arrived.spare(&people))?;
+        let decided = people.into_iter().map(|person| {
             let decision = person.decide(mapping.policy);
+            (person, decision)
+        });
+        for (person, decision) in breaker::hold_back(tx, run, mapping, decided.collect())? {
             batch.planned += usize::from(carry_out(tx, run, mapping, &person, decision)?);
         }
     }
@@ -87,17 +92,13 @@ fn carry_out(
         Some(Here::Join) => {
             groups::actions::add_contacts(tx, mapping.group, &[person.contact.id], "Subscribed at Mailchimp")?;
         }
+        Some(Here::LeaveThere) => {
+            mirror::leave_alone(tx, &mapping.audience, &person.address.iter().collect::<Vec<_>>())?;
+        }
         None => {}
     }
-    let changed = store_standing(tx, mapping, person, decision)?;
-    if person.agreed == Agreed::In && decision.agreed != Agreed::In {
-        // No longer followed by the former address: looked at once more under the one they would be sent as.
-        work::contacts_are_due(tx, &[person.contact.id])?;
-    }
-    if changed && decision.standing != Standing::Excluded(Barrier::SharesAddress) {
-        // Who owns the address may be another now.
-        work::contacts_are_due(tx, &person.sharers)?;
-    }
+    store_standing(tx, mapping, person, decision)?;
+    work::contacts_are_due(tx, person.due_after(decision))?;
     settle_call(tx, run, mapping, person, decision.there)
 }
 
@@ -130,43 +131,21 @@ fn remove(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person) -> QueryResult
     Ok(())
 }
 
-/// Stores how the person stands now. `true`: that is another standing than before.
-fn store_standing(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, decision: Decision) -> QueryResult<bool> {
+/// Stores how the person stands now.
+fn store_standing(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, decision: Decision) -> QueryResult<()> {
     use sync_standings::dsl;
-    let (standing, reason) = standing::stored(decision.standing);
-    let (agreed, agreed_status) = standing::stored_agreement(decision.agreed);
-    // Whoever is a member after all is tried again when they come back.
-    let refused = person.wanted.refused_as_it_is && decision.agreed != Agreed::In;
-    let words = person
-        .stored
-        .as_ref()
-        .filter(|_| refused)
-        .map(|stored| stored.words.clone())
-        .unwrap_or_default();
-    let after = facts::StoredStanding {
-        contact_id: person.contact.id,
-        address_key: person.address.clone(),
-        agreed: agreed.into(),
-        agreed_status: agreed_status.map(Into::into),
-        standing: standing.into(),
-        reason: reason.into(),
-        words,
-        refused_row: refused.then(|| person.row.clone()),
+    let after = person.stored_after(decision);
+    if after == person.stored {
+        return Ok(());
+    }
+    let Some(after) = after else {
+        diesel::delete(dsl::sync_standings.find((tx.organization().0, mapping.id.0, person.contact.id.0)))
+            .execute(&mut **tx)?;
+        return Ok(());
     };
-    if standing == "out" && agreed == "nothing" {
-        if person.stored.is_some() {
-            diesel::delete(dsl::sync_standings.find((tx.organization().0, mapping.id.0, person.contact.id.0)))
-                .execute(&mut **tx)?;
-        }
-        return Ok(person.stored.is_some());
-    }
-    if person.stored.as_ref() == Some(&after) {
-        return Ok(false);
-    }
     let changed = (
         dsl::address_key.eq(after.address_key),
         dsl::agreed.eq(after.agreed),
-        dsl::agreed_status.eq(after.agreed_status),
         dsl::standing.eq(after.standing),
         dsl::reason.eq(after.reason),
         dsl::words.eq(after.words),
@@ -184,7 +163,6 @@ fn store_standing(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, decisi
         .set((
             dsl::address_key.eq(excluded(dsl::address_key)),
             dsl::agreed.eq(excluded(dsl::agreed)),
-            dsl::agreed_status.eq(excluded(dsl::agreed_status)),
             dsl::standing.eq(excluded(dsl::standing)),
             dsl::reason.eq(excluded(dsl::reason)),
             dsl::words.eq(excluded(dsl::words)),
@@ -192,7 +170,7 @@ fn store_standing(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, decisi
             dsl::decided_at.eq(excluded(dsl::decided_at)),
         ))
         .execute(&mut **tx)?;
-    Ok(true)
+    Ok(())
 }
 
 /// What becomes of the open call of a person when a decision is made anew.
@@ -263,7 +241,7 @@ fn settle_call(
 
 /// What the call needs beyond the address: for an addition the status and the fields that are sent. An empty value here
 /// never blanks one there, so empty ones are left out.
-fn body(person: &Person, call: There) -> serde_json::Value {
+pub fn body(person: &Person, call: There) -> serde_json::Value {
     let There::Add(consent) = call else {
         return serde_json::json!({});
     };
@@ -360,7 +338,7 @@ fn concerned(
         .filter(group_contacts::organization_id.eq(tx.organization()))
         .filter(group_contacts::group_id.eq(mapping.group))
         .filter(group_contacts::contact_id.eq_any(&asked))
-        .filter(group_contacts::status.eq("Added"))
+        .filter(group_contacts::status.ne("Removed"))
         .select(group_contacts::contact_id)
         .load(&mut **tx)?;
     let decided: Vec<ContactId> = sync_standings::table

@@ -1,7 +1,7 @@
 //! What switching a link on would mean, before anything is written: every contact of the group and every member of the
 //! audience is in exactly one counted class, and each number opens its people.
 
-use super::decide::{Barrier, Decision, Policy, Standing, There};
+use super::decide::{Barrier, Decision, Policy, Standing, There, Wait};
 use super::facts::{self, Mapping};
 use super::mirror::{self, MirrorMember};
 use super::standing;
@@ -44,6 +44,17 @@ pub struct Preview {
     pub classes: Vec<(Class, usize)>,
     pub group_size: usize,
     pub audience_size: usize,
+}
+
+impl Preview {
+    /// How many the audience would gain at once, were the group's contacts included.
+    pub fn additions(&self) -> usize {
+        self.classes
+            .iter()
+            .filter(|(class, _)| matches!(class, Class::InGroup(Standing::Waiting(Wait::Call))))
+            .map(|(_, count)| count)
+            .sum()
+    }
 }
 
 impl Class {
@@ -153,7 +164,7 @@ pub fn group_contact_ids(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<Vec<
         )
         .filter(group_contacts::organization_id.eq(tx.organization()))
         .filter(group_contacts::group_id.eq(group))
-        .filter(group_contacts::status.eq("Added"))
+        .filter(group_contacts::status.ne("Removed"))
         .filter(contacts::deleted_at.is_null())
         .order(group_contacts::contact_id)
         .select(group_contacts::contact_id)

@@ -47,44 +47,39 @@ pub async fn hear(worker: &Worker) -> Result<usize, Stop> {
 /// Marks the members a webhook speaks of as to be read again; an opt-out cancels what was planned for the address at once.
 fn take_hint(tx: &mut OrgTx<'_>, audience: &str, hint: &Hint) -> QueryResult<()> {
     let mut keys: Vec<String> = hint.address.iter().map(|address| address.to_lowercase()).collect();
+    let mut complained = false;
     match &hint.kind {
         HintKind::UpEmail { old: Some(old), .. } => keys.push(old.to_lowercase()),
         HintKind::Unsubscribe { campaign, .. } => {
             cancel_additions(tx, audience, &keys)?;
             if let Some(campaign) = campaign {
-                note_on_member(
-                    tx,
-                    audience,
-                    &keys,
-                    audience_members::unsubscribe_campaign.eq(campaign.clone()),
-                )?;
+                note_campaign(tx, audience, &keys, campaign)?;
             }
         }
         HintKind::Cleaned { reason, .. } => {
             cancel_additions(tx, audience, &keys)?;
-            // The API shows "cleaned" for bounces and complaints alike; only the webhook tells which.
-            if reason.as_deref() == Some("abuse") {
-                note_on_member(tx, audience, &keys, audience_members::status.eq("cleaned_for_abuse"))?;
-            }
+            complained = reason.as_deref() == Some("abuse");
         }
         _ => {}
     }
-    mirror::mark_due(tx, audience, &keys, true)
+    mirror::mark_due(tx, audience, &keys, true)?;
+    if complained {
+        mirror::note_complaint(tx, audience, &keys)?;
+    }
+    Ok(())
 }
 
-fn note_on_member<V>(tx: &mut OrgTx<'_>, audience: &str, keys: &[String], note: V) -> QueryResult<()>
-where
-    V: diesel::query_builder::AsChangeset<Target = audience_members::table>,
-    V::Changeset: diesel::query_builder::QueryFragment<diesel::pg::Pg>,
-{
+fn note_campaign(tx: &mut OrgTx<'_>, audience: &str, keys: &[String], campaign: &str) -> QueryResult<usize> {
     let members = audience_members::table
         .filter(audience_members::organization_id.eq(tx.organization()))
         .filter(audience_members::audience_id.eq(audience))
         .filter(audience_members::address_key.eq_any(keys));
-    diesel::update(members).set(note).execute(&mut **tx)?;
-    Ok(())
+    diesel::update(members)
+        .set(audience_members::unsubscribe_campaign.eq(campaign))
+        .execute(&mut **tx)
 }
 
+/// Drops additions that have not left yet. One that has may have been carried out: that is found out by reading the member.
 fn cancel_additions(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> QueryResult<()> {
     let open: Vec<i64> = planned_calls::table
         .filter(planned_calls::organization_id.eq(tx.organization()))
@@ -92,6 +87,7 @@ fn cancel_additions(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> Quer
         .filter(planned_calls::address_key.eq_any(keys))
         .filter(planned_calls::verb.eq("add"))
         .filter(planned_calls::settled_at.is_null())
+        .filter(planned_calls::asked_at.is_null())
         .select(planned_calls::id)
         .load(&mut **tx)?;
     plan::supersede(tx, &open, "The person unsubscribed meanwhile.")?;
@@ -180,13 +176,21 @@ async fn read_one_by_one(
     let of = audience.as_str().to_owned();
     worker
         .write(move |tx| {
-            diesel::delete(due_members::table)
+            let complained: Vec<String> = diesel::delete(due_members::table)
                 .filter(due_members::organization_id.eq(tx.organization()))
                 .filter(due_members::mark.eq_any(seen))
-                .execute(&mut **tx)?;
+                .returning((due_members::address_key, due_members::complained))
+                .get_results::<(String, bool)>(&mut **tx)?
+                .into_iter()
+                .filter_map(|(key, complained)| complained.then_some(key))
+                .collect();
+            let complaints = complained
+                .into_iter()
+                .map(|address_key| Told::Complained { address_key });
+            let told: Vec<Told> = told.into_iter().chain(complaints).collect();
             mirror::take_in(tx, &of, &told)?;
-            // Decided anew even where the read told nothing new: a hint may have noted a complaint or cancelled a call, and
-            // calls whose outcome was not heard have waited for this.
+            // Decided anew even where the read told nothing new: a hint may have cancelled a call, and calls whose outcome was
+            // not heard have waited for this.
             mirror::mark_due(tx, &of, &asked, false)?;
             mirror::mark_due(tx, &of, &unread, true)?;
             let waiting = with_open_calls(tx, &of, &asked)?;

@@ -1,7 +1,6 @@
 //! How a contact stands with a mapping, as it is stored and as staff read it: one sentence, and what helps.
 
-use super::decide::{Agreed, Barrier, MemberStatus, Refusal, Standing, Wait};
-use super::mirror::{status_of, status_word};
+use super::decide::{Agreed, Barrier, Refusal, Standing, Wait};
 
 /// The two words a standing is stored as.
 pub fn stored(standing: Standing) -> (&'static str, &'static str) {
@@ -35,22 +34,22 @@ pub fn read(standing: &str, reason: &str) -> Standing {
     }
 }
 
-/// The words an agreement is stored as: the kind, and for `out` the member's status.
-pub fn stored_agreement(agreed: Agreed) -> (&'static str, Option<&'static str>) {
+/// The word an agreement is stored as.
+pub fn stored_agreement(agreed: Agreed) -> &'static str {
     match agreed {
-        Agreed::Nothing => ("nothing", None),
-        Agreed::HereBefore => ("here_before", None),
-        Agreed::In => ("in", None),
-        Agreed::Out(status) => ("out", Some(status_word(status))),
+        Agreed::Nothing => "nothing",
+        Agreed::HereBefore => "here_before",
+        Agreed::In => "in",
+        Agreed::Out => "out",
     }
 }
 
 /// Reads a stored agreement.
-pub fn read_agreement(agreed: &str, status: Option<&str>) -> Agreed {
+pub fn read_agreement(agreed: &str) -> Agreed {
     match agreed {
         "here_before" => Agreed::HereBefore,
         "in" => Agreed::In,
-        "out" => Agreed::Out(status.map_or(MemberStatus::Forgotten, status_of)),
+        "out" => Agreed::Out,
         _ => Agreed::Nothing,
     }
 }

@@ -128,6 +128,12 @@ pub fn off(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<()> {
         &mapping.id.to_string(),
         "The broken link was switched off.",
     )?;
+    incidents::close(
+        tx,
+        Kind::RemovalsHeld,
+        &mapping.id.to_string(),
+        "The link was switched off; nobody is removed.",
+    )?;
     incidents::close(tx, Kind::WebhookWrong, &mapping.audience, "The link was switched off.")?;
     say(tx, "Link to Mailchimp switched off", mapping)
 }
@@ -217,14 +223,13 @@ fn leave_as_they_are(tx: &mut OrgTx<'_>, mapping: &Mapping, ids: &[crate::base::
         .iter()
         .filter(|person| person.decide(mapping.policy).agreed == Agreed::Nothing)
         .map(|person| {
-            let (agreed, agreed_status) = standing::stored_agreement(Agreed::HereBefore);
+            let agreed = standing::stored_agreement(Agreed::HereBefore);
             let (standing, reason) = standing::stored(Standing::HereBefore);
             (
                 sync_standings::mapping_id.eq(mapping.id),
                 sync_standings::contact_id.eq(person.contact.id),
                 sync_standings::address_key.eq(person.address.clone()),
                 sync_standings::agreed.eq(agreed),
-                sync_standings::agreed_status.eq(agreed_status),
                 sync_standings::standing.eq(standing),
                 sync_standings::reason.eq(reason),
                 sync_standings::decided_at.eq(now),
@@ -258,7 +263,7 @@ fn set_here_before(tx: &mut OrgTx<'_>, audience: &str, here_before: bool) -> Que
     Ok(())
 }
 
-fn say(tx: &mut OrgTx<'_>, what: &str, mapping: &Mapping) -> QueryResult<()> {
+pub(super) fn say(tx: &mut OrgTx<'_>, what: &str, mapping: &Mapping) -> QueryResult<()> {
     let organization = tx.organization().0;
     let group: String = groups::table
         .find((organization, mapping.group.0))

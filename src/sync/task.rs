@@ -3,14 +3,15 @@
 
 use super::engine::{Engine, Stop, Worker};
 use super::plan::{self, Run};
-use super::{care, connection, facts, gone, poll, receive, send, webhooks};
+use super::{audiences, care, connection, facts, gone, poll, receive, send, webhooks};
 use crate::base::Actor;
-use crate::db::schema::{audiences, mailchimp_connections, sync_runs, webhook_events};
+use crate::db::schema::{audiences as rows, mailchimp_connections, sync_runs, webhook_events};
 use crate::mailchimp::{Class, Problem};
-use crate::work::{self, Kind, LEASE, Lease, Wakes};
+use crate::work::{self, Kind, Lease, Wakes};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -20,8 +21,6 @@ use tokio::task::JoinSet;
 const ORGANIZATIONS_AT_ONCE: usize = 16;
 /// How long the dispatcher waits for a wake-up before it looks by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A lease is renewed three times within its length.
-const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// How long after a passing problem an organization is tried again.
 const TRY_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(5);
 
@@ -65,7 +64,7 @@ async fn tend(engine: Engine, lease: Lease) {
     let work = run(&engine, lease);
     let ended = tokio::select! {
         ended = work => ended,
-        () = lost(&engine, lease) => Err(Stop::LeaseLost),
+        () = work::lost(&engine.db, lease) => Err(Stop::LeaseLost),
     };
     let next = match ended {
         Ok(next) => next,
@@ -104,22 +103,6 @@ impl Next {
     }
 }
 
-/// Renews the lease for as long as it can be renewed.
-async fn lost(engine: &Engine, lease: Lease) {
-    let patience = LEASE.to_std().unwrap_or(RENEW_EVERY);
-    let mut renewed_at = tokio::time::Instant::now();
-    loop {
-        tokio::time::sleep(RENEW_EVERY).await;
-        let renewed: Result<bool, anyhow::Error> = engine.db.shared(move |tx| Ok(work::renew(tx, &lease)?)).await;
-        match renewed {
-            Ok(true) => renewed_at = tokio::time::Instant::now(),
-            Ok(false) => return,
-            Err(_) if renewed_at.elapsed() > patience => return,
-            Err(_) => {}
-        }
-    }
-}
-
 /// One run: rounds until a round finds nothing.
 async fn run(engine: &Engine, lease: Lease) -> Result<Next, Stop> {
     let link = engine.connection_link(&engine.slug(lease.organization).await?);
@@ -138,6 +121,8 @@ async fn run(engine: &Engine, lease: Lease) -> Result<Next, Stop> {
         cause: cause(&worker).await?,
         started_at: engine.clock().now(),
         id: None,
+        link: link.clone(),
+        removed: HashMap::new(),
     };
     let ended = rounds(&worker, &mut run).await;
     finish(&worker, &run, &ended, &link).await?;
@@ -225,27 +210,24 @@ async fn look(worker: &Worker) -> Result<(), Stop> {
     let now = worker.engine.clock().now();
     let (wanted, due) = worker
         .read(move |tx| {
-            let wanted: Vec<String> = audiences::table
-                .filter(audiences::organization_id.eq(tx.organization()))
-                .filter(audiences::read_wanted_at.is_not_null())
-                .filter(audiences::gone_at.is_null())
-                .select(audiences::id)
+            let wanted: Vec<String> = rows::table
+                .filter(rows::organization_id.eq(tx.organization()))
+                .filter(rows::read_wanted_at.is_not_null())
+                .filter(rows::gone_at.is_null())
+                .select(rows::id)
                 .load(&mut **tx)?;
             let linked: Vec<String> = facts::mappings_of(tx)?.into_iter().map(|link| link.audience).collect();
-            let due: Vec<String> = audiences::table
-                .filter(audiences::organization_id.eq(tx.organization()))
-                .filter(audiences::id.eq_any(linked))
-                .filter(
-                    audiences::polled_at
-                        .is_null()
-                        .or(audiences::polled_at.le(now - interval)),
-                )
-                .select(audiences::id)
+            let due: Vec<String> = rows::table
+                .filter(rows::organization_id.eq(tx.organization()))
+                .filter(rows::id.eq_any(linked))
+                .filter(rows::polled_at.is_null().or(rows::polled_at.le(now - interval)))
+                .select(rows::id)
                 .load(&mut **tx)?;
             Ok((wanted, due))
         })
         .await?;
     let mut problem = None;
+    put_off(audiences::read_list_if_new(worker).await, &mut problem)?;
     for audience in &wanted {
         put_off(poll::read_fully(worker, audience).await, &mut problem)?;
     }

@@ -70,7 +70,11 @@ impl MailchimpView for View {
                 checked_at: person.member.as_ref().map(|member| member.read_at),
                 help: Some((
                     format!("mailchimp/links/{}/contacts/{contact}", mapping.id),
-                    "Why?".into(),
+                    if super::consent::may_be_asked(standing) {
+                        "What you can do".into()
+                    } else {
+                        "Why?".into()
+                    },
                 )),
             });
         }

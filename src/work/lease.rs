@@ -2,13 +2,16 @@
 
 use super::Kind;
 use crate::base::OrganizationId;
-use crate::db::SharedTx;
 use crate::db::schema::{leases, wake_ups};
+use crate::db::{Db, SharedTx};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid};
+use std::time::Duration;
 use uuid::Uuid;
 
+/// A lease is renewed three times within its length.
+const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// How long a lease holds without being renewed. A killed process's work is taken over after this at the latest.
 pub const LEASE: TimeDelta = TimeDelta::seconds(6);
 
@@ -83,6 +86,22 @@ pub fn renew(tx: &mut SharedTx<'_>, lease: &Lease) -> QueryResult<bool> {
     .bind::<SqlUuid, _>(lease.holder)
     .execute(&mut **tx)?;
     Ok(renewed == 1)
+}
+
+/// Renews a lease for as long as it can be renewed: ends when it is lost. To be awaited beside the work.
+pub async fn lost(db: &Db, lease: Lease) {
+    let patience = LEASE.to_std().unwrap_or(RENEW_EVERY);
+    let mut renewed_at = tokio::time::Instant::now();
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        let renewed: Result<bool, anyhow::Error> = db.shared(move |tx| Ok(renew(tx, &lease)?)).await;
+        match renewed {
+            Ok(true) => renewed_at = tokio::time::Instant::now(),
+            Ok(false) => return,
+            Err(_) if renewed_at.elapsed() > patience => return,
+            Err(_) => {}
+        }
+    }
 }
 
 /// Whether the lease is still ours: asked at the end of each transaction that writes under it, so that a process that was

@@ -1,12 +1,17 @@
 //! Work in the background: which organizations have something to do, who holds the lease, and the wake-up that saves
 //! waiting for the timetable. No event may be lost because none is relied upon: what is due stands in a row.
 
+mod background;
 mod due;
 mod lease;
 mod listen;
 
-pub use due::{contacts_are_due, oldest_due};
-pub use lease::{LEASE, Lease, claim, is_held, release, release_undone, renew};
+pub use background::{Job, start};
+pub use due::{
+    contacts_are_due, contacts_are_due_for_smart_groups, contacts_are_due_for_sync, oldest_due, smart_groups_are_due,
+    wait_for_marks_under_way,
+};
+pub use lease::{LEASE, Lease, claim, is_held, lost, release, release_undone, renew};
 pub use listen::{Wakes, listen};
 
 use crate::base::OrganizationId;
@@ -23,6 +28,8 @@ pub(crate) const CHANNEL: &str = "dms_work";
 pub enum Kind {
     Sync,
     Import,
+    SmartGroups,
+    Bulk,
 }
 
 impl Kind {
@@ -31,6 +38,8 @@ impl Kind {
         match self {
             Self::Sync => "sync",
             Self::Import => "import",
+            Self::SmartGroups => "smart",
+            Self::Bulk => "bulk",
         }
     }
 }

@@ -30,6 +30,13 @@
     button?.setAttribute("aria-busy", "true");
   });
 
+  // A button with data-copy="text" puts it on the clipboard, where the browser lets pages do that.
+  if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+  on("click", "[data-copy]", async (button) => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    (button.querySelector("[role=status]") ?? button).textContent = "Copied";
+  });
+
   // What is wrong in a form is where typing goes on.
   document.querySelector("[aria-invalid=true]")?.focus();
 

@@ -31,4 +31,15 @@
     const request = new AbortController();
     waiting.set(into, { request, timer: setTimeout(ask, PAUSE_IN_TYPING, field, into, request) });
   });
+
+  // Where several can be chosen, whoever is ticked among those offered moves up to those chosen, so that the next search
+  // cannot replace them.
+  document.addEventListener("change", ({ target }) => {
+    const picker = target.closest("[data-picker]");
+    const row = target.closest("#offered .choice");
+    if (!row || !target.checked || target.type !== "checkbox") return;
+    picker.querySelector("[data-chosen]").append(row);
+    picker.querySelector("[data-lookup]").value = "";
+    target.focus();
+  });
 })();

@@ -157,6 +157,7 @@ fn each_wrong_setting_is_refused_with_a_sentence_that_names_it() {
     let database = Cluster::shared().fresh_database();
     for (name, wrong, sentence) in [
         ("BIND_ADDRESS", "localhost", "must be an address and a port"),
+        ("METRICS_ADDRESS", "9464", "must be an address and a port"),
         ("PUBLIC_URL", "dms.example.org", "must look like https://"),
         ("PUBLIC_URL", "https://example.org/dms", "without a path"),
         ("SECRET_KEY", "short", "at least 43 random characters"),

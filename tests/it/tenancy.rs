@@ -143,7 +143,7 @@ fn two_organizations_with_rows(database: &Database) -> Vec<String> {
         &mut owner,
         "SELECT format('INSERT INTO %s (%s) VALUES (%s)', attrelid::regclass, string_agg(attname, ', '), \
              string_agg(CASE format_type(atttypid, NULL) WHEN 'text' THEN $$'x'$$ WHEN 'bytea' THEN $$'x'$$ \
-                 WHEN 'jsonb' THEN $$'{}'$$ WHEN 'boolean' THEN 'true' WHEN 'uuid' THEN 'gen_random_uuid()' \
+                 WHEN 'jsonb' THEN $$'{}'$$ WHEN 'bigint[]' THEN $$'{1}'$$ WHEN 'boolean' THEN 'true' WHEN 'uuid' THEN 'gen_random_uuid()' \
                  WHEN 'date' THEN 'now()' WHEN 'timestamp with time zone' THEN 'now()' ELSE '1' END, ', ')) AS name \
          FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid \
          WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relrowsecurity AND attnum > 0 \

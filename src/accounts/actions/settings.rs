@@ -1,11 +1,13 @@
 //! The settings of an organization; every change stands in its change log.
 
+use super::super::model::month_name;
 use super::super::store;
 use super::members::note;
 use crate::base::StaffId;
 use crate::changelog::FieldChange;
 use crate::db::OrgTx;
 use crate::db::schema::{memberships, organizations};
+use crate::work;
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use std::collections::BTreeSet;
@@ -15,6 +17,8 @@ use std::collections::BTreeSet;
 pub struct NewSettings {
     pub name: String,
     pub time_zone: Tz,
+    /// The month in which the fiscal year begins, 1 to 12.
+    pub fiscal_year_month: u32,
     /// The policy "an unsubscribe also sets NO BULK EMAILS".
     pub unsubscribe_sets_no_bulk_emails: bool,
     /// Who is told by mail when something stops.
@@ -29,6 +33,7 @@ pub fn change_settings(tx: &mut OrgTx<'_>, new: &NewSettings) -> QueryResult<boo
         .set((
             organizations::name.eq(&new.name),
             organizations::time_zone.eq(new.time_zone.name()),
+            organizations::fiscal_year_month.eq(i16::try_from(new.fiscal_year_month).unwrap_or(1)),
             organizations::unsubscribe_sets_no_bulk_emails.eq(new.unsubscribe_sets_no_bulk_emails),
         ))
         .execute(&mut **tx)?;
@@ -40,12 +45,20 @@ pub fn change_settings(tx: &mut OrgTx<'_>, new: &NewSettings) -> QueryResult<boo
     let changes: Vec<FieldChange> = [
         FieldChange::between("Name", &old.name, &new.name),
         FieldChange::between("Time zone", old.time_zone.name(), new.time_zone.name()),
+        FieldChange::between(
+            "Fiscal year begins in",
+            month_name(old.fiscal_year_month),
+            month_name(new.fiscal_year_month),
+        ),
         FieldChange::between("An unsubscribe also sets NO BULK EMAILS", old_policy, new_policy),
         FieldChange::between("Receive alerts", &old_alerted, &new_alerted),
     ]
     .into_iter()
     .flatten()
     .collect();
+    if (old.time_zone, old.fiscal_year_month) != (new.time_zone, new.fiscal_year_month) {
+        work::smart_groups_are_due(tx)?;
+    }
     let any = !changes.is_empty();
     if any {
         note(tx, "Settings changed", changes)?;

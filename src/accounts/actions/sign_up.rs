@@ -77,9 +77,9 @@ pub fn ask_to_sign_up(
     tx: &mut SharedTx<'_>,
     config: &Config,
     new: &NewOrganization,
-) -> Result<Option<StaffId>, SignUpError> {
+) -> Result<Option<SignedUp>, SignUpError> {
     let Some(known) = store::staff_member_at(tx, new.email.as_typed())? else {
-        return sign_up(tx, config, new).map(|signed_up| Some(signed_up.staff));
+        return sign_up(tx, config, new).map(Some);
     };
     let text = letters::AlreadyHere {
         name: &known.name,

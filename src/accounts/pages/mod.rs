@@ -16,7 +16,7 @@ mod verify_email;
 use crate::base::Role;
 use crate::web::{Needs, Route, get, post};
 pub use client_address::ClientAddress;
-pub use sign_up::count_attempt as count_sign_up;
+pub use sign_up::{count_attempt as count_sign_up, letter_sent};
 
 /// Every route of accounts.
 pub fn routes() -> Vec<Route> {

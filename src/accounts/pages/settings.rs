@@ -1,7 +1,7 @@
 //! The settings of the organization.
 
 use super::super::actions::{self, NewSettings};
-use super::super::model::{Colleague, required};
+use super::super::model::{Colleague, MONTHS, required};
 use super::super::{Member, store};
 use crate::base::StaffId;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
@@ -31,6 +31,8 @@ struct SettingsPage {
     name: Field,
     time_zone: Field,
     time_zones: Vec<Choice>,
+    fiscal_year_month: Field,
+    months: Vec<Choice>,
     unsubscribe_sets_no_bulk_emails: bool,
     colleagues: Vec<Colleague>,
 }
@@ -45,6 +47,8 @@ pub async fn show(member: Member) -> Answer {
         name: Field::holding(&here.name),
         time_zone: Field::default(),
         time_zones: time_zones(here.time_zone),
+        fiscal_year_month: Field::default(),
+        months: months(here.fiscal_year_month),
         unsubscribe_sets_no_bulk_emails: here.unsubscribe_sets_no_bulk_emails,
         colleagues,
     })
@@ -64,13 +68,17 @@ pub async fn submit(member: Member, typed: Form<Vec<(String, String)>>) -> Answe
     let (zone_field, time_zone) = Field::read(value("time_zone"), |text| {
         text.parse::<Tz>().map_err(|_| "Choose a time zone from the list.")
     });
+    let (month_field, fiscal_year_month) = match value("fiscal_year_month") {
+        "" => (Field::default(), Some(member.organization.fiscal_year_month)),
+        typed => Field::read(typed, month),
+    };
     let unsubscribe_sets_no_bulk_emails = value("unsubscribe_sets_no_bulk_emails") == "true";
     let alerted: BTreeSet<StaffId> = typed
         .iter()
         .filter(|(field, _)| field == "alerted")
         .filter_map(|(_, id)| id.parse().ok())
         .collect();
-    let (Some(name), Some(time_zone)) = (name, time_zone) else {
+    let (Some(name), Some(time_zone), Some(fiscal_year_month)) = (name, time_zone, fiscal_year_month) else {
         let mut colleagues = member.read(|tx| Ok::<_, PageError>(store::colleagues(tx)?)).await?;
         for colleague in &mut colleagues {
             colleague.receives_alerts = alerted.contains(&colleague.id);
@@ -81,6 +89,8 @@ pub async fn submit(member: Member, typed: Form<Vec<(String, String)>>) -> Answe
             name: name_field,
             time_zones: time_zones(time_zone.unwrap_or(member.organization.time_zone)),
             time_zone: zone_field,
+            months: months(fiscal_year_month.unwrap_or(member.organization.fiscal_year_month)),
+            fiscal_year_month: month_field,
             unsubscribe_sets_no_bulk_emails,
             colleagues,
         };
@@ -90,6 +100,7 @@ pub async fn submit(member: Member, typed: Form<Vec<(String, String)>>) -> Answe
     let new = NewSettings {
         name,
         time_zone,
+        fiscal_year_month,
         unsubscribe_sets_no_bulk_emails,
         alerted,
     };
@@ -104,6 +115,15 @@ pub async fn submit(member: Member, typed: Form<Vec<(String, String)>>) -> Answe
         }
     });
     Ok(member.redirect("settings"))
+}
+
+fn month(typed: &str) -> Result<u32, &'static str> {
+    let month = typed.parse().ok().filter(|month| (1..=12).contains(month));
+    month.ok_or("Choose a month from the list.")
+}
+
+fn months(chosen: u32) -> Vec<Choice> {
+    Choice::list((1..).zip(MONTHS), &chosen.to_string())
 }
 
 fn time_zones(chosen: Tz) -> Vec<Choice> {

@@ -1,6 +1,6 @@
 //! An organization signs up. Whether the address has an account already is told by mail only.
 
-use super::super::actions::{self, NewOrganization, SignUpError};
+use super::super::actions::{self, NewOrganization, SignUpError, SignedUp};
 use super::super::model::required;
 use super::super::password;
 use super::super::rate_limit::{self, LETTERS_TO_RECIPIENT, SIGN_UP_FROM_ADDRESS};
@@ -93,7 +93,7 @@ pub async fn submit(
         is_email_confirmed: false,
     };
     let config = config.into_inner();
-    let signed_up: Result<Option<StaffId>, SignUpError> =
+    let signed_up: Result<Option<SignedUp>, SignUpError> =
         db.shared(move |tx| actions::ask_to_sign_up(tx, &config, &new)).await;
     let signed_up = match signed_up {
         Ok(signed_up) => signed_up,
@@ -102,6 +102,11 @@ pub async fn submit(
         Err(SignUpError::Database(error)) => return Err(error.into()),
         Err(SignUpError::Unavailable(error)) => return Err(error.into()),
     };
+    letter_sent(&session, sent_to, signed_up.map(|signed_up| signed_up.staff))
+}
+
+/// A letter went to the address, whoever has it: the answer is the same for somebody new and for somebody known.
+pub fn letter_sent(session: &Session, sent_to: String, signed_up: Option<StaffId>) -> Answer {
     session.insert(SIGNED_UP, signed_up).map_err(anyhow::Error::from)?;
     session.insert(SENT_TO, sent_to).map_err(anyhow::Error::from)?;
     Ok(redirect("/sign-up/sent"))

@@ -35,7 +35,7 @@ pub async fn show(session: Session, db: Data<Db>, config: Data<Config>) -> Answe
     match (person, workplaces.as_slice()) {
         (None, _) => welcome(&session, &config),
         // Messages wait for the page that is gone on to.
-        (_, [only]) => Ok(redirect(&format!("/o/{}/contacts", only.organization.slug))),
+        (_, [only]) => Ok(redirect(&format!("/o/{}/dashboard", only.organization.slug))),
         (Some(person), _) => web::show(ChoosePage {
             page: Page {
                 person: Some(person.name),
@@ -55,5 +55,5 @@ fn welcome(session: &Session, config: &Config) -> Answer {
 
 /// `GET /o/{organization}/`
 pub async fn enter(member: Member) -> Answer {
-    Ok(member.redirect("contacts"))
+    Ok(member.redirect("dashboard"))
 }

@@ -7,8 +7,6 @@ use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, PAGE_SIZE, Page, PageError, Pager, day};
 use actix_web::web::Query;
 use askama::Template;
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
-use chrono_tz::Tz;
 use serde::Deserialize;
 
 /// What may stand in the address.
@@ -42,15 +40,13 @@ struct ChangesPage {
 /// `GET /o/{organization}/changes`
 pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
     let asked = asked.into_inner();
-    let zone = member.organization.time_zone;
+    let here = &member.organization;
     let (from, first_day) = Field::read(&asked.from, day);
     let (to, last_day) = Field::read(&asked.to, day);
     let filter = ChangeFilter {
         actor_kind: Some(asked.by.clone()).filter(|kind| KINDS.iter().any(|(word, _)| word == kind)),
-        from: first_day.flatten().and_then(|day| midnight(day, zone)),
-        until: last_day
-            .flatten()
-            .and_then(|day| midnight(day.checked_add_days(Days::new(1))?, zone)),
+        from: first_day.flatten().and_then(|day| here.beginning_of(day)),
+        until: last_day.flatten().and_then(|day| here.beginning_of(day.succ_opt()?)),
         ..ChangeFilter::default()
     };
     let is_filtered = filter.actor_kind.is_some() || filter.from.is_some() || filter.until.is_some();
@@ -104,11 +100,4 @@ fn at(member: &Member, asked: &Asked, page: i64) -> String {
     let given: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let query = serde_urlencoded::to_string(given).unwrap_or_default();
     member.at(&format!("changes?{query}"))
-}
-
-/// When a day begins there. Where the clock skips midnight, the earliest moment there is.
-fn midnight(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
-    let local = day.and_time(NaiveTime::MIN).and_local_timezone(zone);
-    let after_the_gap = || day.and_hms_opt(1, 0, 0)?.and_local_timezone(zone).earliest();
-    local.earliest().or_else(after_the_gap).map(|moment| moment.to_utc())
 }

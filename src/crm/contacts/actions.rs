@@ -3,14 +3,13 @@
 
 use super::model::{Contact, ContactDraft};
 use super::rules::Problem;
-use super::{differences, rows, store};
+use super::{differences, many, rows, store};
 use crate::base::ContactId;
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::db::schema::{contacts, emails};
 use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
 use crate::work;
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 /// Why a contact could not be written down; nothing was changed.
@@ -128,18 +127,11 @@ pub fn trash(tx: &mut OrgTx<'_>, ids: &[ContactId], why: &str) -> QueryResult<us
 /// Takes a contact back out of the trash; one that is not in it stays as it is.
 pub fn restore(tx: &mut OrgTx<'_>, id: ContactId) -> Result<(), ContactError> {
     let contact = locked(tx, id)?;
-    if contact.deleted_at.is_none() {
-        return Ok(());
+    if contact.deleted_at.is_some() {
+        let identifier = contact.details.external_identifier.clone();
+        refuse_taken(tx, identifier.into_iter().collect(), Some(id))?;
+        many::restore_many(tx, &[&contact], "")?;
     }
-    refuse_taken(tx, contact.details.external_identifier.into_iter().collect(), Some(id))?;
-    diesel::update(contacts::table.find((tx.organization().0, id.0)))
-        .set((
-            contacts::deleted_at.eq(None::<DateTime<Utc>>),
-            contacts::modified_at.eq(tx.now()),
-        ))
-        .execute(&mut **tx)?;
-    changelog::record(tx, line(id, "Contact taken out of the trash", Vec::new(), ""))?;
-    work::contacts_are_due(tx, &[id])?;
     Ok(())
 }
 

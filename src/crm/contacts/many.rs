@@ -1,13 +1,15 @@
 //! Changing many contacts at once, as imports do: what hangs on them is deleted and written in a handful of statements.
 
 use super::model::{Contact, ContactDraft};
-use super::{ContactError, actions, differences, rows, store};
+use super::{ContactError, actions, differences, rows, store, terms};
 use crate::base::ContactId;
 use crate::changelog::{self, NewChange};
 use crate::db::OrgTx;
 use crate::db::schema::{addresses, contact_search_terms, contacts, emails, phones};
 use crate::work;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 /// The contacts with these ids, kept from being changed by others until the transaction ends; in the order of their ids, so
 /// that two who lock the same ones cannot lock each other out.
@@ -62,6 +64,44 @@ pub fn change_many(
     Ok(ids)
 }
 
+/// What became of those who were to come out of the trash.
+#[derive(Clone, Debug, Default)]
+pub struct Restored {
+    pub back: Vec<ContactId>,
+    /// Another contact bears their External Identifier by now, so they stay in the trash.
+    pub taken: Vec<ContactId>,
+}
+
+/// Takes contacts, as `locked` gave them, out of the trash. Those who are not in it are passed over.
+pub fn restore_many(tx: &mut OrgTx<'_>, contacts: &[&Contact], why: &str) -> QueryResult<Restored> {
+    let trashed = || contacts.iter().filter(|contact| contact.deleted_at.is_some());
+    let identifier = |contact: &Contact| contact.details.external_identifier.clone();
+    let identifiers: Vec<String> = trashed().filter_map(|contact| identifier(contact)).collect();
+    let mut borne: HashSet<String> = store::by_external_identifiers(tx, &identifiers)?.into_keys().collect();
+    let mut restored = Restored::default();
+    for contact in trashed() {
+        // Two in the trash may have had the same one after the other: the first comes back.
+        let is_free = identifier(contact).is_none_or(|identifier| borne.insert(identifier));
+        let into = if is_free {
+            &mut restored.back
+        } else {
+            &mut restored.taken
+        };
+        into.push(contact.id);
+    }
+    diesel::update(contacts::table)
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::id.eq_any(&restored.back))
+        .set((
+            contacts::deleted_at.eq(None::<DateTime<Utc>>),
+            contacts::modified_at.eq(tx.now()),
+        ))
+        .execute(&mut **tx)?;
+    changelog::record_for_each(tx, &restored.back, "Contact taken out of the trash", why)?;
+    work::contacts_are_due(tx, &restored.back)?;
+    Ok(restored)
+}
+
 fn write(tx: &mut OrgTx<'_>, changed: &[(&Contact, &ContactDraft)]) -> QueryResult<()> {
     for (contact, draft) in changed {
         diesel::update(contacts::table.find((tx.organization().0, contact.id.0)))
@@ -93,7 +133,7 @@ fn write(tx: &mut OrgTx<'_>, changed: &[(&Contact, &ContactDraft)]) -> QueryResu
     diesel::delete(addresses::table.filter(theirs)).execute(&mut **tx)?;
     rows::insert_addresses(tx, &of)?;
 
-    let of = concerned(|_, _| true);
+    let of = concerned(|contact, draft| terms::of(&contact.draft()) != terms::of(draft));
     let theirs = contact_search_terms::organization_id
         .eq(tx.organization())
         .and(contact_search_terms::contact_id.eq_any(ids(&of)));

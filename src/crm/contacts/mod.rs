@@ -2,11 +2,13 @@
 //! and the one place where anybody (import, sync) writes them.
 
 pub mod actions;
+pub mod criteria;
 pub mod differences;
 mod duplicates;
 mod many;
 pub mod model;
 mod pages;
+mod parts;
 mod rows;
 pub mod rules;
 mod search;
@@ -15,9 +17,11 @@ mod terms;
 
 pub use actions::ContactError;
 pub use duplicates::{Duplicate, possible_duplicates};
-pub use many::{change_many, locked};
+pub use many::{Restored, change_many, locked, restore_many};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
-pub use pages::routes;
-pub use search::{ContactRow, ListFilter, Selection, Sort, count, list, rows as list_rows, select};
+pub use pages::{Picker, Sent, nobody_chosen, routes, sent_value, sent_values};
+pub use parts::ChangedParts;
+pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, matching, rows as list_rows, select};
+pub(crate) use terms::{WORDS_MAX, name_tokens, name_words};

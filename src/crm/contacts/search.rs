@@ -1,14 +1,15 @@
 //! The list of contacts: what is searched and filtered, in which order, and whom an action on it is for.
 
+use super::criteria::{Calendar, Criteria};
 use super::model::ContactType;
 use super::terms;
-use crate::base::{ContactId, GroupId};
+use crate::base::{ContactId, GroupId, TagId};
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 /// The columns the list can be sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,6 +103,12 @@ pub struct ListFilter {
     pub contact_type: Option<ContactType>,
     /// Only those who belong to this group now.
     pub group: Option<GroupId>,
+    /// Only those who fit an advanced search.
+    pub criteria: Option<Criteria>,
+    /// Only those with this tag or one below it.
+    pub tag: Option<TagId>,
+    /// Only those in the trash, the latest first, instead of only those who are not.
+    pub in_trash: bool,
     pub sort: Sort,
     pub descending: bool,
 }
@@ -117,6 +124,11 @@ impl ListFilter {
             query: value("q").to_owned(),
             contact_type: ContactType::parse(value("type")),
             group: value("in_group").parse().ok(),
+            criteria: Some(value("criteria"))
+                .filter(|word| !word.is_empty())
+                .map(Criteria::parse),
+            tag: value("tagged").parse().ok(),
+            in_trash: value("in_trash") == "yes",
             sort: Sort::parse(value("sort")).unwrap_or_default(),
             descending: value("order") == "descending",
         }
@@ -130,6 +142,11 @@ impl ListFilter {
         }
         pairs.extend(self.contact_type.map(|kind| ("type", kind.as_str().to_owned())));
         pairs.extend(self.group.map(|group| ("in_group", group.to_string())));
+        pairs.extend(self.criteria.iter().map(|criteria| ("criteria", criteria.word())));
+        pairs.extend(self.tag.map(|tag| ("tagged", tag.to_string())));
+        if self.in_trash {
+            pairs.push(("in_trash", "yes".to_owned()));
+        }
         if self.sort != Sort::Name {
             pairs.push(("sort", self.sort.as_str().to_owned()));
         }
@@ -141,7 +158,12 @@ impl ListFilter {
 
     /// Whether everybody is wanted.
     pub fn is_open(&self) -> bool {
-        self.query.is_empty() && self.contact_type.is_none() && self.group.is_none()
+        self.query.is_empty()
+            && self.contact_type.is_none()
+            && self.group.is_none()
+            && self.tag.is_none()
+            && self.criteria.is_none()
+            && !self.in_trash
     }
 }
 
@@ -149,6 +171,8 @@ impl ListFilter {
 #[derive(Clone, Debug)]
 pub enum Selection {
     These(Vec<ContactId>),
+    /// These, who are in the trash.
+    TheseInTrash(Vec<ContactId>),
     All(ListFilter),
 }
 
@@ -159,15 +183,22 @@ impl Selection {
             return Self::All(ListFilter::of(pairs));
         }
         let ids = pairs.iter().filter(|(name, _)| name == "id");
-        Self::These(ids.filter_map(|(_, value)| value.parse().ok()).collect())
+        let ids = ids.filter_map(|(_, value)| value.parse().ok()).collect();
+        if ListFilter::of(pairs).in_trash {
+            Self::TheseInTrash(ids)
+        } else {
+            Self::These(ids)
+        }
     }
 
     /// The pairs `of` reads again: hidden fields of a page in between.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::These(ids) => {
+            Self::These(ids) | Self::TheseInTrash(ids) => {
+                let trash = matches!(self, Self::TheseInTrash(_)).then(|| ("in_trash", "yes".to_owned()));
                 let ids = ids.iter().map(|id| ("id", id.to_string()));
-                std::iter::once(("scope", "selected".to_owned())).chain(ids).collect()
+                let scope = std::iter::once(("scope", "selected".to_owned()));
+                scope.chain(trash).chain(ids).collect()
             }
             Self::All(filter) => {
                 let scope = std::iter::once(("scope", "all".to_owned()));
@@ -201,27 +232,33 @@ pub struct ContactRow {
     pub created_at: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
     pub modified_at: DateTime<Utc>,
+    /// When it went into the trash.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub deleted_at: Option<DateTime<Utc>>,
 }
 
 /// The lines that fit, in order.
 pub fn list(tx: &mut OrgTx<'_>, filter: &ListFilter, offset: i64, limit: i64) -> QueryResult<Vec<ContactRow>> {
-    let Some(query) = fitting(tx, "contacts.id", filter)? else {
+    let Some(query) = fitting(tx, "SELECT contacts.id", filter.sort.tables(), filter)? else {
         return Ok(Vec::new());
     };
-    let order = filter.sort.order(filter.descending);
+    let order = match filter.in_trash {
+        true => "contacts.deleted_at DESC, contacts.id DESC".to_owned(),
+        false => filter.sort.order(filter.descending),
+    };
     let ids: Vec<Id> = query
         .sql(format!(" ORDER BY {order} OFFSET {offset} LIMIT {limit}"))
         .load(&mut **tx)?;
-    rows(tx, &ids.into_iter().map(|row| row.id).collect::<Vec<_>>())
+    lines(
+        tx,
+        &ids.into_iter().map(|row| row.id).collect::<Vec<_>>(),
+        filter.in_trash,
+    )
 }
 
 /// How many contacts fit.
 pub fn count(tx: &mut OrgTx<'_>, filter: &ListFilter) -> QueryResult<i64> {
-    let unsorted = ListFilter {
-        sort: Sort::Name,
-        ..filter.clone()
-    };
-    match fitting(tx, "count(*) AS contacts", &unsorted)? {
+    match fitting(tx, "SELECT count(*) AS contacts", "", filter)? {
         Some(query) => query.get_result(&mut **tx).map(|row: Count| row.contacts),
         None => Ok(0),
     }
@@ -229,12 +266,16 @@ pub fn count(tx: &mut OrgTx<'_>, filter: &ListFilter) -> QueryResult<i64> {
 
 /// The lines of certain contacts, in the order of the ids given; those in the trash are left out.
 pub fn rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<ContactRow>> {
+    lines(tx, ids, false)
+}
+
+fn lines(tx: &mut OrgTx<'_>, ids: &[ContactId], in_trash: bool) -> QueryResult<Vec<ContactRow>> {
     let wanted: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let mut rows: Vec<ContactRow> = diesel::sql_query(
         "SELECT contacts.id, contacts.contact_type, contacts.sort_name, contacts.display_name, \
             coalesce(email.address, '') AS email, coalesce(address.city, '') AS city, \
             coalesce(address.province, '') AS province, coalesce(phone.number, '') AS phone, \
-            contacts.created_at, contacts.modified_at \
+            contacts.created_at, contacts.modified_at, contacts.deleted_at \
          FROM contacts \
          LEFT JOIN emails email ON email.organization_id = contacts.organization_id \
             AND email.contact_id = contacts.id AND email.is_primary \
@@ -242,40 +283,79 @@ pub fn rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<ContactRow
             AND address.contact_id = contacts.id AND address.is_primary \
          LEFT JOIN phones phone ON phone.organization_id = contacts.organization_id \
             AND phone.contact_id = contacts.id AND phone.is_primary \
-         WHERE contacts.organization_id = $1 AND contacts.id = ANY($2) AND contacts.deleted_at IS NULL",
+         WHERE contacts.organization_id = $1 AND contacts.id = ANY($2) AND (contacts.deleted_at IS NOT NULL) = $3",
     )
     .bind::<BigInt, _>(tx.organization())
     .bind::<Array<BigInt>, _>(wanted)
+    .bind::<Bool, _>(in_trash)
     .load(&mut **tx)?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
     Ok(rows)
 }
 
-/// The contacts a selection means, by id; those in the trash are left out.
+/// The contacts a selection means, by id; those in the trash are left out, unless it is about the trash.
 pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<ContactId>> {
-    let query = match selection {
-        Selection::All(filter) => fitting(tx, "contacts.id", filter)?,
-        Selection::These(ids) => {
-            let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-            let everybody = fitting(tx, "contacts.id", &ListFilter::default())?;
-            everybody.map(|query| query.sql(" AND contacts.id = ANY($3)").bind::<Array<BigInt>, _>(ids))
-        }
+    let Some(query) = chosen(tx, selection, "SELECT contacts.id", "")? else {
+        return Ok(Vec::new());
     };
-    let Some(query) = query else { return Ok(Vec::new()) };
     let rows: Vec<Id> = query.sql(" ORDER BY contacts.id").load(&mut **tx)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// A query for what fits; `None` when the search has found nobody already.
+/// Who fits an advanced search, by id; with `among` only these contacts are looked at. Those in the trash are left out.
+pub fn matching(tx: &mut OrgTx<'_>, criteria: &Criteria, among: Option<&[ContactId]>) -> QueryResult<Vec<ContactId>> {
+    let calendar = Calendar::of(tx)?;
+    let everybody =
+        "SELECT contacts.id FROM contacts WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL";
+    let query = diesel::sql_query(everybody)
+        .into_boxed()
+        .bind::<BigInt, _>(tx.organization());
+    let query = match among {
+        None => criteria.sql(1, None, &calendar).append_to(query),
+        Some(ids) => {
+            let query = query
+                .sql(" AND contacts.id = ANY($2)")
+                .bind::<Array<BigInt>, _>(ids.to_vec());
+            criteria.sql(2, Some(2), &calendar).append_to(query)
+        }
+    };
+    let rows: Vec<Id> = query.sql(" ORDER BY contacts.id").load(&mut **tx)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The beginning of a statement about the contacts a selection means: `head` stands before `FROM contacts`, `tables` are those
+/// it needs beside, and the conditions follow. `None` when the search has found nobody already.
+pub fn chosen<'q>(
+    tx: &mut OrgTx<'_>,
+    selection: &Selection,
+    head: &str,
+    tables: &str,
+) -> QueryResult<Option<BoxedSqlQuery<'q, Pg, SqlQuery>>> {
+    let (ids, in_trash) = match selection {
+        Selection::All(filter) => return fitting(tx, head, tables, filter),
+        Selection::These(ids) => (ids, false),
+        Selection::TheseInTrash(ids) => (ids, true),
+    };
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let filter = ListFilter {
+        in_trash,
+        ..ListFilter::default()
+    };
+    let all = fitting(tx, head, tables, &filter)?;
+    Ok(all.map(|query| query.sql(" AND contacts.id = ANY($3)").bind::<Array<BigInt>, _>(ids)))
+}
+
+/// The beginning of a statement about what fits; `None` when the search has found nobody already.
 fn fitting<'q>(
     tx: &mut OrgTx<'_>,
-    select: &str,
+    head: &str,
+    tables: &str,
     filter: &ListFilter,
 ) -> QueryResult<Option<BoxedSqlQuery<'q, Pg, SqlQuery>>> {
+    let in_trash = if filter.in_trash { "IS NOT NULL" } else { "IS NULL" };
     let mut query = diesel::sql_query(format!(
-        "SELECT {select} FROM contacts{} WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL \
-         AND ($2::text IS NULL OR contacts.contact_type = $2)",
-        filter.sort.tables()
+        "{head} FROM contacts{tables} WHERE contacts.organization_id = $1 AND contacts.deleted_at {in_trash} \
+         AND ($2::text IS NULL OR contacts.contact_type = $2)"
     ))
     .into_boxed()
     .bind::<BigInt, _>(tx.organization())
@@ -286,9 +366,25 @@ fn fitting<'q>(
         query = query
             .sql(format!(
                 " AND contacts.id IN (SELECT contact_id FROM group_contacts \
-                   WHERE organization_id = $1 AND group_id = ${parameters} AND status = 'Added')"
+                   WHERE organization_id = $1 AND group_id = ${parameters} AND status <> 'Removed')"
             ))
             .bind::<BigInt, _>(group);
+    }
+    if let Some(criteria) = &filter.criteria {
+        let fits = criteria.sql(parameters, None, &Calendar::of(tx)?);
+        parameters += fits.parameters();
+        query = fits.append_to(query);
+    }
+    if let Some(tag) = filter.tag {
+        parameters += 1;
+        query = query
+            .sql(format!(
+                " AND contacts.id IN (SELECT contact_id FROM contact_tags WHERE organization_id = $1 AND tag_id IN ( \
+                   WITH RECURSIVE below (id) AS (SELECT ${parameters} UNION \
+                       SELECT tags.id FROM tags JOIN below ON tags.parent_id = below.id WHERE tags.organization_id = $1) \
+                   SELECT id FROM below))"
+            ))
+            .bind::<BigInt, _>(tag);
     }
     if filter.query.trim().is_empty() {
         return Ok(Some(query));

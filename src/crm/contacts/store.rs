@@ -42,6 +42,28 @@ pub fn find_all(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<Contac
         .collect())
 }
 
+/// "Anne Lem": the name of a contact; `None` for one that does not exist or is in the trash.
+pub fn name_of(tx: &mut OrgTx<'_>, id: ContactId) -> QueryResult<Option<String>> {
+    contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::id.eq(id))
+        .filter(contacts::deleted_at.is_null())
+        .select(contacts::display_name)
+        .first(&mut **tx)
+        .optional()
+}
+
+/// Those of these contacts that exist and are not in the trash, in the order of their ids.
+pub fn living(tx: &mut OrgTx<'_>, among: &[ContactId]) -> QueryResult<Vec<ContactId>> {
+    contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::id.eq_any(among))
+        .filter(contacts::deleted_at.is_null())
+        .order(contacts::id)
+        .select(contacts::id)
+        .load(&mut **tx)
+}
+
 /// Which contact bears each of these external identifiers; those in the trash are left out.
 pub fn by_external_identifiers(tx: &mut OrgTx<'_>, identifiers: &[String]) -> QueryResult<HashMap<String, ContactId>> {
     let rows: Vec<(Option<String>, ContactId)> = contacts::table

@@ -6,7 +6,7 @@ use crate::base::fold;
 use std::collections::BTreeSet;
 
 /// Words of a search that count; more only narrow what is already narrow.
-pub(super) const WORDS_MAX: usize = 6;
+pub(crate) const WORDS_MAX: usize = 6;
 /// Digits that make a search a phone number; fewer are looked for as a word.
 const PHONE_DIGITS_MIN: usize = 3;
 /// A Canadian or American number without its country code.
@@ -101,7 +101,7 @@ fn among(word: String, kinds: &'static [Kind]) -> Wanted {
 }
 
 /// The words of a name: "Barkley-Deforest" is found by either half, "O'Brien" as "obrien" and "brien".
-pub(super) fn name_words(text: &str) -> Vec<String> {
+pub(crate) fn name_words(text: &str) -> Vec<String> {
     let folded = fold(text);
     let mut words = Vec::new();
     for run in folded.split(|c: char| !c.is_alphanumeric() && !is_apostrophe(c)) {
@@ -115,7 +115,7 @@ pub(super) fn name_words(text: &str) -> Vec<String> {
 }
 
 /// The words of a name as somebody looks for it: apostrophes are passed over.
-pub(super) fn name_tokens(text: &str) -> Vec<String> {
+pub(crate) fn name_tokens(text: &str) -> Vec<String> {
     let folded: String = fold(text).chars().filter(|c| !is_apostrophe(*c)).collect();
     let words = folded.split(|c: char| !c.is_alphanumeric());
     words.filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect()

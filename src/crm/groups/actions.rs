@@ -5,6 +5,7 @@ use super::model::Group;
 use super::{rows, store};
 use crate::base::{ContactId, GroupId};
 use crate::changelog::{self, FieldChange, NewChange};
+use crate::crm::contacts;
 use crate::db::schema::groups;
 use crate::db::{OrgTx, Unavailable};
 use crate::work;
@@ -85,10 +86,10 @@ pub fn delete(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<()> {
 }
 
 /// Contacts join a group, for the first time or again. Whoever is in it already stays as they are; deleted contacts stay out.
-pub fn add_contacts(tx: &mut OrgTx<'_>, group: GroupId, contacts: &[ContactId], why: &str) -> QueryResult<Added> {
+pub fn add_contacts(tx: &mut OrgTx<'_>, group: GroupId, who: &[ContactId], why: &str) -> QueryResult<Added> {
     let title = existing(tx, group)?.title;
-    let living = rows::living(tx, contacts)?;
-    let past = rows::past_members(tx, group, contacts)?;
+    let living = contacts::store::living(tx, who)?;
+    let past = rows::past_members(tx, group, who)?;
     let added = rows::join(tx, group, &living, why)?;
     let (again, first): (Vec<ContactId>, Vec<_>) = added.iter().partition(|contact| past.contains(contact));
     rows::record_history(tx, group, &added, "Added", why)?;

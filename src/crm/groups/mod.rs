@@ -1,4 +1,5 @@
-//! Groups are hand-picked lists of contacts: made, filled and emptied here, each change with its method and its reason.
+//! Groups are lists of contacts, hand-picked or found by a search: made, filled and emptied here, each change with its
+//! method and its reason.
 //! What Mailchimp makes of them is known to the sync above, which answers through `MailchimpView`.
 
 pub mod actions;
@@ -6,6 +7,7 @@ pub mod mailchimp;
 pub mod model;
 mod pages;
 mod rows;
+pub mod smart;
 pub mod standings;
 pub mod store;
 

@@ -1,6 +1,7 @@
 //! What a group is, and where a contact stands in it, in CiviCRM's words.
 
 use crate::base::GroupId;
+use crate::crm::contacts::criteria::Criteria;
 use crate::db::schema::groups;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -10,7 +11,7 @@ pub const TITLE_LENGTH_MAX: usize = 100;
 /// The longest description, in characters: a paragraph.
 pub const DESCRIPTION_LENGTH_MAX: usize = 2_000;
 
-/// A hand-picked group of contacts.
+/// A group of contacts, hand-picked or smart.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = groups)]
 pub struct Group {
@@ -20,6 +21,33 @@ pub struct Group {
     /// The name of whoever made it.
     pub created_by: String,
     pub created_at: DateTime<Utc>,
+    search: Option<serde_json::Value>,
+    /// When a smart group's members were last brought up to date.
+    pub search_checked_at: Option<DateTime<Utc>>,
+    search_due_at: Option<DateTime<Utc>>,
+}
+
+impl Group {
+    /// Whether a search decides who belongs to it.
+    pub fn is_smart(&self) -> bool {
+        self.search.is_some()
+    }
+
+    /// What a smart group searches for; what cannot be read finds nobody.
+    pub fn criteria(&self) -> Option<Criteria> {
+        let search = self.search.clone()?;
+        Some(serde_json::from_value(search).unwrap_or_else(|_| Criteria::nobody()))
+    }
+
+    /// Whether everybody is being looked at anew at `now`, so that the members may be others in a moment.
+    pub fn is_being_searched(&self, now: DateTime<Utc>) -> bool {
+        self.search_due_at.is_some_and(|due| due <= now)
+    }
+
+    /// The name of its icon.
+    pub fn icon(&self) -> &'static str {
+        if self.is_smart() { "smart-group" } else { "groups" }
+    }
 }
 
 /// A group with how many contacts belong to it now.
@@ -34,10 +62,14 @@ pub struct Counted {
 pub struct Membership {
     pub group: GroupId,
     pub title: String,
+    /// `Added`, `Removed` or `Smart`.
+    pub stored_status: String,
+    /// Whether the group is a smart one.
+    pub is_of_smart_group: bool,
     pub added_at: DateTime<Utc>,
     /// `None` while the contact belongs to the group.
     pub removed_at: Option<DateTime<Utc>>,
-    /// How it last changed: `Admin`, `Import` or `API`.
+    /// How it last changed: `Admin`, `Import`, `API` or `Search`.
     pub method: String,
     pub why: String,
 }
@@ -48,10 +80,26 @@ impl Membership {
         self.removed_at.is_none()
     }
 
-    /// "Added (by Admin)", "Removed (by API)".
+    /// The name of the group's icon.
+    pub fn icon(&self) -> &'static str {
+        if self.is_of_smart_group {
+            "smart-group"
+        } else {
+            "groups"
+        }
+    }
+
+    /// Whether only the group's search made the contact a member.
+    pub fn is_smart(&self) -> bool {
+        self.stored_status == "Smart"
+    }
+
+    /// "Added (by Admin)", "Removed (by API)", "Smart".
     pub fn status(&self) -> String {
-        let status = if self.is_current() { "Added" } else { "Removed" };
-        format!("{status} (by {})", self.method)
+        match self.is_smart() {
+            true => self.stored_status.clone(),
+            false => format!("{} (by {})", self.stored_status, self.method),
+        }
     }
 }
 
@@ -62,7 +110,7 @@ pub struct HistoryLine {
     pub title: String,
     /// `Added`, `Removed` or `Deleted`.
     pub status: String,
-    /// `Admin`, `Import` or `API`.
+    /// `Admin`, `Import`, `API` or `Search`.
     pub method: String,
     /// The name of whoever did it.
     pub actor: String,

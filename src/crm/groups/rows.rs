@@ -3,21 +3,10 @@
 
 use crate::base::{ContactId, GroupId};
 use crate::db::OrgTx;
-use crate::db::schema::{contacts, group_contacts, group_history, groups};
+use crate::db::schema::{group_contacts, group_history, groups};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
-use std::collections::HashSet;
-
-/// The contacts among these that exist and are not in the trash.
-pub(super) fn living(tx: &mut OrgTx<'_>, among: &[ContactId]) -> QueryResult<Vec<ContactId>> {
-    contacts::table
-        .filter(contacts::organization_id.eq(tx.organization()))
-        .filter(contacts::id.eq_any(among))
-        .filter(contacts::deleted_at.is_null())
-        .order(contacts::id)
-        .select(contacts::id)
-        .load(&mut **tx)
-}
+use std::collections::{HashMap, HashSet};
 
 /// The contacts among these for whom the group is a past one.
 pub(super) fn past_members(tx: &mut OrgTx<'_>, group: GroupId, among: &[ContactId]) -> QueryResult<HashSet<ContactId>> {
@@ -31,25 +20,74 @@ pub(super) fn past_members(tx: &mut OrgTx<'_>, group: GroupId, among: &[ContactI
     Ok(past.into_iter().collect())
 }
 
-/// Who joined, of those who were not in the group.
+/// The status of whoever is or was in the group; with `among` only of these.
+pub(super) fn statuses(
+    tx: &mut OrgTx<'_>,
+    group: GroupId,
+    among: Option<&[ContactId]>,
+) -> QueryResult<HashMap<ContactId, String>> {
+    let mut all = group_contacts::table
+        .filter(group_contacts::organization_id.eq(tx.organization()))
+        .filter(group_contacts::group_id.eq(group))
+        .select((group_contacts::contact_id, group_contacts::status))
+        .into_boxed();
+    if let Some(among) = among {
+        all = all.filter(group_contacts::contact_id.eq_any(among));
+    }
+    let rows: Vec<(ContactId, String)> = all.load(&mut **tx)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Who was found by the group's search now; whoever has a row already keeps it.
+pub(super) fn find(tx: &mut OrgTx<'_>, group: GroupId, contacts: &[ContactId]) -> QueryResult<Vec<ContactId>> {
+    if contacts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let now = tx.now();
+    let found: Vec<Joined> = diesel::sql_query(
+        "INSERT INTO group_contacts (group_id, contact_id, status, added_at, method) \
+         SELECT $1, id, 'Smart', $3, 'Search' FROM unnest($2) AS id ORDER BY id \
+         ON CONFLICT (organization_id, group_id, contact_id) DO NOTHING RETURNING contact_id",
+    )
+    .bind::<BigInt, _>(group)
+    .bind::<Array<BigInt>, _>(contacts)
+    .bind::<Timestamptz, _>(now)
+    .load(&mut **tx)?;
+    Ok(found.into_iter().map(|row| row.contact_id).collect())
+}
+
+/// Who is no longer found by the group's search; whoever was added or removed by hand meanwhile stays so.
+pub(super) fn lose(tx: &mut OrgTx<'_>, group: GroupId, contacts: &[ContactId]) -> QueryResult<Vec<ContactId>> {
+    let theirs = group_contacts::organization_id
+        .eq(tx.organization())
+        .and(group_contacts::group_id.eq(group))
+        .and(group_contacts::status.eq("Smart"))
+        .and(group_contacts::contact_id.eq_any(contacts));
+    diesel::delete(group_contacts::table.filter(theirs))
+        .returning(group_contacts::contact_id)
+        .get_results(&mut **tx)
+}
+
+#[derive(QueryableByName)]
+struct Joined {
+    #[diesel(sql_type = BigInt)]
+    contact_id: ContactId,
+}
+
+/// Who joined, of those who were not in the group or only by its search.
 pub(super) fn join(
     tx: &mut OrgTx<'_>,
     group: GroupId,
     contacts: &[ContactId],
     why: &str,
 ) -> QueryResult<Vec<ContactId>> {
-    #[derive(QueryableByName)]
-    struct Joined {
-        #[diesel(sql_type = BigInt)]
-        contact_id: ContactId,
-    }
     let (now, method) = (tx.now(), tx.actor().method());
     let joined: Vec<Joined> = diesel::sql_query(
         "INSERT INTO group_contacts (group_id, contact_id, status, added_at, method, why) \
          SELECT $1, id, 'Added', $3, $4, $5 FROM unnest($2) AS id ORDER BY id \
          ON CONFLICT (organization_id, group_id, contact_id) DO UPDATE \
          SET status = 'Added', added_at = excluded.added_at, removed_at = NULL, method = excluded.method, why = excluded.why \
-         WHERE group_contacts.status = 'Removed' \
+         WHERE group_contacts.status <> 'Added' \
          RETURNING contact_id",
     )
     .bind::<BigInt, _>(group)
@@ -75,7 +113,7 @@ pub(super) fn leave(
     let members: Vec<ContactId> = group_contacts::table
         .filter(of_group)
         .filter(group_contacts::contact_id.eq_any(contacts))
-        .filter(group_contacts::status.eq("Added"))
+        .filter(group_contacts::status.ne("Removed"))
         .order(group_contacts::contact_id)
         .for_update()
         .select(group_contacts::contact_id)
@@ -113,7 +151,7 @@ pub(super) fn delete_group(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<Ve
     diesel::delete(groups::table.find((organization, group))).execute(&mut **tx)?;
     Ok(rows
         .into_iter()
-        .filter_map(|(contact, status)| (status == "Added").then_some(contact))
+        .filter_map(|(contact, status)| (status != "Removed").then_some(contact))
         .collect())
 }
 
@@ -125,7 +163,20 @@ pub(super) fn record_history(
     status: &str,
     why: &str,
 ) -> QueryResult<()> {
-    let (now, method, actor) = (tx.now(), tx.actor().method(), tx.actor().name().to_owned());
+    let method = tx.actor().method();
+    record_history_by(tx, method, group, contacts, status, why)
+}
+
+/// The same, brought about by a method of its own: a smart group's `Search`.
+pub(super) fn record_history_by(
+    tx: &mut OrgTx<'_>,
+    method: &str,
+    group: GroupId,
+    contacts: &[ContactId],
+    status: &str,
+    why: &str,
+) -> QueryResult<()> {
+    let (now, actor) = (tx.now(), tx.actor().name().to_owned());
     diesel::sql_query(
         "INSERT INTO group_history (group_id, contact_id, at, status, method, actor, why) \
          SELECT $1, id, $3, $4, $5, $6, $7 FROM unnest($2) AS id",

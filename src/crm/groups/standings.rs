@@ -25,7 +25,7 @@ pub struct Standing {
 impl Standing {
     /// Whether the contact belongs to the group.
     pub fn is_current(&self) -> bool {
-        self.status == "Added"
+        self.status != "Removed"
     }
 }
 

@@ -26,7 +26,7 @@ macro_rules! members {
                     .and(contacts::id.eq(group_contacts::contact_id))),
             )
             .filter(group_contacts::organization_id.eq($tx.organization()))
-            .filter(group_contacts::status.eq("Added"))
+            .filter(group_contacts::status.ne("Removed"))
             .filter(contacts::deleted_at.is_null())
     };
 }
@@ -38,6 +38,11 @@ pub fn find(tx: &mut OrgTx<'_>, id: GroupId) -> QueryResult<Option<Group>> {
         .select(Group::as_select())
         .first(&mut **tx)
         .optional()
+}
+
+/// Whether a search decides who belongs to the group.
+pub fn is_smart(tx: &mut OrgTx<'_>, id: GroupId) -> QueryResult<bool> {
+    Ok(find(tx, id)?.is_some_and(|group| group.is_smart()))
 }
 
 /// The group of this title, whatever its case.
@@ -126,6 +131,8 @@ pub fn memberships(tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<Vec<Me
         .select((
             groups::id,
             groups::title,
+            group_contacts::status,
+            groups::search.is_not_null(),
             group_contacts::added_at,
             group_contacts::removed_at,
             group_contacts::method,

@@ -1,19 +1,24 @@
 //! What every tab of a contact shows around itself: name, badges, buttons and the tabs with their counts.
 
 use crate::base::ContactId;
-use crate::changelog::{self, ChangeFilter};
 use crate::crm::contacts::model::{ContactType, Privacy};
 use crate::db::OrgTx;
-use crate::db::schema::{contacts, contributions, group_contacts};
+use crate::db::schema::contacts;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
 
 /// The tabs of a contact that exist so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Summary,
     Contributions,
+    Opportunities,
+    Activities,
+    Relationships,
     Groups,
+    Notes,
+    Tags,
     ChangeLog,
 }
 
@@ -29,13 +34,47 @@ pub struct Frame {
     /// What they have asked us not to do.
     pub refusals: Vec<&'static str>,
     pub is_in_the_trash: bool,
-    /// How many groups the contact is in now; past ones do not count.
-    pub group_count: i64,
-    pub change_count: i64,
-    /// Contributions of whatever status.
-    pub contribution_count: i64,
+    pub counts: Counts,
     current: Tab,
 }
+
+/// What stands beside the names of the tabs.
+#[derive(QueryableByName)]
+pub struct Counts {
+    /// Contributions of whatever status.
+    #[diesel(sql_type = BigInt)]
+    pub contributions: i64,
+    #[diesel(sql_type = BigInt)]
+    pub opportunities: i64,
+    #[diesel(sql_type = BigInt)]
+    pub activities: i64,
+    /// Those that are not over, with contacts who are not in the trash.
+    #[diesel(sql_type = BigInt)]
+    pub relationships: i64,
+    /// How many groups the contact is in now; past ones do not count.
+    #[diesel(sql_type = BigInt)]
+    pub groups: i64,
+    #[diesel(sql_type = BigInt)]
+    pub notes: i64,
+    #[diesel(sql_type = BigInt)]
+    pub tags: i64,
+    #[diesel(sql_type = BigInt)]
+    pub changes: i64,
+}
+
+/// All of them at once: every page of a contact waits for this.
+const COUNTED: &str = "SELECT \
+    (SELECT count(*) FROM contributions WHERE organization_id = $1 AND contact_id = $2) AS contributions, \
+    (SELECT count(*) FROM opportunities WHERE organization_id = $1 AND contact_id = $2) AS opportunities, \
+    (SELECT count(*) FROM activity_contacts WHERE organization_id = $1 AND contact_id = $2) AS activities, \
+    (SELECT count(*) FROM relationships r JOIN contacts other ON other.organization_id = $1 AND other.deleted_at IS NULL \
+        AND other.id = CASE WHEN r.contact_a = $2 THEN r.contact_b ELSE r.contact_a END \
+        WHERE r.organization_id = $1 AND (r.contact_a = $2 OR r.contact_b = $2) AND r.is_active AND coalesce(r.end_date >= \
+            ($3 AT TIME ZONE (SELECT time_zone FROM organizations WHERE id = $1))::date, true)) AS relationships, \
+    (SELECT count(*) FROM group_contacts WHERE organization_id = $1 AND contact_id = $2 AND status <> 'Removed') AS groups, \
+    (SELECT count(*) FROM notes WHERE organization_id = $1 AND contact_id = $2) AS notes, \
+    (SELECT count(*) FROM contact_tags WHERE organization_id = $1 AND contact_id = $2) AS tags, \
+    (SELECT count(*) FROM changes WHERE organization_id = $1 AND contact_id = $2) AS changes";
 
 impl Frame {
     /// The frame of a contact with `current` as the open tab; `NotFound` where there is no such contact.
@@ -44,21 +83,11 @@ impl Frame {
             .find((tx.organization().0, id.0))
             .select(Row::as_select())
             .first(&mut **tx)?;
-        let group_count = group_contacts::table
-            .filter(group_contacts::organization_id.eq(tx.organization()))
-            .filter(group_contacts::contact_id.eq(id))
-            .filter(group_contacts::status.eq("Added"))
-            .count()
+        let counts = diesel::sql_query(COUNTED)
+            .bind::<BigInt, _>(tx.organization())
+            .bind::<BigInt, _>(id)
+            .bind::<Timestamptz, _>(tx.now())
             .get_result(&mut **tx)?;
-        let contribution_count = contributions::table
-            .filter(contributions::organization_id.eq(tx.organization()))
-            .filter(contributions::contact_id.eq(id))
-            .count()
-            .get_result(&mut **tx)?;
-        let its_changes = ChangeFilter {
-            contact: Some(id),
-            ..ChangeFilter::default()
-        };
         Ok(Self {
             id,
             is_deceased: row.is_deceased,
@@ -67,9 +96,7 @@ impl Frame {
             contact_type: row.contact_type,
             contact_subtype: row.contact_subtype,
             name: row.display_name,
-            group_count,
-            contribution_count,
-            change_count: changelog::count(tx, &its_changes)?,
+            counts,
             current,
         })
     }
@@ -79,7 +106,12 @@ impl Frame {
         tab == match self.current {
             Tab::Summary => "summary",
             Tab::Contributions => "contributions",
+            Tab::Opportunities => "opportunities",
+            Tab::Activities => "activities",
+            Tab::Relationships => "relationships",
             Tab::Groups => "groups",
+            Tab::Notes => "notes",
+            Tab::Tags => "tags",
             Tab::ChangeLog => "changes",
         }
     }

@@ -6,6 +6,8 @@ use crate::accounts::model::Organization;
 use crate::base::ContactId;
 use crate::crm::contacts::model::{Contact, ContactType, Email, language_name};
 use crate::crm::contacts::store;
+use crate::crm::relationships::{self, store::Nearest};
+use crate::crm::tags::{self, model::Tag};
 use crate::web::{self, Answer, Page, PageError};
 use actix_web::web::Path;
 use askama::Template;
@@ -17,6 +19,8 @@ struct SummaryPage {
     page: Page,
     frame: Frame,
     contact: Contact,
+    tags: Vec<Tag>,
+    nearest: Nearest,
     organization: Organization,
 }
 
@@ -40,16 +44,21 @@ impl SummaryPage {
 /// `GET /o/{organization}/contacts/{contact}`
 pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
     let id = path.into_inner().1;
-    let (frame, contact) = member
+    let today = member.today();
+    let (frame, contact, tags, nearest) = member
         .read(move |tx| {
             let contact = store::find(tx, id)?.ok_or(PageError::NotFound)?;
-            Ok::<_, PageError>((Frame::load(tx, id, Tab::Summary)?, contact))
+            let tags = tags::store::of_contact(tx, id)?;
+            let nearest = relationships::store::nearest(tx, id, today)?;
+            Ok::<_, PageError>((Frame::load(tx, id, Tab::Summary)?, contact, tags, nearest))
         })
         .await?;
     web::show(SummaryPage {
         page: member.page("contacts"),
         frame,
         contact,
+        tags,
+        nearest,
         organization: member.organization.clone(),
     })
 }

@@ -96,9 +96,11 @@ pub fn change_category(world: &mut World, call: &Call) -> Outcome {
 pub fn delete_category(world: &mut World, call: &Call) -> Outcome {
     let place = category_place(&call.audience(world)?.head, call)?;
     let audience = call.audience_mut(world)?;
-    let category = audience.head_mut().categories.remove(place);
-    let numbers: Vec<u32> = category.interests.iter().map(|interest| interest.number).collect();
-    forget_choices(audience, &numbers);
+    let category = audience.head.categories[place].clone();
+    for interest in &category.interests {
+        audience.delete_interest(&interest.id);
+    }
+    audience.head_mut().categories.remove(place);
     Ok(Answer::Nothing)
 }
 
@@ -195,10 +197,8 @@ pub fn change_interest(world: &mut World, call: &Call) -> Outcome {
 pub fn delete_interest(world: &mut World, call: &Call) -> Outcome {
     let head = &call.audience(world)?.head;
     let place = category_place(head, call)?;
-    let inner = interest_place(&head.categories[place], call)?;
-    let audience = call.audience_mut(world)?;
-    let interest = audience.head_mut().categories[place].interests.remove(inner);
-    forget_choices(audience, &[interest.number]);
+    interest_place(&head.categories[place], call)?;
+    call.audience_mut(world)?.delete_interest(call.param(2));
     Ok(Answer::Nothing)
 }
 
@@ -229,25 +229,6 @@ fn refuse_taken<'a>(
         )));
     }
     Ok(())
-}
-
-fn forget_choices(audience: &mut Audience, numbers: &[u32]) {
-    let chose = |member: &Member| member.interests.iter().any(|number| numbers.contains(number));
-    let choosers: Vec<u32> = audience
-        .members()
-        .filter(|(_, member)| chose(member))
-        .map(|(slot, _)| slot)
-        .collect();
-    for slot in choosers {
-        if let Some(member) = audience.member_mut(slot) {
-            member.interests = member
-                .interests
-                .iter()
-                .filter(|number| !numbers.contains(number))
-                .copied()
-                .collect();
-        }
-    }
 }
 
 fn show_category(head: &Head, category: &Category, base: &str) -> Value {

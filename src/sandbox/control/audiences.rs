@@ -36,6 +36,7 @@ fn audience_json(audience: &Audience) -> Value {
         "id": audience.head.id,
         "name": audience.head.name,
         "double_optin": audience.head.double_optin,
+        "interests": audience.head.interests().map(|interest| json!({"id": interest.id, "name": interest.name})).collect::<Vec<_>>(),
         "members": counts.into_iter().collect::<serde_json::Map<_, _>>(),
     })
 }
@@ -136,6 +137,15 @@ pub async fn delete_audience(shared: Data<Shared>, id: Path<String>) -> HttpResp
         Some(json!({"id": *id, "deleted": true}))
     });
     answer(deleted, "audience")
+}
+
+pub async fn delete_interest(shared: Data<Shared>, path: Path<(String, String)>) -> HttpResponse {
+    let (list, interest) = path.into_inner();
+    let deleted = shared.write(|world| {
+        let deleted = world.audience_mut(&list)?.delete_interest(&interest);
+        deleted.then(|| json!({"id": interest, "deleted": true}))
+    });
+    answer(deleted, "interest")
 }
 
 #[derive(Deserialize)]

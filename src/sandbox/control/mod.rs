@@ -12,7 +12,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::problem::Problem;
-use audiences::{add_account, add_audience, change_account, change_audience, delete_audience, overview, seed_members};
+use audiences::{
+    add_account, add_audience, change_account, change_audience, delete_audience, delete_interest, overview,
+    seed_members,
+};
 use campaigns::{campaign, happen, send_campaign};
 use people::{act, members, sign_up, violations};
 use rehearsal::{
@@ -29,6 +32,10 @@ pub fn routes(config: &mut ServiceConfig) {
             .route("/accounts/{id}/audiences", web::post().to(add_audience))
             .route("/audiences/{id}", web::patch().to(change_audience))
             .route("/audiences/{id}", web::delete().to(delete_audience))
+            .route(
+                "/audiences/{id}/interests/{interest}",
+                web::delete().to(delete_interest),
+            )
             .route("/audiences/{id}/members", web::post().to(seed_members))
             .route("/audiences/{id}/sign-up", web::post().to(sign_up))
             .route("/audiences/{id}/campaigns", web::post().to(send_campaign))

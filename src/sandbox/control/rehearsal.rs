@@ -23,7 +23,10 @@ pub async fn faults(shared: Data<Shared>) -> HttpResponse {
 }
 
 pub async fn add_fault(shared: Data<Shared>, rule: Json<Rule>) -> HttpResponse {
-    HttpResponse::Ok().json(shared.faults.add(rule.into_inner()))
+    match shared.faults.add(rule.into_inner()) {
+        Ok(rule) => HttpResponse::Ok().json(rule),
+        Err(why) => HttpResponse::BadRequest().json(json!({"error": why})),
+    }
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,7 @@ use super::person::through_mail;
 use super::{html, message};
 use crate::sandbox::campaign::{Campaign, What, words};
 use crate::sandbox::clock::plain;
+use crate::sandbox::member::Status;
 use crate::sandbox::shared::Shared;
 
 pub fn routes(config: &mut ServiceConfig) {
@@ -24,6 +25,9 @@ struct InboxPage {
     list: String,
     contact: String,
     email: String,
+    charity: String,
+    /// The mail that asks to confirm the subscription waits here.
+    is_pending: bool,
     mails: Vec<MailRow>,
 }
 
@@ -59,6 +63,8 @@ async fn inbox(shared: Data<Shared>, path: Path<(String, String)>) -> HttpRespon
             list: path.0.clone(),
             contact: member.contact(),
             email: member.email.to_string(),
+            charity: audience.head.from_name.clone(),
+            is_pending: member.status == Status::Pending,
             mails: mails.collect(),
         })
     });
@@ -79,9 +85,16 @@ struct MailPage {
     from: String,
     reply_to: String,
     at: String,
-    paragraphs: Vec<String>,
-    links: Vec<String>,
+    paragraphs: Vec<Vec<Piece>>,
+    /// Links that do not stand in the text: place and target.
+    other_links: Vec<(usize, String)>,
     address: String,
+}
+
+/// A word of a mail, perhaps one of the campaign's links.
+struct Piece {
+    word: String,
+    link: Option<usize>,
 }
 
 /// Opening a mail is noted, as a picture in it would note it.
@@ -126,6 +139,10 @@ fn mail_page(campaign: &Campaign, contact: &str, address: String) -> MailPage {
     } else {
         head.plain_text.clone()
     };
+    let piece = |word: &str| Piece {
+        word: word.to_owned(),
+        link: head.links.iter().position(|link| link == word),
+    };
     MailPage {
         campaign: head.id.clone(),
         list: head.list_id.clone(),
@@ -134,12 +151,18 @@ fn mail_page(campaign: &Campaign, contact: &str, address: String) -> MailPage {
         from: head.from_name.clone(),
         reply_to: head.reply_to.clone(),
         at: plain(head.sent_at),
+        other_links: head
+            .links
+            .iter()
+            .enumerate()
+            .filter(|(_, link)| !text.split_whitespace().any(|word| word == link.as_str()))
+            .map(|(place, link)| (place, link.clone()))
+            .collect(),
         paragraphs: text
             .lines()
-            .map(str::to_owned)
             .filter(|line| !line.trim().is_empty())
+            .map(|line| line.split_whitespace().map(piece).collect())
             .collect(),
-        links: head.links.clone(),
         address,
     }
 }

@@ -1,12 +1,12 @@
 //! The charity's campaigns: writing one, sending it, and the numbers that come back.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Form, Path, ServiceConfig};
+use actix_web::web::{self, Data, Form, Path, Query, ServiceConfig};
 use askama::Template;
 use serde::Deserialize;
 
 use super::{html, message, see};
-use crate::sandbox::campaign::{Campaign, What};
+use crate::sandbox::campaign::{Campaign, Recipient, What};
 use crate::sandbox::clock::{When, plain};
 use crate::sandbox::member::Status;
 use crate::sandbox::sending::Outcome;
@@ -64,6 +64,7 @@ struct CampaignPage {
     row: CampaignRow,
     list: String,
     still_to_come: bool,
+    numbers: Vec<Number>,
     people: Vec<Person>,
     hidden: usize,
 }
@@ -74,28 +75,51 @@ struct Person {
     did: String,
 }
 
-async fn one(shared: Data<Shared>, id: Path<String>) -> HttpResponse {
+/// How many recipients a campaign meant something for; leads to them.
+struct Number {
+    key: &'static str,
+    label: &'static str,
+    count: usize,
+    chosen: bool,
+}
+
+/// What can come of a mail, as the page tells it.
+const OUTCOMES: [(&str, &str); 7] = [
+    ("", "recipients"),
+    ("opened", "opened it"),
+    ("proxy", "opened by the mail program only"),
+    ("clicked", "followed a link"),
+    ("bounced", "bounced"),
+    ("left", "unsubscribed"),
+    ("spam", "reported it as spam"),
+];
+
+/// Whether an outcome of `OUTCOMES` came to pass for a recipient.
+fn came_of_it(recipient: &Recipient, outcome: &str, now: When) -> bool {
+    let any = |fits: fn(&What) -> bool| recipient.until(now).any(|happening| fits(&happening.what));
+    let opened = || any(|what| matches!(what, What::Open));
+    match outcome {
+        "opened" => opened(),
+        "proxy" => !opened() && any(|what| matches!(what, What::ProxyOpen)),
+        "clicked" => any(|what| matches!(what, What::Click(_))),
+        "bounced" => recipient.bounced(now),
+        "left" => any(|what| matches!(what, What::Unsubscribe(_))),
+        "spam" => any(|what| matches!(what, What::Complaint)),
+        _ => true,
+    }
+}
+
+#[derive(Deserialize)]
+struct CampaignAsked {
+    /// Only recipients with this outcome.
+    #[serde(default)]
+    outcome: String,
+}
+
+async fn one(shared: Data<Shared>, id: Path<String>, asked: Query<CampaignAsked>) -> HttpResponse {
     let page = shared.read(|world| {
         let campaign = &world.campaigns[world.campaign_place(&id)?];
-        let now = world.now();
-        let people = campaign.recipients().iter().take(SHOWN);
-        Some(CampaignPage {
-            row: row(world, campaign),
-            list: campaign.head.list_id.clone(),
-            still_to_come: !campaign.head.planned.is_empty()
-                || campaign
-                    .recipients()
-                    .iter()
-                    .any(|recipient| recipient.until(now).count() < recipient.happenings.len()),
-            people: people
-                .map(|recipient| Person {
-                    contact: hex::encode(recipient.contact_id),
-                    email: recipient.email.to_string(),
-                    did: in_words(recipient.until(now).map(|happening| (&happening.what, happening.at))),
-                })
-                .collect(),
-            hidden: campaign.recipients().len().saturating_sub(SHOWN),
-        })
+        Some(campaign_page(world, campaign, &asked.outcome))
     });
     match page {
         Some(page) => html(200, &page),
@@ -105,6 +129,37 @@ async fn one(shared: Data<Shared>, id: Path<String>) -> HttpResponse {
             "It may have been deleted. Nothing was changed.",
             "/campaigns",
         ),
+    }
+}
+
+fn campaign_page(world: &World, campaign: &Campaign, outcome: &str) -> CampaignPage {
+    let now = world.now();
+    let recipients = campaign.recipients();
+    let with = |outcome| {
+        recipients
+            .iter()
+            .filter(move |recipient| came_of_it(recipient, outcome, now))
+    };
+    let people = with(outcome).take(SHOWN).map(|recipient| Person {
+        contact: hex::encode(recipient.contact_id),
+        email: recipient.email.to_string(),
+        did: in_words(recipient.until(now).map(|happening| (&happening.what, happening.at))),
+    });
+    let is_to_come = |recipient: &Recipient| recipient.until(now).count() < recipient.happenings.len();
+    CampaignPage {
+        row: row(world, campaign),
+        list: campaign.head.list_id.clone(),
+        still_to_come: !campaign.head.planned.is_empty() || recipients.iter().any(is_to_come),
+        numbers: OUTCOMES
+            .map(|(key, label)| Number {
+                key,
+                label,
+                count: with(key).count(),
+                chosen: key == outcome,
+            })
+            .into(),
+        people: people.collect(),
+        hidden: with(outcome).count().saturating_sub(SHOWN),
     }
 }
 
@@ -165,7 +220,7 @@ async fn form(shared: Data<Shared>, list: Path<String>) -> HttpResponse {
 struct Draft {
     subject: String,
     text: String,
-    /// `usual`, `quiet` or `lively`.
+    /// `usual`, `lively`, `bad` or `quiet`.
     reaction: String,
     /// `at_once` or `days`.
     pace: String,
@@ -206,6 +261,12 @@ fn outcome(draft: &Draft) -> Outcome {
             unsubscribes: 0.15,
             complaints: 0.05,
             hard_bounces: 0.1,
+            ..Outcome::usual()
+        },
+        "bad" => Outcome {
+            hard_bounces: 0.35,
+            complaints: 0.25,
+            unsubscribes: 0.35,
             ..Outcome::usual()
         },
         _ => Outcome::usual(),

@@ -1,8 +1,11 @@
 //! The pages for people: the charity's side of the rehearsal Mailchimp, the subscribers' side, and the trouble page.
 
 mod admin;
+mod groups;
 mod inbox;
+mod joining;
 mod mailing;
+mod member;
 mod person;
 mod trouble;
 
@@ -20,6 +23,8 @@ const CONTENT_POLICY: &str =
 pub fn routes(config: &mut ServiceConfig) {
     config.route("/sandbox.css", web::get().to(style));
     admin::routes(config);
+    member::routes(config);
+    joining::routes(config);
     mailing::routes(config);
     inbox::routes(config);
     person::routes(config);

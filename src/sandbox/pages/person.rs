@@ -6,6 +6,7 @@ use actix_web::web::{self, Data, Form, Path, Query, ServiceConfig};
 use askama::Template;
 use serde::Deserialize;
 
+use super::groups::{self, Category};
 use super::{html, message};
 use crate::sandbox::address;
 use crate::sandbox::audience::Audience;
@@ -43,29 +44,47 @@ struct SignUpPage {
     name: String,
     double_optin: bool,
     problem: String,
-    filled: SignUp,
+    filled: Filled,
+    categories: Vec<Category>,
 }
 
-#[derive(Deserialize, Clone, Default)]
-#[serde(default)]
-struct SignUp {
+/// The fields of a form, as the browser sends them: those of one name may come several times.
+type Fields = Form<Vec<(String, String)>>;
+
+/// What a person says of themselves.
+#[derive(Clone, Default)]
+struct Filled {
     email_address: String,
     first_name: String,
     last_name: String,
+    /// Ids of the groups chosen.
+    groups: Vec<String>,
 }
 
-impl SignUp {
+impl Filled {
+    fn read(fields: Fields) -> Filled {
+        let mut filled = Filled::default();
+        for (name, value) in fields.into_inner() {
+            match name.as_str() {
+                "email_address" => value.trim().clone_into(&mut filled.email_address),
+                "first_name" => value.trim().clone_into(&mut filled.first_name),
+                "last_name" => value.trim().clone_into(&mut filled.last_name),
+                name if name.starts_with("group-") => filled.groups.push(value),
+                _ => {}
+            }
+        }
+        filled
+    }
+
     fn profile(&self, audience: &Audience) -> Profile {
         let value = |tag: &str, text: &str| {
-            let text = text.trim();
-            Some((
-                audience.head.merge_field(tag)?.id,
-                (!text.is_empty()).then(|| MergeValue::text(text)),
-            ))
+            let id = audience.head.merge_field(tag)?.id;
+            Some((id, (!text.is_empty()).then(|| MergeValue::text(text))))
         };
         let merges = [value("FNAME", &self.first_name), value("LNAME", &self.last_name)];
         Profile {
             merges: merges.into_iter().flatten().collect(),
+            interests: groups::chosen(audience, &self.groups),
             ..Profile::default()
         }
     }
@@ -86,31 +105,34 @@ fn no_such_audience() -> HttpResponse {
     )
 }
 
-fn sign_up_page(shared: &Shared, list: &str, problem: &str, filled: SignUp) -> Option<SignUpPage> {
+fn sign_up_page(shared: &Shared, list: &str, problem: &str, filled: Filled) -> Option<SignUpPage> {
     shared.read(|world| {
-        let head = &world.audience(list)?.head;
+        let audience = world.audience(list)?;
+        let head = &audience.head;
         Some(SignUpPage {
             list: head.id.clone(),
             charity: head.from_name.clone(),
             name: head.name.clone(),
             double_optin: head.double_optin,
             problem: problem.to_owned(),
+            categories: groups::offered(audience, |interest| filled.groups.contains(&interest.id)),
             filled,
         })
     })
 }
 
 async fn sign_up_form(shared: Data<Shared>, asked: Query<Asked>) -> HttpResponse {
-    match sign_up_page(&shared, &asked.id, "", SignUp::default()) {
+    match sign_up_page(&shared, &asked.id, "", Filled::default()) {
         Some(page) => html(200, &page),
         None => no_such_audience(),
     }
 }
 
-async fn sign_up(shared: Data<Shared>, asked: Query<Asked>, filled: Form<SignUp>) -> HttpResponse {
-    let email = filled.email_address.trim().to_owned();
+async fn sign_up(shared: Data<Shared>, asked: Query<Asked>, fields: Fields) -> HttpResponse {
+    let filled = Filled::read(fields);
+    let email = filled.email_address.clone();
     if let Err(problem) = shared.read(|world| address::check(&email, world.settings())) {
-        return match sign_up_page(&shared, &asked.id, &problem.detail, filled.into_inner()) {
+        return match sign_up_page(&shared, &asked.id, &problem.detail, filled) {
             Some(page) => html(400, &page),
             None => no_such_audience(),
         };
@@ -151,6 +173,7 @@ struct PersonPage {
     /// The mail whose link led here; empty without one.
     campaign: String,
     problem: String,
+    categories: Vec<Category>,
 }
 
 fn person_page(shared: &Shared, what: &'static str, path: &(String, String), problem: &str) -> Option<PersonPage> {
@@ -175,6 +198,7 @@ fn person_page(shared: &Shared, what: &'static str, path: &(String, String), pro
             last_name: text("LNAME"),
             campaign: String::new(),
             problem: problem.to_owned(),
+            categories: groups::offered(audience, |interest| member.interests.contains(&interest.number)),
         })
     })
 }
@@ -322,8 +346,9 @@ fn as_the_person(
     }
 }
 
-async fn change_profile(shared: Data<Shared>, path: Path<(String, String)>, filled: Form<SignUp>) -> HttpResponse {
-    let email = filled.email_address.trim().to_owned();
+async fn change_profile(shared: Data<Shared>, path: Path<(String, String)>, fields: Fields) -> HttpResponse {
+    let filled = Filled::read(fields);
+    let email = filled.email_address.clone();
     let changed = shared.write(|world| {
         let by = world.by(Actor::Contact);
         let settings = world.settings().clone();

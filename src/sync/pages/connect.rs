@@ -2,6 +2,7 @@
 //! bound to the browser's session, used once, and good for a quarter of an hour.
 
 use super::CALLBACK;
+use crate::accounts::actions::SignUpError;
 use crate::accounts::session::Browser;
 use crate::accounts::{self, ClientAddress, Member, actions, password};
 use crate::base::{Actor, EmailAddress, OrganizationId};
@@ -261,7 +262,9 @@ pub async fn organization(session: Session, engine: Data<Engine>) -> Answer {
     })
 }
 
-/// `POST /sign-up/mailchimp/organization`: organization, owner and connection come to be together; then on to linking.
+/// `POST /sign-up/mailchimp/organization`: organization, owner and connection come to be together. Whoever takes the address
+/// that Mailchimp confirmed goes straight on to linking; every other address gets a letter, and nobody learns here whether
+/// it has an account.
 pub async fn create_organization(
     session: Session,
     engine: Data<Engine>,
@@ -296,6 +299,7 @@ pub async fn create_organization(
     accounts::count_sign_up(&db, email.key(), from).await?;
     // Mailchimp confirmed the address it gave us; another one is confirmed by mail.
     let is_email_confirmed = email.key() == kept.account_email.trim().to_lowercase();
+    let sent_to = email.as_typed().to_owned();
     let new = actions::NewOrganization {
         name: organization,
         person_name: name,
@@ -306,9 +310,13 @@ pub async fn create_organization(
     let grant = opened(&engine, kept)?;
     let signed_up = together(&db, &engine, config.into_inner(), new, grant).await?;
     session.remove(GRANT);
+    let signed_up = match signed_up {
+        Some(signed_up) if is_email_confirmed => signed_up,
+        other => return accounts::letter_sent(&session, sent_to, other.map(|signed_up| signed_up.staff)),
+    };
     accounts::session::begin(&session, signed_up.staff, &browser)?;
     if let Err(error) = read_audiences(&engine, signed_up.organization, &signed_up.slug, Actor::System).await {
-        // The organization stands and is connected; the page offers to read the list again.
+        // The organization stands and is connected; the sync reads the list as soon as it can.
         tracing::warn!(%error, "the audiences could not be read after a sign-up");
     }
     Ok(redirect(&format!("/o/{}/mailchimp/links/new", signed_up.slug)))
@@ -340,31 +348,29 @@ fn opened(engine: &Engine, kept: KeptGrant) -> Result<Grant, PageError> {
     })
 }
 
+/// `None`: the address has an account already, and its owner was written to.
 async fn together(
     db: &Db,
     engine: &Engine,
     config: std::sync::Arc<Config>,
     new: actions::NewOrganization,
     grant: Grant,
-) -> Result<actions::SignedUp, PageError> {
+) -> Result<Option<actions::SignedUp>, PageError> {
     let seal = engine.seal.clone();
     db.shared(move |tx| {
-        let signed_up = match actions::sign_up(tx, &config, &new) {
-            Ok(signed_up) => signed_up,
-            Err(accounts::actions::SignUpError::EmailTaken) => {
-                return Err(PageError::Refused(
-                    "There is an account with this address already. Sign in, and connect Mailchimp from its Mailchimp page. \
-                     Nothing was changed."
-                        .into(),
-                ));
-            }
-            Err(accounts::actions::SignUpError::Database(error)) => return Err(error.into()),
-            Err(accounts::actions::SignUpError::Unavailable(error)) => return Err(error.into()),
+        let signed_up = match actions::ask_to_sign_up(tx, &config, &new) {
+            Ok(Some(signed_up)) => signed_up,
+            Ok(None) | Err(SignUpError::EmailTaken) => return Ok(None),
+            Err(SignUpError::Database(error)) => return Err(error.into()),
+            Err(SignUpError::Unavailable(error)) => return Err(error.into()),
         };
-        let actor = Actor::Staff { id: signed_up.staff, name: new.person_name.clone() };
+        let actor = Actor::Staff {
+            id: signed_up.staff,
+            name: new.person_name.clone(),
+        };
         let mut inside = tx.enter(signed_up.organization, actor)?;
         connection::connect(&mut inside, &seal, &grant).map_err(|error| PageError::Unexpected(error.into()))?;
-        Ok(signed_up)
+        Ok(Some(signed_up))
     })
     .await
 }

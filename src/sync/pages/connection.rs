@@ -3,6 +3,7 @@
 use super::connect;
 use super::{Link, links};
 use crate::accounts::Member;
+use crate::accounts::model::Organization;
 use crate::mailchimp::{AudienceId, WebhookId};
 use crate::sync::audiences::{self, Audience};
 use crate::sync::connection::{self, Connection};
@@ -18,9 +19,56 @@ struct ConnectionPage {
     page: Page,
     offered: bool,
     connection: Option<Shown>,
-    links: Vec<Link>,
+    links: Vec<Health>,
     audiences: Vec<Audience>,
     to_review: i64,
+}
+
+/// How a link fares: its audience, and the message by which Mailchimp tells us of changes (its webhook).
+struct Health {
+    link: Link,
+    tone: &'static str,
+    sentence: &'static str,
+    /// What Mailchimp said, where something is wrong.
+    words: Option<String>,
+    /// When it last told us something, and when we last looked whether it would.
+    heard_at: Option<String>,
+    checked_at: Option<String>,
+}
+
+impl Health {
+    fn of(link: Link, organization: &Organization) -> Self {
+        let audience = &link.audience;
+        let (tone, sentence) = match audience.webhook_state.as_str() {
+            _ if !link.mapping.is_on => (
+                "bad",
+                "The audience is gone at Mailchimp, so this link rests. All others go on; this one does when it is back.",
+            ),
+            _ if audience.webhook_checked_at.is_none() => ("info", "Being looked at now."),
+            "working" => (
+                "good",
+                "Mailchimp tells us of changes at once: its webhook is there, with the right address and the right events.",
+            ),
+            "wrong" => (
+                "warn",
+                "Mailchimp's webhook was changed there and could not be put right. Changes arrive a few minutes later; nothing is missed.",
+            ),
+            "missing" | "refused" => (
+                "warn",
+                "Mailchimp has no webhook to tell us of changes, and none could be installed. Changes arrive a few minutes later; \
+                 nothing is missed.",
+            ),
+            _ => ("info", "We look for changes at every interval."),
+        };
+        Self {
+            tone,
+            sentence,
+            words: audience.webhook_words.clone().filter(|_| tone == "warn"),
+            heard_at: audience.webhook_heard_at.map(|at| organization.local(at)),
+            checked_at: audience.webhook_checked_at.map(|at| organization.local(at)),
+            link,
+        }
+    }
 }
 
 /// The connection with its moments in the organization's time.
@@ -58,14 +106,17 @@ pub async fn show(member: Member, engine: Data<Engine>) -> Answer {
         refused_at: connection.refused_at.map(local),
         last_success_at: connection.last_success_at.map(local),
         next_look: next.filter(|_| connection.is_connected()),
-        plan: connection.plan.replace('_', " "),
+        plan: connection.plan_in_words(),
         connection,
     });
     web::show(ConnectionPage {
         page: member.page("mailchimp"),
         offered: engine.config.mailchimp.is_some(),
         connection,
-        links,
+        links: links
+            .into_iter()
+            .map(|link| Health::of(link, &member.organization))
+            .collect(),
         audiences,
         to_review,
     })

@@ -5,14 +5,15 @@ use crate::accounts::Member;
 use crate::base::MappingId;
 use crate::db::OrgTx;
 use crate::mailchimp::{AudienceId, WebhookId};
-use crate::sync::connection;
 use crate::sync::decide::{Removal, Standing};
 use crate::sync::engine::Engine;
 use crate::sync::ledger::{self, Call, Count};
+use crate::sync::{breaker, connection};
 use crate::sync::{standing, switch, webhooks};
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::web::{Data, Path};
 use askama::Template;
+use chrono::TimeDelta;
 
 type LinkPath = Path<(String, MappingId)>;
 
@@ -27,6 +28,7 @@ struct LinkPage {
     state: State,
     switched_on: String,
     removal: &'static str,
+    latency: String,
 }
 
 #[derive(Template)]
@@ -46,6 +48,7 @@ struct State {
     calls: Vec<Shown>,
     polled_at: Option<String>,
     webhook_heard_at: Option<String>,
+    removals_held: i64,
 }
 
 struct Class {
@@ -64,14 +67,27 @@ struct Shown {
 pub async fn show(member: Member, path: LinkPath) -> Answer {
     let id = path.1;
     let organization = member.organization.clone();
-    let (link, state, switched_on) = member
+    let (link, state, switched_on, latency) = member
         .read(move |tx| {
             let link = link(tx, id)?;
             let state = gather(tx, &link, &organization)?;
             let (by, at) = ledger::switched_on(tx, id)?;
-            Ok::<_, PageError>((link, state, format!("{by}, {}", organization.local(at))))
+            let a_day_ago = tx.now() - TimeDelta::days(1);
+            let latency = ledger::latency(tx, id, a_day_ago)?;
+            Ok::<_, PageError>((link, state, format!("{by}, {}", organization.local(at)), latency))
         })
         .await?;
+    let latency = latency.map_or_else(
+        || "Nothing was sent in the last day.".into(),
+        |latency| {
+            format!(
+                "In the last day half of them were at Mailchimp within {}, 99 of 100 within {} ({} sent).",
+                duration(latency.half),
+                duration(latency.nearly_all),
+                latency.changes
+            )
+        },
+    );
     let removal = match link.mapping.policy.removal {
         Removal::Archive => "Archived at Mailchimp",
         Removal::Unsubscribe => "Unsubscribed at Mailchimp",
@@ -83,7 +99,32 @@ pub async fn show(member: Member, path: LinkPath) -> Answer {
         state,
         switched_on,
         removal,
+        latency,
     })
+}
+
+/// "0.4 seconds", "12 minutes", "3 hours".
+fn duration(seconds: f64) -> String {
+    match seconds {
+        ..90.0 => format!("{seconds:.1} seconds"),
+        ..5_400.0 => format!("{:.0} minutes", seconds / 60.0),
+        _ => format!("{:.0} hours", seconds / 3_600.0),
+    }
+}
+
+/// `POST …/webhook`: has the webhook looked at, and mended where it is wrong.
+pub async fn check_webhook(member: Member, path: LinkPath) -> Answer {
+    let id = path.1;
+    member
+        .write(move |tx| {
+            let link = link(tx, id)?;
+            Ok::<_, PageError>(webhooks::want_look(tx, &link.audience.id)?)
+        })
+        .await?;
+    member.say(Flash::success(
+        "Mailchimp is being asked about its messages to us. What is wrong is put right; look again in a moment.",
+    ));
+    Ok(member.redirect("mailchimp"))
 }
 
 /// `GET /o/{organization}/mailchimp/links/{link}/state`: the live part.
@@ -144,6 +185,7 @@ fn gather(
             .collect(),
         polled_at: link.audience.polled_at.map(|at| organization.local(at)),
         webhook_heard_at: link.audience.webhook_heard_at.map(|at| organization.local(at)),
+        removals_held: breaker::waiting_count(tx, link.mapping.id)?,
     })
 }
 

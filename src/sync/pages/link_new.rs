@@ -5,6 +5,7 @@ use crate::base::GroupId;
 use crate::crm::groups;
 use crate::crm::groups::actions::TitleError;
 use crate::sync::audiences::{self, Audience};
+use crate::sync::connection;
 use crate::sync::decide::{Policy, Removal};
 use crate::sync::facts::{self, Mapping};
 use crate::sync::preview::{self, Preview};
@@ -209,8 +210,14 @@ struct PreviewPage {
     page: Page,
     chosen: Chosen,
     group: String,
+    /// Nobody is brought in from the audience.
+    is_smart: bool,
     audience: Audience,
     preview: Preview,
+    /// New members confirm by mail first.
+    double_optin: bool,
+    /// What Mailchimp calls the account's plan, readable.
+    plan: String,
     query: String,
 }
 
@@ -218,15 +225,16 @@ struct PreviewPage {
 pub async fn preview(member: Member, chosen: Query<Chosen>) -> Answer {
     let chosen = chosen.into_inner();
     let asked = chosen.clone();
-    let (audience, group, preview) = member
+    let (audience, group, preview, plan) = member
         .read(move |tx| {
+            let plan = connection::find(tx)?.map(|connection| connection.plan_in_words());
             let audience = asked.audience(tx)?;
             let group = groups::store::find(tx, asked.group()?)?.ok_or(PageError::NotFound)?;
             let preview = match audience.read_done_at {
                 Some(_) => Some(preview::count(tx, &asked.hypothesis(&audience)?)?),
                 None => None,
             };
-            Ok::<_, PageError>((audience, group.title, preview))
+            Ok::<_, PageError>((audience, group, preview, plan.unwrap_or_default()))
         })
         .await?;
     let query = chosen.query();
@@ -234,8 +242,11 @@ pub async fn preview(member: Member, chosen: Query<Chosen>) -> Answer {
     match preview {
         Some(preview) => web::show(PreviewPage {
             page,
+            double_optin: chosen.policy(&audience).double_optin,
+            plan,
             chosen,
-            group,
+            is_smart: group.is_smart(),
+            group: group.title,
             audience,
             preview,
             query,

@@ -7,7 +7,9 @@ mod hook;
 mod link;
 mod link_new;
 mod people;
+mod removals;
 mod review;
+mod runs;
 mod why;
 
 use super::audiences::{self, Audience};
@@ -72,6 +74,12 @@ pub fn routes() -> Vec<Route> {
             MANAGE,
             link::include_audience,
         ),
+        get("/o/{organization}/mailchimp/links/{link}/removals", SEE, removals::show),
+        post(
+            "/o/{organization}/mailchimp/links/{link}/removals",
+            CHANGE,
+            removals::answer,
+        ),
         get("/o/{organization}/mailchimp/links/{link}/off", MANAGE, link::ask_off),
         post("/o/{organization}/mailchimp/links/{link}/off", MANAGE, link::off),
         get(
@@ -79,6 +87,18 @@ pub fn routes() -> Vec<Route> {
             SEE,
             why::show,
         ),
+        post(
+            "/o/{organization}/mailchimp/links/{link}/contacts/{contact}/confirmation",
+            CHANGE,
+            why::ask_to_confirm,
+        ),
+        post(
+            "/o/{organization}/mailchimp/links/{link}/webhook",
+            MANAGE,
+            link::check_webhook,
+        ),
+        get("/o/{organization}/mailchimp/runs", SEE, runs::list),
+        get("/o/{organization}/mailchimp/runs/{run}", SEE, runs::show),
         get("/o/{organization}/mailchimp/review", CHANGE, review::show),
         post("/o/{organization}/mailchimp/review", CHANGE, review::choose),
         get("/sign-up/mailchimp", Needs::Nothing, connect::sign_up),

@@ -91,7 +91,6 @@ fn agree(tx: &mut OrgTx<'_>, mapping: &Mapping, contact: ContactId, address: &st
     let agreed = (
         sync_standings::address_key.eq(address),
         sync_standings::agreed.eq("in"),
-        sync_standings::agreed_status.eq(None::<String>),
         sync_standings::standing.eq("in_sync"),
         sync_standings::reason.eq(""),
         sync_standings::decided_at.eq(tx.now()),

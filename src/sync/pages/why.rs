@@ -2,22 +2,32 @@
 
 use super::{Link, link};
 use crate::accounts::Member;
+use crate::accounts::model::Organization;
 use crate::base::{ContactId, MappingId};
-use crate::db::schema::planned_calls;
+use crate::db::OrgTx;
+use crate::sync::consent::{self, ConfirmError, NOTE_CHARS_MAX};
 use crate::sync::decide::{Refusal, Standing};
-use crate::sync::facts;
-use crate::sync::ledger::Call;
-use crate::sync::{standing, view};
-use crate::web::{self, Answer, Page, PageError};
-use actix_web::web::Path;
+use crate::sync::ledger::{self, Call};
+use crate::sync::mirror::status_in_words;
+use crate::sync::{facts, standing, view};
+use crate::web::{self, Answer, Field, Flash, Page, PageError};
+use actix_web::http::StatusCode;
+use actix_web::web::{Form, Path};
 use askama::Template;
-use diesel::prelude::*;
+use serde::Deserialize;
 use std::collections::HashMap;
+
+type PersonPath = Path<(String, MappingId, ContactId)>;
 
 #[derive(Template)]
 #[template(path = "mailchimp/why.html")]
 struct WhyPage {
     page: Page,
+    shown: Shown,
+    note: Field,
+}
+
+struct Shown {
     link: Link,
     contact: ContactId,
     name: String,
@@ -25,68 +35,106 @@ struct WhyPage {
     tone: &'static str,
     label: &'static str,
     sentence: String,
-    status: Option<String>,
+    status: Option<&'static str>,
     last_changed: Option<String>,
     read_at: Option<String>,
+    /// Only they can come back, through the audience's own form.
     may_sign_up: bool,
+    /// Mailchimp would send them its confirmation.
+    may_be_asked: bool,
     calls: Vec<(Call, String)>,
 }
 
 /// `GET …/links/{link}/contacts/{contact}`
-pub async fn show(member: Member, path: Path<(String, MappingId, ContactId)>) -> Answer {
+pub async fn show(member: Member, path: PersonPath) -> Answer {
+    page(&member, path, Field::default(), StatusCode::OK).await
+}
+
+async fn page(member: &Member, path: PersonPath, note: Field, status: StatusCode) -> Answer {
     let (_, id, contact) = path.into_inner();
     let organization = member.organization.clone();
+    let shown = member.read(move |tx| gather(tx, id, contact, &organization)).await?;
     let page = member.page("mailchimp");
-    let shown = member
-        .read(move |tx| {
-            let link = link(tx, id)?;
-            let person = facts::gather(tx, &link.mapping, &[contact], &HashMap::new())?
-                .pop()
-                .ok_or(PageError::NotFound)?;
-            let standing = person.decide(link.mapping.policy).standing;
-            let sentence = view::sentence(tx, &link.mapping, &person, standing)?;
-            let calls: Vec<Call> = planned_calls::table
-                .filter(planned_calls::organization_id.eq(tx.organization()))
-                .filter(planned_calls::mapping_id.eq(id))
-                .filter(planned_calls::contact_id.eq(contact))
-                .order(planned_calls::id.desc())
-                .select((
-                    planned_calls::contact_id,
-                    planned_calls::address_key,
-                    planned_calls::verb,
-                    planned_calls::state,
-                    planned_calls::words,
-                    planned_calls::attempts,
-                    planned_calls::planned_at,
-                ))
-                .load(&mut **tx)?;
-            let member = person.member.as_ref();
-            Ok::<_, PageError>(WhyPage {
-                page,
-                contact,
-                name: person.contact.display_name.clone(),
-                address: person.address.clone(),
-                tone: standing::tone(standing),
-                label: standing::label(standing),
-                sentence,
-                status: member.map(|member| member.status.replace('_', " ")),
-                last_changed: member
-                    .and_then(|member| member.last_changed)
-                    .map(|at| organization.local(at)),
-                read_at: member.map(|member| organization.local(member.read_at)),
-                may_sign_up: matches!(
-                    standing,
-                    Standing::Refused(
-                        Refusal::Unsubscribed | Refusal::InCompliance | Refusal::Forgotten | Refusal::Archived
-                    )
-                ),
-                calls: calls
-                    .into_iter()
-                    .map(|call| (call.clone(), organization.local(call.planned_at)))
-                    .collect(),
-                link,
-            })
+    web::show_with(status, WhyPage { page, shown, note })
+}
+
+fn gather(
+    tx: &mut OrgTx<'_>,
+    id: MappingId,
+    contact: ContactId,
+    organization: &Organization,
+) -> Result<Shown, PageError> {
+    let link = link(tx, id)?;
+    let person = facts::gather(tx, &link.mapping, &[contact], &HashMap::new())?
+        .pop()
+        .ok_or(PageError::NotFound)?;
+    let standing = person.decide(link.mapping.policy).standing;
+    let sentence = view::sentence(tx, &link.mapping, &person, standing)?;
+    let calls = ledger::calls_of(tx, id, contact)?;
+    let is_being_asked = calls.iter().any(Call::asks_to_confirm_now);
+    let member = person.member.as_ref();
+    Ok(Shown {
+        contact,
+        name: person.contact.display_name.clone(),
+        address: person.address.clone(),
+        tone: standing::tone(standing),
+        label: standing::label(standing),
+        sentence,
+        status: member.map(|member| status_in_words(member.member_status())),
+        last_changed: member
+            .and_then(|member| member.last_changed)
+            .map(|at| organization.local(at)),
+        read_at: member.map(|member| organization.local(member.read_at)),
+        may_sign_up: consent::may_be_asked(standing) || standing == Standing::Refused(Refusal::Forgotten),
+        may_be_asked: consent::may_be_asked(standing) && link.mapping.is_on && !is_being_asked,
+        calls: calls
+            .into_iter()
+            .map(|call| (call.clone(), organization.local(call.planned_at)))
+            .collect(),
+        link,
+    })
+}
+
+/// What staff wrote down about a new consent.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Typed {
+    note: String,
+}
+
+/// `POST …/links/{link}/contacts/{contact}/confirmation`
+pub async fn ask_to_confirm(member: Member, path: PersonPath, typed: Form<Typed>) -> Answer {
+    let (field, note) = Field::read(&typed.note, read_note);
+    let Some(note) = note else {
+        return page(&member, path, field, StatusCode::UNPROCESSABLE_ENTITY).await;
+    };
+    let (id, contact) = (path.1, path.2);
+    let asked = member
+        .write(move |tx| {
+            let link = facts::mappings_of(tx)?
+                .into_iter()
+                .find(|link| link.id == id)
+                .ok_or(diesel::result::Error::NotFound)?;
+            consent::ask_to_confirm(tx, &link, contact, &note)
         })
-        .await?;
-    web::show(shown)
+        .await;
+    match asked {
+        Ok(()) => {
+            let words =
+                "Mailchimp is being asked to send its confirmation. They get mail again once they have clicked in it.";
+            member.say(Flash::success(words));
+            Ok(member.redirect(&format!("mailchimp/links/{id}/contacts/{contact}")))
+        }
+        Err(ConfirmError::NotPossible) => Err(PageError::Refused(ConfirmError::NotPossible.to_string())),
+        Err(ConfirmError::Database(error)) => Err(error.into()),
+        Err(ConfirmError::Unavailable(error)) => Err(error.into()),
+    }
+}
+
+fn read_note(typed: &str) -> Result<String, &'static str> {
+    match typed.trim() {
+        "" => Err("Write how and when they asked for it. Without that nobody is asked again."),
+        note if note.chars().count() > NOTE_CHARS_MAX => Err("Please keep it to 500 characters."),
+        note => Ok(note.to_owned()),
+    }
 }

@@ -73,7 +73,7 @@ async fn somebody_with_an_account_joins_a_second_organization_and_chooses_betwee
     let there = bo.get(&ada.at("settings")).await;
     assert_eq!(there.status, 200);
     assert_eq!(there.text(".topbar .menu__list a[href='/o/elsewhere/']"), "Elsewhere");
-    assert_eq!(bo.get("/o/elsewhere/").await.location(), "/o/elsewhere/contacts");
+    assert_eq!(bo.get("/o/elsewhere/").await.location(), "/o/elsewhere/dashboard");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn an_organization_signs_up_and_its_owner_is_at_work() {
         .sign_up("Riverside Food Bank", "Ada Lem", "ada@riverside.test")
         .await;
     assert_eq!(ada.at("contacts"), "/o/riverside-food-bank/contacts");
-    assert_eq!(ada.get("/").await.location(), ada.at("contacts"));
+    assert_eq!(ada.get("/").await.location(), ada.at("dashboard"));
     let settings = ada.get("settings").await;
     assert!(settings.has("Thank you, your email address is confirmed."));
     let log = ada.get("changes").await;

@@ -1,6 +1,7 @@
 //! Giving: funds, campaigns and contributions, through the pages and in the records.
 
 mod batches;
+mod dashboard;
 mod funds_and_campaigns;
 mod seen;
 mod totals;

@@ -43,7 +43,7 @@ async fn a_gift_goes_its_way_by_hand() {
     browser.fill("#email", "ada@shelter.test").await;
     browser.fill("#password", PASSWORD).await;
     browser.click("main form button").await;
-    until(&browser, "Contacts").await;
+    until(&browser, "Dashboard").await;
 
     browser.visit(&at("contributions")).await;
     until(&browser, "No contributions yet").await;
@@ -119,7 +119,7 @@ async fn a_pile_of_cheques_is_typed_into_one_grid() {
     browser.fill("#email", "ada@shelter.test").await;
     browser.fill("#password", PASSWORD).await;
     browser.click("main form button").await;
-    until(&browser, "Contacts").await;
+    until(&browser, "Dashboard").await;
 
     browser.visit(&at("batches")).await;
     look(&browser, "20-no-batches").await;

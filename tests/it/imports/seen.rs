@@ -52,7 +52,7 @@ async fn a_file_goes_its_way_by_hand() {
     browser.fill("#email", "ada@shelter.test").await;
     browser.fill("#password", PASSWORD).await;
     browser.click("main form button").await;
-    until(&browser, "Contacts").await;
+    until(&browser, "Dashboard").await;
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("donors-2026.csv");

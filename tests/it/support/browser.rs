@@ -161,6 +161,21 @@ impl Browser {
         found.as_array().unwrap().iter().map(Violation::read).collect()
     }
 
+    /// Looks at the page as on a desk and as on a phone: nothing keeps anybody out, nothing scrolls sideways, and a picture
+    /// of it is kept.
+    pub async fn look(&self, name: &str) {
+        for (width, height) in [(1280, 1500), (390, 2400)] {
+            self.viewport(width, height).await;
+            let found = self.axe().await;
+            assert!(found.is_empty(), "{name} at {width}: {found:?}");
+            let wider = "return document.documentElement.scrollWidth > window.innerWidth";
+            let wider = self.client.execute(wider, vec![]).await.unwrap();
+            assert_eq!(wider, false, "{name} scrolls sideways at {width}");
+            self.screenshot(&format!("{name}-{width}")).await;
+        }
+        self.viewport(1280, 900).await;
+    }
+
     async fn devtools(&self, cmd: &'static str, params: Value) {
         self.client.issue_cmd(Devtools { cmd, params }).await.unwrap();
     }

@@ -206,5 +206,8 @@ fn parsed(selector: &str) -> Selector {
 
 fn single_spaced<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<&str> = texts.flat_map(str::split_whitespace).collect();
-    words.join(" ")
+    // A comma or colon behind a link or a date stands close to it, as it does on the page.
+    [",", ":"]
+        .iter()
+        .fold(words.join(" "), |text, mark| text.replace(&format!(" {mark}"), mark))
 }

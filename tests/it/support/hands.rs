@@ -57,10 +57,12 @@ impl Browser {
         .await;
     }
 
-    /// Presses the button with these words.
+    /// Presses the button with these words; not one that only makes the Enter key save.
     pub async fn press(&self, words: &str) {
-        self.click_on(&format!("//main//button[normalize-space()='{words}']"))
-            .await;
+        self.click_on(&format!(
+            "//main//button[not(@aria-hidden)][normalize-space()='{words}']"
+        ))
+        .await;
     }
 
     /// Follows the first link inside that begins with these words.

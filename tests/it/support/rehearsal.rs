@@ -1,12 +1,13 @@
 //! A charity and the stand-in Mailchimp side by side: connected through the real sign-in, with people on both sides.
 
-use super::browserless::Browserless;
+use super::browserless::{Answer, Browserless};
 use super::world::{World, eventually};
 use dms::base::{Actor, ContactId, EmailAddress, GroupId, MappingId};
 use dms::crm::contacts::{self, ContactDraft, Details, EmailDraft};
 use dms::crm::groups;
 use dms::sandbox::{self, Sandbox};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// A domain whose addresses the stand-in accepts.
 pub const DOMAIN: &str = "maplemail.test-charity.ca";
@@ -23,13 +24,18 @@ pub struct Rehearsal {
 impl Rehearsal {
     /// Connected, with an empty audience. `poll_seconds` between two looks; webhooks as the stand-in delivers them.
     pub async fn start(poll_seconds: u32) -> Self {
+        Self::start_with(|settings, sandbox| point_at(settings, sandbox, poll_seconds)).await
+    }
+
+    /// The same with settings of the test's own.
+    pub async fn start_with(set: impl FnOnce(&mut HashMap<String, String>, &Sandbox)) -> Self {
         let sandbox = sandbox::start(sandbox::Options {
             auto_approve: true,
             ..Default::default()
         })
         .await
         .unwrap();
-        let world = World::start_with(|settings| point_at(settings, &sandbox, poll_seconds)).await;
+        let world = World::start_with(|settings| set(settings, &sandbox)).await;
         let ada = world
             .sign_up("Riverside Food Bank", "Ada Lem", "ada@riverside.test")
             .await;
@@ -61,34 +67,13 @@ impl Rehearsal {
 
     /// Goes through Mailchimp's sign-in, as a browser would.
     pub async fn connect(&self) {
-        let leave = self.ada.get("mailchimp/connect").await;
-        let consent = self
-            .http_without_redirects()
-            .get(leave.location())
-            .send()
-            .await
-            .unwrap();
-        let back = consent
-            .headers()
-            .get("location")
-            .expect("approved at once")
-            .to_str()
-            .unwrap()
-            .to_owned();
-        let back = url::Url::parse(&back).unwrap();
-        let callback = self
-            .ada
-            .get(&format!("{}?{}", back.path(), back.query().unwrap_or_default()))
-            .await;
-        let finish = self.ada.get(&callback.location()).await;
+        let finish = through_mailchimp(&self.ada, "mailchimp/connect").await;
         assert_eq!(finish.location(), self.ada.at("mailchimp"), "{}", finish.body);
     }
 
-    fn http_without_redirects(&self) -> reqwest::Client {
-        reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap()
+    /// Where the application is, for a browser.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.world.address())
     }
 
     /// Tells the stand-in something under `/__sandbox/`.
@@ -249,8 +234,24 @@ impl Rehearsal {
     }
 }
 
+/// Leaves for Mailchimp from one of our pages, is approved there at once, and comes back. Answers what the last page answered.
+pub async fn through_mailchimp(person: &Browserless, start: &str) -> Answer {
+    let leave = person.get(start).await;
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let consent = http.get(leave.location()).send().await.unwrap();
+    let back = consent.headers().get("location").expect("approved at once");
+    let back = url::Url::parse(back.to_str().unwrap()).unwrap();
+    let callback = person
+        .get(&format!("{}?{}", back.path(), back.query().unwrap_or_default()))
+        .await;
+    person.get(&callback.location()).await
+}
+
 /// The settings that make an application use the stand-in.
-pub fn point_at(settings: &mut std::collections::HashMap<String, String>, sandbox: &Sandbox, poll_seconds: u32) {
+pub fn point_at(settings: &mut HashMap<String, String>, sandbox: &Sandbox, poll_seconds: u32) {
     for (name, value) in [
         ("MAILCHIMP_CLIENT_ID", sandbox.client_id().to_owned()),
         ("MAILCHIMP_CLIENT_SECRET", sandbox.client_secret().to_owned()),

@@ -48,6 +48,7 @@ pub struct World {
 /// One process of the application; told to stop when it is dropped.
 pub struct Running {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     handle: actix_web::dev::ServerHandle,
     task: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
 }
@@ -126,6 +127,7 @@ impl World {
         let application = application.unwrap();
         Running {
             address: application.address(),
+            metrics_address: application.metrics_address(),
             handle: application.handle(),
             task: Some(tokio::spawn(application.run_until_stopped())),
         }
@@ -162,6 +164,11 @@ impl World {
     /// Where the application listens.
     pub fn address(&self) -> SocketAddr {
         self.running.as_ref().unwrap().address
+    }
+
+    /// Where the application shows its figures, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.running.as_ref().unwrap().metrics_address
     }
 
     /// The database as the application sees it: signed in as `dms_app`.

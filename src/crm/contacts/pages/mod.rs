@@ -1,11 +1,16 @@
 //! The pages of the contacts: their list and search, the form, the export, the trash.
 
+mod chosen;
 mod duplicates;
 mod edit;
 mod export;
 mod form;
 mod list;
+mod picker;
 mod trash;
+
+pub use chosen::{Sent, nobody_chosen, sent_value, sent_values};
+pub use picker::Picker;
 
 use crate::base::Role;
 use crate::web::{Needs, Route, get, post};
@@ -21,9 +26,11 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/contacts", reader, list::show),
         get("/o/{organization}/search", reader, list::search),
         post("/o/{organization}/contacts/export", reader, export::download),
+        get("/o/{organization}/contacts/trash", reader, list::show_trash),
         get("/o/{organization}/contacts/new", staff, edit::new),
         post("/o/{organization}/contacts/new", staff, edit::create),
         post("/o/{organization}/contacts/duplicates", staff, duplicates::look),
+        post("/o/{organization}/contacts/offered", staff, picker::look),
         get("/o/{organization}/contacts/{contact}/edit", staff, edit::edit),
         post("/o/{organization}/contacts/{contact}/edit", staff, edit::save),
         get("/o/{organization}/contacts/{contact}/trash", staff, trash::ask),

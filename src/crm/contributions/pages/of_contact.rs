@@ -45,7 +45,7 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>, asked: Query<
     let (frame, totals, number, rows, credits, series) = member
         .read(move |tx| {
             let frame = Frame::load(tx, id, Tab::Contributions)?;
-            let number = Pager::number(wanted, frame.contribution_count);
+            let number = Pager::number(wanted, frame.counts.contributions);
             let rows = search::list(tx, &filter, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
             let credits = soft_credits::of_contact(tx, id)?;
             let series = recurring::of_contact(tx, id)?;
@@ -63,7 +63,7 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>, asked: Query<
     web::show(ContributionsPage {
         page: member.page("contacts"),
         totals: linked.collect(),
-        pager: Pager::of(number, frame.contribution_count, |page| {
+        pager: Pager::of(number, frame.counts.contributions, |page| {
             member.at(&format!("contacts/{id}/contributions?page={page}"))
         }),
         frame,

@@ -5,19 +5,14 @@ use super::super::{actions, model, store};
 use super::{Mailchimp, adding, existing};
 use crate::accounts::Member;
 use crate::base::GroupId;
-use crate::crm::contacts::{self, Selection};
+use crate::crm::contacts::{self, Selection, Sent, sent_value};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::Form;
 use askama::Template;
 
 /// The longest reason for a removal, in characters: a sentence.
 const WHY_LENGTH_MAX: usize = 200;
-
-/// A list's form as it was sent: the selection, and what the page in between adds to it.
-type Sent = Form<Vec<(String, String)>>;
 
 #[derive(Template)]
 #[template(path = "groups/choose.html")]
@@ -60,7 +55,7 @@ async fn ask(member: &Member, status: StatusCode, sent: &Sent, group: Field, tit
     let pairs = selection.pairs();
     let (chosen, groups) = member.read(move |tx| groups_of(tx, &selection)).await?;
     if chosen == 0 {
-        return Ok(nobody_chosen(member));
+        return Ok(contacts::nobody_chosen(member));
     }
     let labels = groups.into_iter().map(|group| match group.inside {
         0 => (group.id, group.title),
@@ -101,7 +96,7 @@ pub async fn add(member: Member, mailchimp: Mailchimp, sent: Sent) -> Answer {
         .await?;
     let Some(told) = told else {
         let taken = Field::wrong(
-            value(&sent, "title"),
+            sent_value(&sent, "title"),
             "A group of this name already exists. Choose it above.",
         );
         return ask(&member, WRONG, &sent, Field::default(), taken).await;
@@ -111,8 +106,8 @@ pub async fn add(member: Member, mailchimp: Mailchimp, sent: Sent) -> Answer {
 }
 
 fn target(sent: &Sent) -> Result<Target, (Field, Field)> {
-    if value(sent, "into") == "new" {
-        let (field, title) = Field::read(value(sent, "title"), model::title);
+    if sent_value(sent, "into") == "new" {
+        let (field, title) = Field::read(sent_value(sent, "title"), model::title);
         return title.map(Target::New).ok_or((Field::default(), field));
     }
     let (field, group) = chosen_group(sent);
@@ -129,7 +124,7 @@ async fn ask_removal(member: &Member, status: StatusCode, sent: &Sent, group: Fi
     let pairs = selection.pairs();
     let (chosen, groups) = member.read(move |tx| groups_of(tx, &selection)).await?;
     if chosen == 0 {
-        return Ok(nobody_chosen(member));
+        return Ok(contacts::nobody_chosen(member));
     }
     let labels = groups.into_iter().filter(|group| group.inside > 0).map(|group| {
         (
@@ -151,7 +146,7 @@ async fn ask_removal(member: &Member, status: StatusCode, sent: &Sent, group: Fi
 /// `POST /o/{organization}/groups/removals`
 pub async fn remove(member: Member, sent: Sent) -> Answer {
     let (group_field, group) = chosen_group(&sent);
-    let (why_field, why) = Field::read(value(&sent, "why"), reason);
+    let (why_field, why) = Field::read(sent_value(&sent, "why"), reason);
     let (Some(group), Some(why)) = (group, why) else {
         return ask_removal(&member, StatusCode::UNPROCESSABLE_ENTITY, &sent, group_field, why_field).await;
     };
@@ -201,18 +196,11 @@ fn groups_of(tx: &mut OrgTx<'_>, selection: &Selection) -> Result<(usize, Vec<Gr
 fn choices(groups: impl Iterator<Item = (GroupId, String)>, sent: &Sent) -> Vec<Choice> {
     let groups = groups.map(|(id, label)| (id.to_string(), label));
     let none = (String::new(), "Choose a group".to_owned());
-    Choice::list(std::iter::once(none).chain(groups), value(sent, "group"))
-}
-
-fn nobody_chosen(member: &Member) -> HttpResponse {
-    member.say(
-        Flash::error("Nobody was chosen").with("Tick some contacts, or choose “All Records”. Nothing was changed."),
-    );
-    member.redirect("contacts")
+    Choice::list(std::iter::once(none).chain(groups), sent_value(sent, "group"))
 }
 
 fn chosen_group(sent: &Sent) -> (Field, Option<GroupId>) {
-    Field::read(value(sent, "group"), |typed| {
+    Field::read(sent_value(sent, "group"), |typed| {
         typed.parse().map_err(|_| "Choose a group.")
     })
 }
@@ -223,9 +211,4 @@ fn reason(typed: &str) -> Result<String, &'static str> {
         return Err("A reason may have up to 200 characters.");
     }
     Ok(why)
-}
-
-fn value<'s>(sent: &'s Sent, name: &str) -> &'s str {
-    let found = sent.iter().find(|(key, _)| key == name);
-    found.map_or("", |(_, value)| value.trim())
 }

@@ -1,11 +1,14 @@
 //! Deleting a group, after asking; what ties it to Mailchimp must be undone first.
 
 use super::super::model::Group;
-use super::super::{actions, store};
+use super::super::{actions, smart, store};
 use super::{GroupPath, Mailchimp, existing};
 use crate::accounts::Member;
+use crate::base::GroupId;
+use crate::db::OrgTx;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use askama::Template;
+use diesel::QueryResult;
 
 #[derive(Template)]
 #[template(path = "groups/delete.html")]
@@ -23,7 +26,7 @@ pub async fn show(member: Member, path: GroupPath, mailchimp: Mailchimp) -> Answ
     let (group, members, held) = member
         .read(move |tx| {
             let group = existing(tx, id)?;
-            Ok::<_, PageError>((group, store::member_count(tx, id)?, mailchimp.holds(tx, id)?))
+            Ok::<_, PageError>((group, store::member_count(tx, id)?, held(tx, &mailchimp, id)?))
         })
         .await?;
     web::show(DeletePage {
@@ -34,13 +37,24 @@ pub async fn show(member: Member, path: GroupPath, mailchimp: Mailchimp) -> Answ
     })
 }
 
+/// Why the group may not be deleted now, in a sentence.
+fn held(tx: &mut OrgTx<'_>, mailchimp: &Mailchimp, id: GroupId) -> QueryResult<Option<String>> {
+    let asking = smart::asking_about(tx, id)?;
+    match asking.first() {
+        Some(title) => Ok(Some(format!(
+            "The search of the smart group “{title}” asks who is in this group. Change that search first."
+        ))),
+        None => mailchimp.holds(tx, id),
+    }
+}
+
 /// `POST /o/{organization}/groups/{group}/delete`
 pub async fn submit(member: Member, path: GroupPath, mailchimp: Mailchimp) -> Answer {
     let id = path.1;
     let title = member
         .write(move |tx| {
             let group = existing(tx, id)?;
-            if let Some(sentence) = mailchimp.holds(tx, id)? {
+            if let Some(sentence) = held(tx, &mailchimp, id)? {
                 return Err(PageError::Refused(sentence));
             }
             actions::delete(tx, id)?;

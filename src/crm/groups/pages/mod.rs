@@ -7,6 +7,7 @@ mod list;
 mod of_contact;
 mod settings;
 mod show;
+mod smart;
 
 use super::model::Group;
 use super::store;
@@ -35,6 +36,10 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/groups/{group}/add", CHANGE, show::show_others),
         get("/o/{organization}/groups/{group}/settings", CHANGE, settings::show),
         post("/o/{organization}/groups/{group}/settings", CHANGE, settings::save),
+        get("/o/{organization}/groups/{group}/search", CHANGE, smart::preview),
+        post("/o/{organization}/groups/{group}/search", CHANGE, smart::save),
+        get("/o/{organization}/groups/{group}/freshness", READ, smart::freshness),
+        get("/o/{organization}/groups/{group}/why/{contact}", READ, smart::why),
         get("/o/{organization}/groups/{group}/delete", CHANGE, delete::show),
         post("/o/{organization}/groups/{group}/delete", CHANGE, delete::submit),
         get("/o/{organization}/contacts/{contact}/groups", READ, of_contact::show),

@@ -3,12 +3,14 @@
 use super::super::actions::{self, TitleError};
 use super::super::mailchimp::GroupSync;
 use super::super::model::{self, Group};
+use super::super::smart::{self, SearchError};
 use super::{GroupPath, Mailchimp, existing};
 use crate::accounts::Member;
 use crate::base::GroupId;
+use crate::crm::contacts::criteria::{Criteria, Offers};
 use crate::web::{self, Answer, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
-use actix_web::web::Form;
+use actix_web::web::{Form, Query};
 use askama::Template;
 use serde::Deserialize;
 
@@ -17,6 +19,13 @@ use serde::Deserialize;
 struct NewPage {
     page: Page,
     form: GroupForm,
+    search: Option<Search>,
+}
+
+/// The search that becomes a smart group.
+struct Search {
+    sentence: String,
+    word: String,
 }
 
 #[derive(Template)]
@@ -40,34 +49,65 @@ struct GroupForm {
 pub struct Typed {
     title: String,
     description: String,
+    /// What a smart group searches for; empty for a hand-picked one.
+    criteria: String,
 }
 
-/// `GET /o/{organization}/groups/new`
-pub async fn show_new(member: Member) -> Answer {
-    web::show(NewPage {
-        page: member.page("groups"),
-        form: GroupForm::default(),
-    })
+/// `GET /o/{organization}/groups/new`, with `criteria` for a smart group.
+pub async fn show_new(member: Member, typed: Query<Typed>) -> Answer {
+    show_new_with(&member, StatusCode::OK, &typed, GroupForm::default()).await
+}
+
+async fn show_new_with(member: &Member, status: StatusCode, typed: &Typed, form: GroupForm) -> Answer {
+    let search = match criteria(typed)? {
+        None => None,
+        Some(criteria) => Some(
+            member
+                .read(move |tx| {
+                    Ok::<_, PageError>(Search {
+                        sentence: criteria.sentence(&Offers::load(tx)?),
+                        word: criteria.word(),
+                    })
+                })
+                .await?,
+        ),
+    };
+    let page = member.page("groups");
+    web::show_with(status, NewPage { page, form, search })
+}
+
+/// A search that cannot be read must not become a group of nobody without a word.
+fn criteria(typed: &Typed) -> Result<Option<Criteria>, PageError> {
+    if typed.criteria.is_empty() {
+        return Ok(None);
+    }
+    let read = serde_json::from_str(&typed.criteria).map_err(|_| {
+        PageError::Refused("This search cannot be read. Nothing was changed; please put it together anew.".into())
+    })?;
+    Ok(Some(read))
 }
 
 /// `POST /o/{organization}/groups/new`
 pub async fn create(member: Member, typed: Form<Typed>) -> Answer {
-    let wrong = |form| {
-        let page = member.page("groups");
-        web::show_with(StatusCode::UNPROCESSABLE_ENTITY, NewPage { page, form })
-    };
+    const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+    let criteria = criteria(&typed)?;
     let (title, description) = match read(&typed) {
         Ok(read) => read,
-        Err(form) => return wrong(form),
+        Err(form) => return show_new_with(&member, WRONG, &typed, form).await,
     };
     let said = saved(&title);
-    let created: Result<GroupId, TitleError> = member.write(move |tx| actions::create(tx, &title, &description)).await;
+    let created: Result<GroupId, SearchError> = member
+        .write(move |tx| match &criteria {
+            Some(criteria) => smart::create(tx, &title, &description, criteria),
+            None => Ok(actions::create(tx, &title, &description)?),
+        })
+        .await;
     match created {
         Ok(group) => {
             member.say(said);
             Ok(member.redirect(&format!("groups/{group}")))
         }
-        Err(TitleError::Taken) => wrong(taken(&typed)),
+        Err(SearchError::Title(TitleError::Taken)) => show_new_with(&member, WRONG, &typed, taken(&typed)).await,
         Err(other) => Err(other.into()),
     }
 }

@@ -3,9 +3,12 @@
 use super::super::mailchimp::GroupSync;
 use super::super::model::Group;
 use super::super::store;
+use super::smart::{self, Freshness};
 use super::{GroupPath, Mailchimp, existing};
 use crate::accounts::Member;
-use crate::base::ContactId;
+use crate::accounts::model::Organization;
+use crate::base::{ContactId, GroupId};
+use crate::crm::contacts::criteria::Offers;
 use crate::crm::contacts::{self, ContactRow, ListFilter};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager};
@@ -23,7 +26,30 @@ struct GroupPage {
     here: String,
     group: Group,
     sync: Option<GroupSync>,
+    search: Option<Search>,
     found: Found,
+}
+
+/// What a smart group searches for.
+struct Search {
+    /// Empty when it can no longer be read.
+    sentence: String,
+    /// The form that changes it.
+    form: String,
+    freshness: Freshness,
+}
+
+impl Search {
+    fn read(tx: &mut OrgTx<'_>, organization: &Organization, group: &Group) -> Result<Option<Self>, PageError> {
+        let Some(criteria) = group.criteria() else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            sentence: criteria.sentence(&Offers::load(tx)?),
+            form: criteria.word(),
+            freshness: Freshness::read(tx, organization, group)?,
+        }))
+    }
 }
 
 #[derive(Template)]
@@ -49,6 +75,8 @@ struct Row {
     modified: String,
     /// On the page that adds: in the group already, so there is nothing to tick.
     is_in_already: bool,
+    /// In a smart group: the page that says which condition decides.
+    why: Option<String>,
 }
 
 /// What stands behind the `?`.
@@ -68,17 +96,29 @@ pub async fn show(member: Member, path: GroupPath, asked: Query<Asked>, mailchim
         ..ListFilter::default()
     };
     let (wanted, number) = (filter.clone(), asked.page);
-    let (group, sync, list) = member
+    let organization = member.organization.clone();
+    let (group, sync, search, list) = member
         .read(move |tx| {
             let group = existing(tx, id)?;
             let sync = mailchimp.column(tx)?.remove(&id);
-            Ok::<_, PageError>((group, sync, List::read(tx, &wanted, number)?))
+            let search = Search::read(tx, &organization, &group)?;
+            Ok::<_, PageError>((group, sync, search, List::read(tx, &wanted, number)?))
         })
         .await?;
     web::show(GroupPage {
-        found: list.found(&member, filter, &format!("groups/{id}"), &HashSet::new()),
+        found: list.found(
+            &member,
+            filter,
+            &format!("groups/{id}"),
+            &HashSet::new(),
+            group.is_smart().then_some(id),
+        ),
         page: member.page("groups"),
         here: member.at(&format!("groups/{id}")),
+        search: search.map(|search| Search {
+            form: smart::form_of(&member, id, &search.form),
+            ..search
+        }),
         group,
         sync,
     })
@@ -101,7 +141,7 @@ pub async fn show_others(member: Member, path: GroupPath, asked: Query<Asked>) -
         })
         .await?;
     web::show(AddPage {
-        found: list.found(&member, filter, &format!("groups/{id}/add"), &members),
+        found: list.found(&member, filter, &format!("groups/{id}/add"), &members, None),
         page: member.page("groups"),
         here: member.at(&format!("groups/{id}")),
         group,
@@ -131,7 +171,15 @@ impl List {
         self.contacts.iter().map(|row| row.id).collect()
     }
 
-    fn found(self, member: &Member, filter: ListFilter, here: &str, members: &HashSet<ContactId>) -> Found {
+    /// `explained`: the smart group whose search is to be explained for each.
+    fn found(
+        self,
+        member: &Member,
+        filter: ListFilter,
+        here: &str,
+        members: &HashSet<ContactId>,
+        explained: Option<GroupId>,
+    ) -> Found {
         let link = |page: i64| {
             let pairs = [("q", filter.query.clone()), ("page", page.to_string())];
             let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
@@ -141,6 +189,7 @@ impl List {
             created: member.organization.local(contact.created_at),
             modified: member.organization.local(contact.modified_at),
             is_in_already: members.contains(&contact.id),
+            why: explained.map(|group| member.at(&format!("groups/{group}/why/{}", contact.id))),
             contact,
         });
         Found {

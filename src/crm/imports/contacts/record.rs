@@ -3,11 +3,10 @@
 
 use crate::base::GroupId;
 use crate::changelog::FieldChange;
-use crate::crm::contacts::{ContactDraft, differences};
+use crate::crm::contacts::{ChangedParts, ContactDraft, differences};
 use crate::crm::groups::standings::Standing;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
 
 /// What one row changed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -15,9 +14,8 @@ pub struct RowRecord {
     /// In the words of the Change Log.
     #[serde(default)]
     pub shown: Vec<FieldChange>,
-    /// The parts of the contact by name, before and after.
     #[serde(default)]
-    parts: BTreeMap<String, (Value, Value)>,
+    parts: ChangedParts,
     /// Memberships that the row changed.
     #[serde(default)]
     pub memberships: Vec<MembershipChange>,
@@ -35,17 +33,9 @@ pub struct MembershipChange {
 impl RowRecord {
     /// The difference a row made.
     pub fn between(before: &ContactDraft, after: &ContactDraft) -> Self {
-        if before == after {
-            return Self::default();
-        }
-        let (before_parts, mut after_parts) = (parts(before), parts(after));
-        let differing = before_parts.into_iter().filter_map(|(name, before)| {
-            let after = after_parts.remove(&name).unwrap_or_default();
-            (before != after).then_some((name, (before, after)))
-        });
         Self {
             shown: differences::between(before, after),
-            parts: differing.collect(),
+            parts: ChangedParts::between(before, after),
             memberships: Vec::new(),
         }
     }
@@ -72,65 +62,8 @@ impl RowRecord {
 
     /// The contact as it was before, part by part: what has changed since stays. Returns what stays, by name.
     pub fn taken_back(&self, now: &ContactDraft) -> (ContactDraft, Vec<String>) {
-        let mut present = parts(now);
-        let mut stays = Vec::new();
-        for (name, (before, after)) in &self.parts {
-            match present.get(name) {
-                Some(value) if value == after => {
-                    present.insert(name.clone(), before.clone());
-                }
-                Some(value) if value == before => {}
-                _ => stays.push(label(name)),
-            }
-        }
-        (draft(present).unwrap_or_else(|| now.clone()), stays)
+        self.parts.taken_back(now)
     }
-}
-
-/// A draft by its parts: each plain fact, and the emails, phones and addresses as a whole.
-fn parts(draft: &ContactDraft) -> Map<String, Value> {
-    let mut parts = Map::new();
-    for whole in [
-        json!(draft.details),
-        json!(draft.details.privacy),
-        json!(draft.as_given),
-    ] {
-        if let Value::Object(fields) = whole {
-            parts.extend(fields);
-        }
-    }
-    parts.remove("privacy");
-    parts.insert("emails".into(), json!(draft.emails));
-    parts.insert("phones".into(), json!(draft.phones));
-    parts.insert("addresses".into(), json!(draft.addresses));
-    parts
-}
-
-fn draft(parts: Map<String, Value>) -> Option<ContactDraft> {
-    let list = |name: &str| parts.get(name).cloned().unwrap_or_default();
-    let (emails, phones, addresses) = (list("emails"), list("phones"), list("addresses"));
-    let mut details = parts.clone();
-    details.insert("privacy".into(), Value::Object(parts.clone()));
-    Some(ContactDraft {
-        details: serde_json::from_value(Value::Object(details)).ok()?,
-        emails: serde_json::from_value(emails).ok()?,
-        phones: serde_json::from_value(phones).ok()?,
-        addresses: serde_json::from_value(addresses).ok()?,
-        as_given: serde_json::from_value(Value::Object(parts)).ok()?,
-    })
-}
-
-/// "first_name" as people read it: "First Name".
-fn label(part: &str) -> String {
-    let words = part.trim_start_matches("is_").split('_').map(|word| {
-        let mut letters = word.chars();
-        let first = letters
-            .next()
-            .map(|letter| letter.to_uppercase().to_string())
-            .unwrap_or_default();
-        format!("{first}{}", letters.as_str())
-    });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -138,6 +71,7 @@ mod tests {
     use super::*;
     use crate::base::EmailAddress;
     use crate::crm::contacts::EmailDraft;
+    use serde_json::json;
 
     fn anne(city: &str, email: &str, language: &str) -> ContactDraft {
         let mut draft = ContactDraft::default();

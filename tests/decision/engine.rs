@@ -1,15 +1,15 @@
 //! The sync in memory, for the proofs: the same pure functions in the same order as plan, send and receive use them
-//! (`Known::people`, `decide`, `absorb`, `compare_calls`, `find_match`), over maps in place of tables.
+//! (`mirror::changes`, `Known::claims`, `who_is`, `Known::people`, `decide`, `Person::stored_after`, `compare_calls`), over
+//! maps in place of tables.
 
-use crate::decision_model::{Hint, Mailchimp, Refusal, Truth, moment};
+use crate::model::{Hint, Mailchimp, Refusal, Truth, moment};
 use dms::base::{ContactId, EmailAddress};
-use dms::crm::contacts::store::AddressHolder;
 use dms::crm::contacts::{Contact, Details, Email, OnHold};
 use dms::mailchimp::{Member, Status};
-use dms::sync::decide::{self, Agreed, Barrier, Consent, Decision, Here, Policy, Standing};
-use dms::sync::facts::{Known, Person, StoredStanding};
+use dms::sync::decide::{self, Agreed, Consent, Decision, Here, Policy, Standing};
+use dms::sync::facts::{Known, Person};
 use dms::sync::mirror::{self, MirrorMember, Told};
-use dms::sync::newcomers::{Match, find_match};
+use dms::sync::newcomers::{Arrived, Who, who_is};
 use dms::sync::plan::{CallChange, compare_calls};
 use dms::sync::standing;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -62,6 +62,15 @@ pub struct Sent {
     pub mirror: Option<MirrorMember>,
     pub truth: Option<Truth>,
     pub person: Person,
+    /// An address of theirs, this or another, under which they had opted out as far as the sync had looked at it.
+    pub opted_out: Option<String>,
+}
+
+/// What is to be done with a member that is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    pub read_first: bool,
+    pub complained: bool,
 }
 
 /// Both sides.
@@ -72,8 +81,7 @@ pub struct World {
     pub mirror: HashMap<String, MirrorMember>,
     pub calls: Vec<Call>,
     pub due_contacts: BTreeSet<ContactId>,
-    /// `true`: to be read first.
-    pub due_members: BTreeMap<String, bool>,
+    pub due_members: BTreeMap<String, Due>,
     pub policy: Policy,
     /// The organization's policy: an unsubscribe sets NO BULK EMAILS.
     pub sets_no_bulk_emails: bool,
@@ -175,7 +183,7 @@ impl World {
         for (key, member) in &mut self.mirror {
             member.here_before = !include_audience;
             if include_audience && member.status == "subscribed" {
-                self.due_members.insert(key.clone(), false);
+                self.due_members.insert(key.clone(), Due::default());
             }
         }
         assert!(include_audience || self.due_members.is_empty() || keys.is_empty());
@@ -183,7 +191,13 @@ impl World {
         if !include_group {
             for person in self.people(&group, &HashMap::new()) {
                 if person.decide(self.policy).agreed == Agreed::Nothing {
-                    let stored = stored(&person, Agreed::HereBefore, Standing::HereBefore);
+                    let left = Decision {
+                        here: None,
+                        there: None,
+                        standing: Standing::HereBefore,
+                        agreed: Agreed::HereBefore,
+                    };
+                    let stored = person.stored_after(left).unwrap();
                     self.known.stored.insert(person.contact.id, stored);
                 }
             }
@@ -191,20 +205,31 @@ impl World {
         self.due_contacts.extend(group);
     }
 
+    /// What the sync may change in the contacts: NO BULK EMAILS, and which addresses are on hold.
+    pub fn flags(&self) -> BTreeMap<i64, (bool, Vec<bool>)> {
+        let flags = |contact: &Contact| {
+            let on_hold = contact.emails.iter().map(|email| email.on_hold.is_some());
+            (contact.details.privacy.is_opt_out, on_hold.collect())
+        };
+        let contacts = self.known.contacts.values();
+        contacts.map(|contact| (contact.id.0, flags(contact))).collect()
+    }
+
     // What Mailchimp tells.
 
     /// As `take_hint`.
     pub fn hear(&mut self, hint: Hint, key: &str) {
         if hint != Hint::Subscribe {
-            let open = |call: &Call| call.key == key && matches!(call.call, decide::There::Add(_)) && call.is_open();
-            for call in self.calls.iter_mut().filter(|call| open(call)) {
+            let waits = |call: &Call| {
+                call.key == key && matches!(call.call, decide::There::Add(_)) && call.is_open() && !call.asked
+            };
+            for call in self.calls.iter_mut().filter(|call| waits(call)) {
                 call.settle(Outcome::Superseded);
             }
         }
-        if let Some(member) = self.mirror.get_mut(key).filter(|_| hint == Hint::CleanedAbuse) {
-            member.status = "cleaned_for_abuse".into();
-        }
-        self.due_members.insert(key.to_owned(), true);
+        let due = self.due_members.entry(key.to_owned()).or_default();
+        due.read_first = true;
+        due.complained |= hint == Hint::CleanedAbuse;
     }
 
     /// As `read_due`.
@@ -212,7 +237,7 @@ impl World {
         let keys: Vec<String> = self
             .due_members
             .iter()
-            .filter(|(_, first)| **first)
+            .filter(|(_, due)| due.read_first)
             .map(|(key, _)| key.clone())
             .collect();
         self.read_one_by_one(&keys);
@@ -227,9 +252,11 @@ impl World {
                 },
                 |member| Told::Member(Box::new(member)),
             );
-            self.due_members.remove(key);
-            self.take_in(&[told]);
-            self.due_members.insert(key.clone(), false);
+            let due = self.due_members.remove(key).unwrap_or_default();
+            let address_key = key.clone();
+            let complaint = due.complained.then_some(Told::Complained { address_key });
+            self.take_in(&[told].into_iter().chain(complaint).collect::<Vec<_>>());
+            self.due_members.entry(key.clone()).or_default();
             let waiting = self.calls.iter().filter(|call| call.key == *key && call.is_open());
             self.due_contacts.extend(waiting.map(|call| call.contact));
         }
@@ -259,25 +286,15 @@ impl World {
 
     /// As `mirror::take_in`.
     pub fn take_in(&mut self, told: &[Told]) {
-        for told in told {
-            let key = match told {
-                Told::Member(member) => member.email_address.clone(),
-                Told::NotThere { address_key } => address_key.clone(),
-            };
-            let asked = self
-                .calls
-                .iter()
-                .find(|call| call.key == key && call.is_open() && call.asked);
-            let before = self.mirror.get(&key);
-            let after = mirror::absorb(before, told, AUDIENCE, asked.map(|call| call.call), moment(0));
-            let Some(after) = after.filter(|after| before != Some(after)) else {
-                continue;
-            };
-            self.due_members.entry(key.clone()).or_insert(false);
-            if after.is_active() {
-                self.agree_on_additions(&key);
-            }
-            self.mirror.insert(key, after);
+        let asked = self.calls.iter().filter(|call| call.is_open() && call.asked);
+        let asked = asked.map(|call| (call.key.clone(), call.call)).collect();
+        let changed = mirror::changes(told, AUDIENCE, &self.mirror, &asked, moment(0));
+        for key in &changed.added {
+            self.agree_on_additions(key);
+        }
+        for row in changed.rows {
+            self.due_members.entry(row.address_key.clone()).or_default();
+            self.mirror.insert(row.address_key.clone(), row);
         }
     }
 
@@ -289,7 +306,7 @@ impl World {
             call.settle(Outcome::Accepted);
             self.due_contacts.insert(call.contact);
             if let Some(row) = self.known.stored.get_mut(&call.contact) {
-                (row.agreed, row.agreed_status) = ("in".into(), None);
+                row.agreed = "in".into();
                 row.address_key = Some(key.to_owned());
             }
         }
@@ -308,34 +325,31 @@ impl World {
         let keys = self
             .due_members
             .iter()
-            .filter(|(_, first)| !**first)
+            .filter(|(_, due)| !due.read_first)
             .map(|(key, _)| key.clone());
         let keys: Vec<String> = keys.take(self.batch).collect();
         self.due_contacts.retain(|id| !due.contains(id));
         self.due_members.retain(|key, _| !keys.contains(key));
         self.hold_cleaned_addresses(&keys);
-        let (known, known_keys, by_address) = self.resolve(&keys);
+        let arrived = self.resolve(&keys);
         let unheard = |id: &ContactId| {
-            let unread = |call: &Call| self.due_members.get(&call.key) == Some(&true);
+            let unread = |call: &Call| self.due_members.get(&call.key).is_some_and(|due| due.read_first);
             self.calls
                 .iter()
                 .any(|call| call.contact == *id && call.is_open() && call.asked && unread(call))
         };
-        let ids: BTreeSet<ContactId> = due.iter().copied().chain(known).collect();
-        let mut ids: Vec<ContactId> = ids
-            .into_iter()
-            .filter(|id| self.is_added(*id) || self.known.stored.contains_key(id))
-            .chain(by_address.keys().copied())
+        let ids: BTreeSet<ContactId> = due
+            .iter()
+            .copied()
+            .chain(arrived.contacts.iter().copied())
+            .filter(|id| self.known.concerns(*id))
+            .chain(arrived.by_address.keys().copied())
             .filter(|id| !unheard(id))
             .collect();
-        ids.sort();
-        ids.dedup();
-        let people = self.people(&ids, &by_address);
-        let followed: HashSet<&String> = people.iter().filter_map(|person| person.address.as_ref()).collect();
-        for key in known_keys.iter().filter(|key| !followed.contains(key)) {
-            if let Some(member) = self.mirror.get_mut(key) {
-                member.here_before = true;
-            }
+        let ids: Vec<ContactId> = ids.into_iter().collect();
+        let people = self.people(&ids, &arrived.by_address);
+        for key in arrived.spare(&people) {
+            self.leave_alone(Some(key));
         }
         for person in people {
             let decision = person.decide(self.policy);
@@ -361,75 +375,46 @@ impl World {
     }
 
     /// As `newcomers::resolve`.
-    fn resolve(&mut self, keys: &[String]) -> (Vec<ContactId>, Vec<String>, HashMap<ContactId, String>) {
-        let (mut known, mut known_keys, mut by_address) = (Vec::new(), Vec::new(), HashMap::new());
+    fn resolve(&mut self, keys: &[String]) -> Arrived {
+        let mut arrived = Arrived::default();
+        let claims = self.known.claims();
+        let mut found = Vec::new();
         for key in keys {
-            let holders = self.holders(key);
-            let decided = self
-                .known
-                .stored
-                .values()
-                .filter(|row| row.address_key.as_ref() == Some(key));
-            let decided =
-                decided.filter(|row| self.known.contacts[&row.contact_id].deleted_at.is_none() || row.agreed == "in");
-            let in_group = holders
-                .iter()
-                .map(|holder| holder.contact)
-                .filter(|id| self.is_added(*id));
-            let related: BTreeSet<ContactId> = decided.map(|row| row.contact_id).chain(in_group).collect();
-            let is_new = |member: &&MirrorMember| member.status == "subscribed" && !member.here_before;
-            let newcomer = self.mirror.get(key).filter(is_new);
-            if !related.is_empty() {
-                known.extend(related);
-                known_keys.extend(newcomer.map(|_| key.clone()));
-                continue;
-            }
-            let Some(member) = newcomer else {
-                continue;
-            };
-            let holders: Vec<&AddressHolder> = holders.iter().collect();
-            match find_match(&member.first_name, &member.last_name, &holders) {
-                Match::Contact(contact) => {
-                    by_address.insert(contact, key.clone());
+            let claims = claims.get(key).map_or(&[][..], Vec::as_slice);
+            arrived.contacts.extend(claims.iter().map(|claim| claim.contact.id));
+            found.push((key, who_is(self.mirror.get(key), claims)));
+        }
+        for (key, who) in found {
+            self.review.remove(key);
+            match who {
+                Who::NoNewcomer => {}
+                Who::Known => arrived.known.push(key.clone()),
+                Who::Arrives(contact) => {
+                    arrived.by_address.insert(contact, key.clone());
                 }
-                Match::Nobody => {
-                    // Numbered by address, so that two tellings of one history can be compared.
-                    let mut id = ContactId(1_000 * i64::from(key.as_bytes()[0]));
-                    while self.known.contacts.contains_key(&id) {
-                        id.0 += 1;
-                    }
-                    let details = (member.first_name.clone(), member.last_name.clone());
-                    let contact = self.add_contact_as(id, &[key.as_str()]);
-                    let new = self.contact(contact);
-                    (new.details.first_name, new.details.last_name) = details;
-                    self.due_contacts.insert(contact);
-                    by_address.insert(contact, key.clone());
+                Who::Stranger => {
+                    arrived.by_address.insert(self.add_stranger(key), key.clone());
                 }
-                Match::Several(_) => {
+                Who::Unclear(_) => {
                     self.review.insert(key.clone());
                 }
             }
         }
-        (known, known_keys, by_address)
+        arrived
     }
 
-    fn holders(&self, key: &str) -> Vec<AddressHolder> {
-        let mut living: Vec<&Contact> = self
-            .known
-            .contacts
-            .values()
-            .filter(|contact| contact.deleted_at.is_none())
-            .collect();
-        living.sort_by_key(|contact| contact.id);
-        let has = |contact: &&Contact| contact.emails.iter().any(|email| email.address.key() == key);
-        let holder = |contact: &Contact| AddressHolder {
-            address_key: key.to_owned(),
-            contact: contact.id,
-            first_name: contact.details.first_name.clone(),
-            last_name: contact.details.last_name.clone(),
-            display_name: contact.display_name.clone(),
-        };
-        living.into_iter().filter(has).map(holder).collect()
+    /// Numbered by address, so that two tellings of one history can be compared.
+    fn add_stranger(&mut self, key: &str) -> ContactId {
+        let mut id = ContactId(1_000 * i64::from(key.as_bytes()[0]));
+        while self.known.contacts.contains_key(&id) {
+            id.0 += 1;
+        }
+        let member = &self.mirror[key];
+        let names = (member.first_name.clone(), member.last_name.clone());
+        self.add_contact_as(id, &[key]);
+        let new = self.contact(id);
+        (new.details.first_name, new.details.last_name) = names;
+        id
     }
 
     /// As `plan::carry_out`.
@@ -448,27 +433,21 @@ impl World {
                 }
             }
             Some(Here::Join) => self.add_to_group(id),
+            Some(Here::LeaveThere) => self.leave_alone(person.address.as_ref()),
             None => {}
         }
-        let changed = self.store_standing(person, decision);
-        if person.agreed == Agreed::In && decision.agreed != Agreed::In {
-            self.due_contacts.insert(id);
-        }
-        if changed && decision.standing != Standing::Excluded(Barrier::SharesAddress) {
-            self.due_contacts.extend(&person.sharers);
-        }
+        match person.stored_after(decision) {
+            Some(after) => self.known.stored.insert(id, after),
+            None => self.known.stored.remove(&id),
+        };
+        self.due_contacts.extend(person.due_after(decision));
         self.settle_call(person, decision.there);
     }
 
-    fn store_standing(&mut self, person: &Person, decision: Decision) -> bool {
-        let id = person.contact.id;
-        let after = stored(person, decision.agreed, decision.standing);
-        if after.standing == "out" && after.agreed == "nothing" {
-            return self.known.stored.remove(&id).is_some();
+    fn leave_alone(&mut self, key: Option<&String>) {
+        if let Some(member) = key.and_then(|key| self.mirror.get_mut(key)) {
+            member.here_before = true;
         }
-        let changed = person.stored.as_ref() != Some(&after);
-        self.known.stored.insert(id, after);
-        changed
     }
 
     fn settle_call(&mut self, person: &Person, there: Option<decide::There>) {
@@ -534,7 +513,14 @@ impl World {
     fn note_sent(&mut self, at: usize) {
         let call = &self.calls[at];
         let person = self.people(&[call.contact], &HashMap::new()).remove(0);
+        let own = person.contact.emails.iter().map(|email| email.address.key());
+        let followed = person.stored.iter().filter_map(|row| row.address_key.clone());
+        let has_opted_out = |key: &String| {
+            let status = self.mirror.get(key).map(MirrorMember::member_status);
+            status.is_some_and(|status| status.is_opt_out()) && !self.due_members.contains_key(key)
+        };
         self.sent.push(Sent {
+            opted_out: own.chain(followed).find(has_opted_out),
             call: call.call,
             contact: call.contact,
             key: call.key.clone(),
@@ -565,7 +551,7 @@ impl World {
         };
         if matches!(fate, Fate::LostBefore | Fate::LostAfter) {
             // As `recover`: the member is read before anything else is decided.
-            self.due_members.insert(key, true);
+            self.due_members.entry(key).or_default().read_first = true;
             return;
         }
         let contact = self.calls[at].contact;
@@ -583,7 +569,7 @@ impl World {
             }
             Err(Refusal::Compliance) => {
                 self.remember(&key, |member| member.in_compliance = true);
-                self.due_members.insert(key, true);
+                self.due_members.entry(key).or_default().read_first = true;
                 self.calls[at].settle(Outcome::Refused);
                 self.due_contacts.insert(contact);
             }
@@ -598,17 +584,9 @@ impl World {
     /// As `send::ended`.
     fn ended(&mut self, at: usize) {
         let (call, key) = (self.calls[at].call, self.calls[at].key.clone());
-        if let Some(member) = self.mirror.get_mut(&key) {
-            let status = if call == decide::There::Archive {
-                "archived"
-            } else {
-                "unsubscribed"
-            };
-            if !(member.ended_by_us && member.status == status) {
-                member.status_before_end = Some(std::mem::replace(&mut member.status, status.into()));
-            }
-            member.ended_by_us = true;
-            self.due_members.entry(key).or_insert(false);
+        if let Some(member) = self.mirror.remove(&key) {
+            self.due_members.entry(key.clone()).or_default();
+            self.mirror.insert(key, member.ended(call, moment(0)));
         }
         self.calls[at].settle(Outcome::Accepted);
         self.due_contacts.insert(self.calls[at].contact);
@@ -630,11 +608,7 @@ impl World {
     }
 
     fn remember(&mut self, key: &str, change: impl FnOnce(&mut MirrorMember)) {
-        let unknown = || MirrorMember {
-            mailchimp_contact_id: String::new(),
-            last_changed: None,
-            ..row(key, "unsubscribed")
-        };
+        let unknown = || MirrorMember::unknown(AUDIENCE, key, moment(0));
         change(self.mirror.entry(key.to_owned()).or_insert_with(unknown));
     }
 
@@ -708,44 +682,5 @@ pub fn hold() -> OnHold {
     OnHold {
         since: moment(0),
         reason: "It bounced".into(),
-    }
-}
-
-/// A row of the mirror.
-pub fn row(key: &str, status: &str) -> MirrorMember {
-    MirrorMember {
-        audience_id: AUDIENCE.into(),
-        address_key: key.into(),
-        address: key.into(),
-        status: status.into(),
-        mailchimp_contact_id: key.into(),
-        first_name: String::new(),
-        last_name: String::new(),
-        language: String::new(),
-        unsubscribe_reason: String::new(),
-        unsubscribe_campaign: String::new(),
-        last_changed: Some(moment(0)),
-        in_compliance: false,
-        ended_by_us: false,
-        status_before_end: None,
-        here_before: false,
-        read_at: moment(0),
-    }
-}
-
-/// What `plan::store_standing` stores.
-fn stored(person: &Person, agreed: Agreed, after: Standing) -> StoredStanding {
-    let (word, reason) = standing::stored(after);
-    let refused = person.wanted.refused_as_it_is && agreed != Agreed::In;
-    let (agreed, agreed_status) = standing::stored_agreement(agreed);
-    StoredStanding {
-        contact_id: person.contact.id,
-        address_key: person.address.clone(),
-        agreed: agreed.into(),
-        agreed_status: agreed_status.map(Into::into),
-        standing: word.into(),
-        reason: reason.into(),
-        words: String::new(),
-        refused_row: refused.then(|| person.row.clone()),
     }
 }

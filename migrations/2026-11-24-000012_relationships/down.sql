@@ -1,0 +1,2 @@
+DROP TABLE relationships;
+DROP TABLE relationship_types;

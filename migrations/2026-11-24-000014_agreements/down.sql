@@ -1,0 +1,1 @@
+ALTER TABLE due_members DROP COLUMN complained;

@@ -1,0 +1,174 @@
+//! The types of activities: those CiviCRM begins with, and what administrators make of them.
+
+use crate::base::ActivityTypeId;
+use crate::changelog::{self, FieldChange, NewChange};
+use crate::db::schema::{activities, activity_types};
+use crate::db::{OrgTx, Unavailable};
+use crate::web::PageError;
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use std::collections::HashMap;
+
+/// The types an organization begins with.
+const FIRST: [&str; 7] = ["Meeting", "Phone Call", "Email", "Letter", "Visit", "Event", "Task"];
+/// The longest name, in characters.
+pub const NAME_LENGTH_MAX: usize = 60;
+
+diesel::define_sql_function! {
+    /// Names are told apart without regard to case, as the unique index does.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+/// A type of activity.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = activity_types)]
+pub struct ActivityType {
+    pub id: ActivityTypeId,
+    pub name: String,
+    /// Whether it is offered for new activities.
+    pub is_offered: bool,
+}
+
+/// Why a type cannot be so.
+#[derive(Debug, thiserror::Error)]
+pub enum TypeError {
+    #[error("another type has this name")]
+    NameTaken,
+    #[error("activities of this type exist")]
+    InUse,
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    #[error(transparent)]
+    Query(QueryError),
+}
+
+impl From<QueryError> for TypeError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::NameTaken,
+            QueryError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Self::InUse,
+            other => Self::Query(other),
+        }
+    }
+}
+
+impl From<TypeError> for PageError {
+    fn from(error: TypeError) -> Self {
+        match error {
+            TypeError::NameTaken => Self::Refused("Another type has this name. Nothing was changed.".into()),
+            TypeError::InUse => Self::Refused(
+                "There are activities of this type, so it was not deleted. Edit it and say that it is no longer offered."
+                    .into(),
+            ),
+            TypeError::Unavailable(error) => error.into(),
+            TypeError::Query(error) => error.into(),
+        }
+    }
+}
+
+/// Reads a name as somebody typed it.
+pub fn name(typed: &str) -> Result<String, &'static str> {
+    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.is_empty() {
+        return Err("Give the type a name.");
+    }
+    if name.chars().count() > NAME_LENGTH_MAX || name.chars().any(char::is_control) {
+        return Err("The name of a type may have up to 60 characters.");
+    }
+    Ok(name)
+}
+
+/// Every type by name. An organization gets its first ones the first time somebody asks, so the transaction must be one that
+/// may write.
+pub fn all(tx: &mut OrgTx<'_>) -> QueryResult<Vec<ActivityType>> {
+    let types = stored(tx)?;
+    if !types.is_empty() {
+        return Ok(types);
+    }
+    // Somebody else may ask at the same moment.
+    diesel::insert_into(activity_types::table)
+        .values(FIRST.map(|name| activity_types::name.eq(name)).to_vec())
+        .on_conflict_do_nothing()
+        .execute(&mut **tx)?;
+    stored(tx)
+}
+
+/// The types there are so far, by name.
+pub fn stored(tx: &mut OrgTx<'_>) -> QueryResult<Vec<ActivityType>> {
+    activity_types::table
+        .filter(activity_types::organization_id.eq(tx.organization()))
+        .order((lower(activity_types::name), activity_types::id))
+        .select(ActivityType::as_select())
+        .load(&mut **tx)
+}
+
+/// The type with this id.
+pub fn find(tx: &mut OrgTx<'_>, id: ActivityTypeId) -> QueryResult<Option<ActivityType>> {
+    activity_types::table
+        .find((tx.organization(), id))
+        .select(ActivityType::as_select())
+        .first(&mut **tx)
+        .optional()
+}
+
+/// How many activities of each type there are; types without any are absent.
+pub fn use_counts(tx: &mut OrgTx<'_>) -> QueryResult<HashMap<ActivityTypeId, i64>> {
+    let counts: Vec<(ActivityTypeId, i64)> = activities::table
+        .filter(activities::organization_id.eq(tx.organization()))
+        .group_by(activities::type_id)
+        .select((activities::type_id, count_star()))
+        .load(&mut **tx)?;
+    Ok(counts.into_iter().collect())
+}
+
+/// Adds a type. After `NameTaken` the transaction must be given up.
+pub fn add(tx: &mut OrgTx<'_>, name: &str, is_offered: bool) -> Result<ActivityTypeId, TypeError> {
+    let id = diesel::insert_into(activity_types::table)
+        .values((activity_types::name.eq(name), activity_types::is_offered.eq(is_offered)))
+        .returning(activity_types::id)
+        .get_result(&mut **tx)?;
+    log(tx, &format!("Activity type {name} added"), Vec::new())?;
+    Ok(id)
+}
+
+/// Changes a type; activities of it follow. After `NameTaken` the transaction must be given up.
+pub fn change(tx: &mut OrgTx<'_>, id: ActivityTypeId, name: &str, is_offered: bool) -> Result<(), TypeError> {
+    let before = find(tx, id)?.ok_or(QueryError::NotFound)?;
+    let yes_or_no = |is: bool| if is { "Yes" } else { "No" };
+    let fields: Vec<FieldChange> = [
+        FieldChange::between("Name", &before.name, name),
+        FieldChange::between("Offered", yes_or_no(before.is_offered), yes_or_no(is_offered)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if fields.is_empty() {
+        return Ok(());
+    }
+    diesel::update(activity_types::table.find((tx.organization(), id)))
+        .set((activity_types::name.eq(name), activity_types::is_offered.eq(is_offered)))
+        .execute(&mut **tx)?;
+    log(tx, &format!("Activity type {name} changed"), fields)?;
+    Ok(())
+}
+
+/// Deletes a type that no activity has. After `InUse` the transaction must be given up.
+pub fn delete(tx: &mut OrgTx<'_>, id: ActivityTypeId) -> Result<(), TypeError> {
+    let name = find(tx, id)?.ok_or(QueryError::NotFound)?.name;
+    diesel::delete(activity_types::table.find((tx.organization(), id))).execute(&mut **tx)?;
+    log(tx, &format!("Activity type {name} deleted"), Vec::new())?;
+    Ok(())
+}
+
+fn log(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
+    changelog::record(
+        tx,
+        NewChange {
+            contact: None,
+            what,
+            fields,
+            why: "",
+        },
+    )
+}

@@ -1,0 +1,153 @@
+//! Starting a bulk action, trying again and taking back. Each says what the background is to do and wakes it in the same
+//! transaction.
+
+use super::model::{BulkAction, Deed, KEPT_FOR, State};
+use super::{BATCH_CONTACTS, store};
+use crate::base::{BulkActionId, StaffId};
+use crate::changelog::{self, NewChange};
+use crate::crm::contacts::{self, Selection};
+use crate::db::OrgTx;
+use crate::db::schema::{bulk_actions, bulk_batches, bulk_contacts};
+use crate::web::PageError;
+use crate::work::{self, Kind};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+/// Starts a bulk action on whoever is chosen now. `None`: nobody is, and nothing was started.
+pub fn start(tx: &mut OrgTx<'_>, selection: &Selection, deed: &Deed) -> Result<Option<BulkActionId>, PageError> {
+    forget_old(tx)?;
+    let (by, name, now) = (staff_id(tx), tx.actor().name().to_owned(), tx.now());
+    let deed = serde_json::to_value(deed).map_err(anyhow::Error::from)?;
+    let id: BulkActionId = diesel::insert_into(bulk_actions::table)
+        .values((
+            bulk_actions::deed.eq(deed),
+            bulk_actions::state.eq(State::Running.as_str()),
+            bulk_actions::contact_count.eq(0),
+            bulk_actions::started_by.eq(by),
+            bulk_actions::started_by_name.eq(name),
+            bulk_actions::created_at.eq(now),
+        ))
+        .returning(bulk_actions::id)
+        .get_result(&mut **tx)?;
+    let count = set_aside(tx, id, selection)?;
+    if count == 0 {
+        diesel::delete(bulk_actions::table.find((tx.organization(), id))).execute(&mut **tx)?;
+        return Ok(None);
+    }
+    diesel::update(bulk_actions::table.find((tx.organization(), id)))
+        .set(bulk_actions::contact_count.eq(i32::try_from(count).unwrap_or(i32::MAX)))
+        .execute(&mut **tx)?;
+    let action = store::locked(tx, id)?;
+    log(
+        tx,
+        &format!("Bulk action on {count} contacts started: {}", action.deed.name()),
+    )?;
+    wake(tx)?;
+    Ok(Some(id))
+}
+
+/// Starts taking back what a bulk action did.
+pub fn undo(tx: &mut OrgTx<'_>, id: BulkActionId) -> Result<(), PageError> {
+    let action = store::locked(tx, id)?;
+    if !action.can_be_undone(tx.now()) {
+        return Err(gone_on(&action));
+    }
+    log(tx, &format!("Undo of a bulk action started: {}", action.deed.name()))?;
+    let (by, name) = (staff_id(tx), tx.actor().name().to_owned());
+    diesel::update(bulk_actions::table.find((tx.organization(), id)))
+        .set((
+            bulk_actions::state.eq(State::Undoing.as_str()),
+            bulk_actions::contacts_done.eq(0),
+            bulk_actions::last_place.eq(0),
+            bulk_actions::failures.eq(0),
+            bulk_actions::undone_by.eq(by),
+            bulk_actions::undone_by_name.eq(name),
+        ))
+        .execute(&mut **tx)?;
+    Ok(wake(tx)?)
+}
+
+/// Tries again what failed too often.
+pub fn try_again(tx: &mut OrgTx<'_>, id: BulkActionId) -> Result<(), PageError> {
+    let action = store::locked(tx, id)?;
+    if !action.is_stuck() {
+        return Err(gone_on(&action));
+    }
+    diesel::update(bulk_actions::table.find((tx.organization(), id)))
+        .set(bulk_actions::failures.eq(0))
+        .execute(&mut **tx)?;
+    Ok(wake(tx)?)
+}
+
+/// Writes down who is chosen, in batches; returns how many. What the list finds later does not matter.
+fn set_aside(tx: &mut OrgTx<'_>, id: BulkActionId, selection: &Selection) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Batch {
+        #[diesel(sql_type = BigInt)]
+        contacts: i64,
+    }
+    let head = format!(
+        "INSERT INTO bulk_batches (bulk_action_id, number, contact_ids) \
+         SELECT {id}, (place - 1) / {BATCH_CONTACTS} + 1, array_agg(id ORDER BY id) FROM ( \
+            SELECT contacts.id, row_number() OVER (ORDER BY contacts.id) AS place"
+    );
+    let Some(query) = contacts::chosen(tx, selection, &head, "")? else {
+        return Ok(0);
+    };
+    let tail = ") AS chosen GROUP BY 2 RETURNING cardinality(contact_ids)::bigint AS contacts";
+    let batches: Vec<Batch> = query.sql(tail).load(&mut **tx)?;
+    Ok(batches.into_iter().map(|batch| batch.contacts).sum())
+}
+
+/// Forgets the values before of bulk actions whose time to be undone has run out.
+fn forget_old(tx: &mut OrgTx<'_>) -> QueryResult<()> {
+    let (organization, before) = (tx.organization(), tx.now() - KEPT_FOR);
+    let old = bulk_actions::table
+        .filter(bulk_actions::organization_id.eq(organization))
+        .filter(bulk_actions::state.eq_any([State::Done, State::Undone].map(State::as_str)))
+        .filter(bulk_actions::finished_at.lt(before))
+        .filter(bulk_actions::undone_at.is_null().or(bulk_actions::undone_at.lt(before)))
+        .select(bulk_actions::id);
+    let old: Vec<i64> = old.load(&mut **tx)?;
+    diesel::delete(bulk_contacts::table)
+        .filter(bulk_contacts::organization_id.eq(organization))
+        .filter(bulk_contacts::bulk_action_id.eq_any(&old))
+        .execute(&mut **tx)?;
+    diesel::delete(bulk_batches::table)
+        .filter(bulk_batches::organization_id.eq(organization))
+        .filter(bulk_batches::bulk_action_id.eq_any(&old))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+fn staff_id(tx: &OrgTx<'_>) -> Option<StaffId> {
+    match tx.actor() {
+        crate::base::Actor::Staff { id, .. } => Some(*id),
+        _ => None,
+    }
+}
+
+fn wake(tx: &mut OrgTx<'_>) -> QueryResult<()> {
+    let (organization, now) = (tx.organization(), tx.now());
+    work::wake(tx, organization, Kind::Bulk, now)
+}
+
+fn log(tx: &mut OrgTx<'_>, what: &str) -> QueryResult<()> {
+    changelog::record(
+        tx,
+        NewChange {
+            contact: None,
+            what,
+            fields: Vec::new(),
+            why: "",
+        },
+    )
+}
+
+fn gone_on(action: &BulkAction) -> PageError {
+    PageError::Refused(format!(
+        "This action has gone on meanwhile: it is now “{}”. Nothing was changed by this click. Go back to it to see how it \
+         stands.",
+        action.state.label()
+    ))
+}

@@ -1,0 +1,76 @@
+//! What an edit would do, before it is done: which values the chosen contacts have now, and how many have each.
+
+use super::field::{Control, Field};
+use crate::crm::contacts::{self, Selection};
+use crate::db::OrgTx;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+/// Values that are listed; the rest are counted together.
+const VALUES_LISTED: usize = 20;
+
+/// The values of a field over a selection.
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    /// The most frequent first.
+    pub listed: Vec<ValueCount>,
+    /// How many contacts have one that is not listed.
+    pub others: i64,
+    pub total: i64,
+}
+
+/// A value and how many contacts have it; empty where they have none.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct ValueCount {
+    #[diesel(sql_type = Text)]
+    pub value: String,
+    #[diesel(sql_type = BigInt)]
+    pub contacts: i64,
+}
+
+impl Values {
+    /// How many have a value already.
+    pub fn with(&self, value: &str) -> i64 {
+        let found = self.listed.iter().find(|one| one.value == value);
+        found.map_or(0, |one| one.contacts)
+    }
+
+    /// What would become another, the most frequent first.
+    pub fn without(&self, value: &str) -> Vec<&ValueCount> {
+        self.listed.iter().filter(|one| one.value != value).collect()
+    }
+}
+
+/// The values the chosen contacts have; `wanted` is always among those listed, where somebody has it.
+pub fn values(tx: &mut OrgTx<'_>, selection: &Selection, field: Field, wanted: &str) -> QueryResult<Values> {
+    let head = format!("SELECT {} AS value, count(*) AS contacts", column(field));
+    let tables = match field.is_of_address() {
+        true => {
+            " LEFT JOIN addresses address ON address.organization_id = contacts.organization_id \
+               AND address.contact_id = contacts.id AND address.is_primary"
+        }
+        false => "",
+    };
+    let Some(query) = contacts::chosen(tx, selection, &head, tables)? else {
+        return Ok(Values::default());
+    };
+    let all: Vec<ValueCount> = query.sql(" GROUP BY 1 ORDER BY 2 DESC, 1").load(&mut **tx)?;
+    let total = all.iter().map(|one| one.contacts).sum();
+    let (listed, rest): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .enumerate()
+        .partition(|(at, one)| *at < VALUES_LISTED || one.value == wanted);
+    Ok(Values {
+        listed: listed.into_iter().map(|(_, one)| one).collect(),
+        others: rest.into_iter().map(|(_, one)| one.contacts).sum(),
+        total,
+    })
+}
+
+fn column(field: Field) -> String {
+    match (field.is_of_address(), field.control()) {
+        (true, _) => format!("coalesce(address.{}, '')", field.as_str()),
+        (false, Control::YesOrNo) => format!("CASE WHEN contacts.{} THEN 'yes' ELSE 'no' END", field.as_str()),
+        (false, _) => format!("contacts.{}", field.as_str()),
+    }
+}

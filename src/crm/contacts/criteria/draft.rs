@@ -1,0 +1,450 @@
+//! A search while somebody puts it together in the form: conditions that may be half written, the controls each needs, and
+//! the buttons that add and remove. Works by submitting; a script only saves the waiting.
+
+use super::offers::Offers;
+use super::subjects::{ALL, Section, Subject};
+use super::{Block, CONDITIONS_MAX, Condition, Criteria, Match, Typed};
+use crate::web::Choice;
+
+/// Words and labels to choose from.
+pub(super) type Ops = &'static [(&'static str, &'static str)];
+
+/// The form's content.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    pub matching: Match,
+    pub blocks: Vec<DraftBlock>,
+}
+
+/// Conditions that stand together.
+#[derive(Clone, Debug, Default)]
+pub struct DraftBlock {
+    pub matching: Match,
+    pub conditions: Vec<DraftCondition>,
+}
+
+/// A condition, perhaps half written.
+#[derive(Clone, Debug, Default)]
+pub struct DraftCondition {
+    typed: Typed,
+    /// What is missing.
+    pub error: Option<&'static str>,
+    /// Whether the fields that follow belong to what it is about now, not to what it was about before.
+    keeps: bool,
+}
+
+/// The button that was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Press {
+    /// Look for it.
+    Search,
+    /// Show the fields of what was chosen.
+    Update,
+    AddBlock,
+    /// Adds a condition to a block.
+    Add(usize),
+    /// Takes a condition of a block away.
+    Remove(usize, usize),
+}
+
+/// One control of a condition.
+#[derive(Clone, Debug)]
+pub enum Control {
+    Select {
+        name: &'static str,
+        label: &'static str,
+        choices: Vec<Choice>,
+        /// Other controls depend on what is chosen.
+        decides: bool,
+    },
+    Input {
+        name: &'static str,
+        label: &'static str,
+        /// The type of the `<input>`.
+        kind: &'static str,
+        value: String,
+    },
+    Checks {
+        name: &'static str,
+        label: &'static str,
+        choices: Vec<Choice>,
+    },
+}
+
+/// What can be asked about, by section, for the first select of a condition.
+pub struct Subjects {
+    pub section: &'static str,
+    pub choices: Vec<Choice>,
+}
+
+impl Draft {
+    /// One empty condition.
+    pub fn blank() -> Self {
+        Self {
+            matching: Match::All,
+            blocks: vec![DraftBlock::blank()],
+        }
+    }
+
+    /// Reads the form: the fields come in the order in which they stand on the page.
+    pub fn of(pairs: &[(String, String)]) -> Self {
+        let mut draft = Self::default();
+        let mut was = "";
+        for (name, value) in pairs {
+            let value = value.as_str();
+            let condition = draft.blocks.last_mut().and_then(|block| block.conditions.last_mut());
+            match (name.as_str(), condition) {
+                ("match", _) => draft.matching = Match::read(value),
+                ("block", _) => draft.blocks.push(DraftBlock {
+                    matching: Match::read(value),
+                    conditions: Vec::new(),
+                }),
+                ("was", _) => was = value,
+                ("about", _) => {
+                    if let Some(block) = draft.blocks.last_mut() {
+                        block.conditions.push(DraftCondition::about(value, was == value));
+                    }
+                }
+                ("op", Some(condition)) if condition.keeps => condition.typed.op = value.to_owned(),
+                ("value", Some(condition)) if condition.keeps => condition.typed.values.push(value.to_owned()),
+                _ => {}
+            }
+        }
+        draft
+    }
+
+    /// Does what a button says.
+    pub fn pressed(&mut self, press: Press) {
+        match press {
+            Press::AddBlock => self.blocks.push(DraftBlock::blank()),
+            Press::Add(block) => {
+                if let Some(block) = self.blocks.get_mut(block) {
+                    block.conditions.push(DraftCondition::default());
+                }
+            }
+            Press::Remove(block, condition) => {
+                if let Some(block) = self.blocks.get_mut(block)
+                    && condition < block.conditions.len()
+                {
+                    block.conditions.remove(condition);
+                }
+                self.blocks.retain(|block| !block.conditions.is_empty());
+            }
+            Press::Search | Press::Update => {}
+        }
+        if self.blocks.is_empty() {
+            self.blocks.push(DraftBlock::blank());
+        }
+    }
+
+    /// The criteria, where every condition is complete; conditions about nothing are passed over. Else each condition says
+    /// what it misses.
+    pub fn read(&mut self) -> Option<Criteria> {
+        let mut complete = true;
+        let mut blocks = Vec::new();
+        for block in &mut self.blocks {
+            let mut conditions = Vec::new();
+            for draft in block.conditions.iter_mut().filter(|draft| !draft.is_blank()) {
+                match Condition::read(&draft.typed) {
+                    Ok(condition) => conditions.push(condition),
+                    Err(sentence) => {
+                        draft.error = Some(sentence);
+                        complete = false;
+                    }
+                }
+            }
+            if !conditions.is_empty() {
+                blocks.push(Block {
+                    matching: block.matching,
+                    conditions,
+                });
+            }
+        }
+        let criteria = Criteria {
+            matching: self.matching,
+            blocks,
+        };
+        let count = criteria.conditions().count();
+        (complete && (1..=CONDITIONS_MAX).contains(&count)).then_some(criteria)
+    }
+
+    /// Whether nothing is asked about yet.
+    pub fn is_blank(&self) -> bool {
+        let mut all = self.blocks.iter().flat_map(|block| &block.conditions);
+        all.all(DraftCondition::is_blank)
+    }
+
+    /// Whether another condition may be added.
+    pub fn has_room(&self) -> bool {
+        self.blocks.iter().map(|block| block.conditions.len()).sum::<usize>() < CONDITIONS_MAX
+    }
+}
+
+impl From<&Criteria> for Draft {
+    fn from(criteria: &Criteria) -> Self {
+        let blocks = criteria.blocks.iter().map(|block| DraftBlock {
+            matching: block.matching,
+            conditions: block
+                .conditions
+                .iter()
+                .map(|condition| DraftCondition {
+                    typed: condition.typed.clone(),
+                    error: None,
+                    keeps: true,
+                })
+                .collect(),
+        });
+        let mut draft = Self {
+            matching: criteria.matching,
+            blocks: blocks.collect(),
+        };
+        draft.pressed(Press::Update);
+        draft
+    }
+}
+
+impl DraftBlock {
+    fn blank() -> Self {
+        Self {
+            matching: Match::All,
+            conditions: vec![DraftCondition::default()],
+        }
+    }
+}
+
+impl DraftCondition {
+    fn about(key: &str, keeps: bool) -> Self {
+        Self {
+            typed: Typed {
+                about: key.to_owned(),
+                ..Typed::default()
+            },
+            error: None,
+            keeps,
+        }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.typed.about.is_empty()
+    }
+
+    /// The key of what it is about; empty where nothing is chosen.
+    pub fn key(&self) -> &str {
+        &self.typed.about
+    }
+
+    /// What it is about, in words.
+    pub fn label(&self) -> &'static str {
+        Subject::find(&self.typed.about).map_or("a new condition", |subject| subject.label)
+    }
+
+    /// Everything that can be asked about; what is chosen is selected.
+    pub fn subjects(&self) -> Vec<Subjects> {
+        let of = |section: Section| {
+            let there = ALL
+                .iter()
+                .copied()
+                .flatten()
+                .filter(move |subject| subject.section == section);
+            Subjects {
+                section: section.label(),
+                choices: Choice::list(there.map(|subject| (subject.key, subject.label)), &self.typed.about),
+            }
+        };
+        Section::ALL.into_iter().map(of).collect()
+    }
+
+    /// The controls that what it is about needs.
+    pub fn controls(&self, offers: &Offers) -> Vec<Control> {
+        let subject = Subject::find(&self.typed.about);
+        subject
+            .map(|subject| subject.controls(&self.typed, offers))
+            .unwrap_or_default()
+    }
+}
+
+impl Press {
+    /// Reads a button's value.
+    pub fn read(word: &str) -> Self {
+        let mut parts = word.split('-');
+        let mut number = || parts.next().and_then(|part| part.parse().ok());
+        match word.split('-').next() {
+            Some("search") => Self::Search,
+            Some("block") => Self::AddBlock,
+            Some("add") => match (number(), number()) {
+                (None, Some(block)) => Self::Add(block),
+                _ => Self::Update,
+            },
+            Some("remove") => match (number(), number(), number()) {
+                (None, Some(block), Some(condition)) => Self::Remove(block, condition),
+                _ => Self::Update,
+            },
+            _ => Self::Update,
+        }
+    }
+}
+
+impl Control {
+    /// How to compare: the first way where none is chosen yet.
+    pub(super) fn op(ops: Ops, chosen: &str) -> Self {
+        Self::select_that_decides("op", "How", ops, chosen)
+    }
+
+    pub(super) fn select_that_decides(name: &'static str, label: &'static str, ops: Ops, chosen: &str) -> Self {
+        Self::Select {
+            name,
+            label,
+            choices: chosen_of(ops, chosen),
+            decides: true,
+        }
+    }
+
+    pub(super) fn select(name: &'static str, label: &'static str, options: Ops, chosen: &str) -> Self {
+        Self::Select {
+            name,
+            label,
+            choices: chosen_of(options, chosen),
+            decides: false,
+        }
+    }
+
+    pub(super) fn input(name: &'static str, label: &'static str, kind: &'static str, value: &str) -> Self {
+        Self::Input {
+            name,
+            label,
+            kind,
+            value: value.to_owned(),
+        }
+    }
+
+    pub(super) fn checks(label: &'static str, options: Ops, chosen: &[String]) -> Self {
+        let options = options
+            .iter()
+            .map(|(key, label)| ((*key).to_owned(), (*label).to_owned()));
+        Self::checked(label, options, chosen)
+    }
+
+    pub(super) fn checks_of(label: &'static str, things: &[(i64, String)], chosen: &[String]) -> Self {
+        Self::checked(
+            label,
+            things.iter().map(|(id, title)| (id.to_string(), title.clone())),
+            chosen,
+        )
+    }
+
+    fn checked(label: &'static str, options: impl Iterator<Item = (String, String)>, chosen: &[String]) -> Self {
+        Self::Checks {
+            name: "value",
+            label,
+            choices: options
+                .map(|(value, label)| Choice {
+                    selected: chosen.contains(&value),
+                    value,
+                    label,
+                })
+                .collect(),
+        }
+    }
+
+    /// What is selected.
+    pub(super) fn chosen(&self) -> &str {
+        match self {
+            Self::Select { choices, .. } => {
+                let chosen = choices.iter().find(|choice| choice.selected);
+                chosen.map_or("", |choice| choice.value.as_str())
+            }
+            Self::Input { value, .. } => value,
+            Self::Checks { .. } => "",
+        }
+    }
+}
+
+/// Choices of which exactly one is selected.
+fn chosen_of(options: Ops, chosen: &str) -> Vec<Choice> {
+    let known = options.iter().any(|(key, _)| *key == chosen);
+    let first = options.first().map_or("", |(key, _)| *key);
+    Choice::list(options.iter().copied(), if known { chosen } else { first })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(pairs: &[(&str, &str)]) -> Draft {
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect();
+        Draft::of(&pairs)
+    }
+
+    #[test]
+    fn the_form_is_read_in_the_order_of_its_fields() {
+        let mut draft = draft(&[
+            ("match", "any"),
+            ("block", "all"),
+            ("was", "city"),
+            ("about", "city"),
+            ("op", "is"),
+            ("value", "Toronto"),
+            ("was", "deceased"),
+            ("about", "deceased"),
+            ("op", "no"),
+            ("block", "any"),
+            ("was", ""),
+            ("about", ""),
+        ]);
+        let criteria = draft.read().unwrap();
+        assert_eq!(
+            criteria.sentence(&Offers::default()),
+            "City is Toronto and Deceased is No"
+        );
+        assert_eq!(criteria.matching, Match::Any);
+        assert_eq!(Criteria::parse(&criteria.word()), criteria);
+    }
+
+    #[test]
+    fn what_was_typed_for_another_subject_is_forgotten() {
+        let mut draft = draft(&[
+            ("block", "all"),
+            ("was", "city"),
+            ("about", "created"),
+            ("op", "is"),
+            ("value", "Toronto"),
+        ]);
+        assert!(draft.read().is_none());
+        assert_eq!(draft.blocks[0].conditions[0].error, Some("Choose when."));
+    }
+
+    #[test]
+    fn buttons_add_and_remove_and_one_condition_always_stays() {
+        let mut draft = Draft::blank();
+        draft.pressed(Press::read("add-0"));
+        draft.pressed(Press::read("block"));
+        assert_eq!(
+            draft
+                .blocks
+                .iter()
+                .map(|block| block.conditions.len())
+                .collect::<Vec<_>>(),
+            [2, 1]
+        );
+        draft.pressed(Press::read("remove-1-0"));
+        draft.pressed(Press::read("remove-0-1"));
+        draft.pressed(Press::read("remove-0-0"));
+        assert_eq!((draft.blocks.len(), draft.blocks[0].conditions.len()), (1, 1));
+        assert_eq!(Press::read("remove-0"), Press::Update);
+        assert_eq!(Press::read("add-x"), Press::Update);
+    }
+
+    #[test]
+    fn criteria_that_cannot_be_read_fit_nobody() {
+        for broken in [
+            "",
+            "{}",
+            r#"{"blocks":[{"conditions":[{"about":"shoe_size","op":"is"}]}]}"#,
+        ] {
+            assert_eq!(Criteria::parse(broken), Criteria::nobody());
+        }
+    }
+}

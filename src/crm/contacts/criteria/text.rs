@@ -1,0 +1,158 @@
+//! Questions about words: names, places, numbers that people write. Capitals and accents do not matter.
+
+use super::draft::{Control, Ops};
+use super::sql::{Bind, Place, Sql};
+use super::{Facts, Typed};
+use crate::base::fold;
+
+/// A text of a contact, or several.
+pub struct Text {
+    pub(super) place: Place,
+    pub(super) writing: Writing,
+    pub(super) of: fn(&Facts) -> Vec<&str>,
+}
+
+/// What does not matter when texts are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writing {
+    /// Capitals and accents.
+    Words,
+    /// Spaces as well: "K1A 0B1" is "k1a0b1".
+    PostalCode,
+    /// Everything but digits: "(613) 555-0142" is "6135550142".
+    Digits,
+}
+
+/// What is asked of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    Is(String),
+    IsNot(String),
+    Contains(String),
+    ContainsNot(String),
+    Starts(String),
+    Empty,
+    Filled,
+}
+
+const OPS: Ops = &[
+    ("is", "is"),
+    ("is_not", "is not"),
+    ("contains", "contains"),
+    ("contains_not", "does not contain"),
+    ("starts", "starts with"),
+    ("empty", "is empty"),
+    ("filled", "is not empty"),
+];
+
+impl Writing {
+    /// The text as it is compared.
+    fn normal(self, text: &str) -> String {
+        match self {
+            Self::Words => fold(text),
+            Self::PostalCode => fold(text).replace(' ', ""),
+            Self::Digits => text.chars().filter(char::is_ascii_digit).collect(),
+        }
+    }
+
+    /// The same of an expression, in SQL.
+    fn normal_sql(self, expression: &str) -> String {
+        match self {
+            Self::Words => format!("folded({expression})"),
+            Self::PostalCode => format!("replace(folded({expression}), ' ', '')"),
+            Self::Digits => format!("regexp_replace({expression}, '[^0-9]', '', 'g')"),
+        }
+    }
+}
+
+impl Text {
+    pub(super) fn read(&self, typed: &Typed) -> Result<Test, &'static str> {
+        let value = || {
+            let value = typed.value(0);
+            match self.writing.normal(value).is_empty() {
+                true if self.writing == Writing::Digits => Err("Write at least one digit to look for."),
+                true => Err("Write what to look for."),
+                false => Ok(value.to_owned()),
+            }
+        };
+        Ok(match typed.op.as_str() {
+            "is" => Test::Is(value()?),
+            "is_not" => Test::IsNot(value()?),
+            "contains" => Test::Contains(value()?),
+            "contains_not" => Test::ContainsNot(value()?),
+            "starts" => Test::Starts(value()?),
+            "empty" => Test::Empty,
+            "filled" => Test::Filled,
+            _ => return Err("Choose how to compare."),
+        })
+    }
+
+    pub(super) fn sql(&self, test: &Test, sql: &mut Sql) -> String {
+        let compared = |sql: &mut Sql, value: &str, wanted: &str| {
+            let parameter = sql.bind(Bind::Text(wanted.to_owned()));
+            (self.writing.normal_sql(value), self.writing.normal_sql(&parameter))
+        };
+        match test {
+            Test::Is(wanted) => self.place.some(sql, |sql, value| {
+                let (value, wanted) = compared(sql, value, wanted);
+                format!("{value} = {wanted}")
+            }),
+            Test::Contains(wanted) => self.place.some(sql, |sql, value| {
+                let (value, wanted) = compared(sql, value, wanted);
+                format!("position({wanted} IN {value}) > 0")
+            }),
+            Test::Starts(wanted) => self.place.some(sql, |sql, value| {
+                let (value, wanted) = compared(sql, value, wanted);
+                format!("starts_with({value}, {wanted})")
+            }),
+            Test::Filled => self.place.some(sql, |_, value| format!("{value} <> ''")),
+            Test::IsNot(wanted) => format!("NOT {}", self.sql(&Test::Is(wanted.clone()), sql)),
+            Test::ContainsNot(wanted) => format!("NOT {}", self.sql(&Test::Contains(wanted.clone()), sql)),
+            Test::Empty => format!("NOT {}", self.sql(&Test::Filled, sql)),
+        }
+    }
+
+    pub(super) fn holds(&self, test: &Test, facts: &Facts) -> bool {
+        let texts = (self.of)(facts);
+        let some = |wanted: &str, fits: fn(&str, &str) -> bool| {
+            let wanted = self.writing.normal(wanted);
+            texts.iter().any(|text| fits(&self.writing.normal(text), &wanted))
+        };
+        match test {
+            Test::Is(wanted) => some(wanted, |text, wanted| text == wanted),
+            Test::IsNot(wanted) => !some(wanted, |text, wanted| text == wanted),
+            Test::Contains(wanted) => some(wanted, |text, wanted| text.contains(wanted)),
+            Test::ContainsNot(wanted) => !some(wanted, |text, wanted| text.contains(wanted)),
+            Test::Starts(wanted) => some(wanted, |text, wanted| text.starts_with(wanted)),
+            Test::Filled => texts.iter().any(|text| !text.is_empty()),
+            Test::Empty => texts.iter().all(|text| text.is_empty()),
+        }
+    }
+
+    pub(super) fn value_of(&self, facts: &Facts) -> Vec<String> {
+        let texts = (self.of)(facts).into_iter().filter(|text| !text.is_empty());
+        texts.map(ToOwned::to_owned).collect()
+    }
+}
+
+impl Test {
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Is(wanted) => format!("is {wanted}"),
+            Self::IsNot(wanted) => format!("is not {wanted}"),
+            Self::Contains(wanted) => format!("contains {wanted}"),
+            Self::ContainsNot(wanted) => format!("does not contain {wanted}"),
+            Self::Starts(wanted) => format!("starts with {wanted}"),
+            Self::Empty => "is empty".into(),
+            Self::Filled => "is not empty".into(),
+        }
+    }
+
+    pub(super) fn controls(typed: &Typed) -> Vec<Control> {
+        let op = Control::op(OPS, &typed.op);
+        match op.chosen() {
+            "empty" | "filled" => vec![op],
+            _ => vec![op, Control::input("value", "Text", "text", typed.value(0))],
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Choosing contacts in a form: whoever fits what is typed is offered while somebody types, or when "Find" is pressed.
+//! `templates/contacts/picker.html` writes the field and what is offered.
+
+use crate::accounts::Member;
+use crate::base::ContactId;
+use crate::crm::contacts::search::{self, ContactRow, ListFilter};
+use crate::db::OrgTx;
+use crate::web::{self, Answer, Field, Page, PageError};
+use actix_web::web::{Form, Query};
+use askama::Template;
+use diesel::QueryResult;
+use serde::Deserialize;
+
+/// Contacts offered at once: more are told apart by typing on.
+const OFFERED: i64 = 8;
+
+/// The contacts that are chosen, and those that are offered.
+#[derive(Default)]
+pub struct Picker {
+    /// What was typed to find them, and what is wrong with the choice.
+    pub who: Field,
+    pub chosen: Vec<Offered>,
+    pub found: Vec<Offered>,
+    /// Whether several can be chosen.
+    pub takes_many: bool,
+    /// A name is typed, and nobody who fits it is chosen.
+    is_undecided: bool,
+}
+
+/// A contact to choose.
+pub struct Offered {
+    pub id: ContactId,
+    pub name: String,
+    /// "anne@example.ca, Toronto"
+    pub about: String,
+}
+
+impl Picker {
+    /// Offers who fits what was typed, beside those who are chosen already.
+    pub fn find(tx: &mut OrgTx<'_>, typed: &str, chosen: &[ContactId], takes_many: bool) -> QueryResult<Self> {
+        let typed = typed.trim();
+        let filter = ListFilter {
+            query: typed.to_owned(),
+            ..ListFilter::default()
+        };
+        let found = match filter.is_open() {
+            true => Vec::new(),
+            false => search::list(tx, &filter, 0, OFFERED)?,
+        };
+        let is_undecided = !filter.is_open() && !found.iter().any(|row| chosen.contains(&row.id));
+        let not_chosen = found.into_iter().filter(|row| !chosen.contains(&row.id));
+        Ok(Self {
+            who: Field::holding(typed),
+            chosen: search::rows(tx, chosen)?.into_iter().map(Offered::of).collect(),
+            found: not_chosen.map(Offered::of).collect(),
+            takes_many,
+            is_undecided,
+        })
+    }
+
+    /// The only one who fits what is typed counts as chosen: nobody has to tick what can be nothing else.
+    pub fn choose_the_only_one(&mut self) {
+        if self.is_undecided && self.found.len() == 1 && (self.takes_many || self.chosen.is_empty()) {
+            self.chosen.append(&mut self.found);
+            self.is_undecided = false;
+        }
+    }
+
+    /// Whether a name is typed and nobody who fits it is chosen.
+    pub fn is_undecided(&self) -> bool {
+        self.is_undecided
+    }
+
+    /// Where whoever fits is asked for while somebody types.
+    pub fn address(&self) -> &'static str {
+        match self.takes_many {
+            true => "contacts/offered?many=true",
+            false => "contacts/offered?many=false",
+        }
+    }
+
+    /// The ids of those who are chosen.
+    pub fn chosen_ids(&self) -> Vec<ContactId> {
+        self.chosen.iter().map(|one| one.id).collect()
+    }
+
+    /// The same with a sentence about what is wrong.
+    pub fn wrong(mut self, sentence: &str) -> Self {
+        self.who.error = Some(sentence.into());
+        self
+    }
+
+    /// The same with a sentence about the name that is typed, where nobody who fits it is chosen.
+    pub fn with_a_word(self) -> Self {
+        match self.is_undecided {
+            true => self.says_who_is_missing(),
+            false => self,
+        }
+    }
+
+    /// The same with a sentence about why nobody is chosen.
+    pub fn says_who_is_missing(self) -> Self {
+        let sentence = match (self.who.value.is_empty(), self.found.is_empty()) {
+            (true, _) => "Write the beginning of a name and choose the contact.",
+            (false, true) => "Nobody fits this. Fewer letters find more.",
+            (false, false) => "Several contacts fit. Choose one of them.",
+        };
+        self.wrong(sentence)
+    }
+}
+
+impl Offered {
+    fn of(row: ContactRow) -> Self {
+        let parts = [row.email.as_str(), &row.phone, &row.city];
+        let said: Vec<&str> = parts.into_iter().filter(|text| !text.is_empty()).collect();
+        Self {
+            id: row.id,
+            about: said.join(", "),
+            name: row.display_name,
+        }
+    }
+}
+
+/// What is typed so far.
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    who: String,
+}
+
+/// Whether several can be chosen there.
+#[derive(Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    many: bool,
+}
+
+#[derive(Template)]
+#[template(path = "contacts/offered.html")]
+struct Fragment {
+    page: Page,
+    picker: Picker,
+}
+
+/// `POST /o/{organization}/contacts/offered`: answers with the contacts to choose from.
+pub async fn look(member: Member, wanted: Query<Wanted>, asked: Form<Asked>) -> Answer {
+    let picker = member
+        .read(move |tx| Ok::<_, PageError>(Picker::find(tx, &asked.who, &[], wanted.many)?))
+        .await?;
+    web::show(Fragment {
+        page: member.part(),
+        picker,
+    })
+}

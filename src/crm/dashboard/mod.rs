@@ -1,0 +1,6 @@
+//! The Dashboard: what needs somebody today, and how giving goes. Each number opens the list behind it.
+
+mod figures;
+mod pages;
+
+pub use pages::routes;

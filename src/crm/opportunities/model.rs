@@ -1,0 +1,206 @@
+//! What an opportunity is, what it is worth, and how it is read from a form.
+
+use crate::base::{ContactId, Currency, Money, OpportunityId, StaffId, choice};
+use crate::changelog::FieldChange;
+use crate::db::schema::opportunities;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+/// The longest name of an opportunity, in characters: a line.
+pub const NAME_LENGTH_MAX: usize = 200;
+/// The longest type, in characters.
+pub const TYPE_LENGTH_MAX: usize = 60;
+/// The longest notes, in characters: ten pages.
+pub const NOTES_LENGTH_MAX: usize = 20_000;
+/// Types that are suggested before anybody wrote another.
+pub const SUGGESTED_TYPES: [&str; 6] = ["Grant", "Major Gift", "Sponsorship", "Bequest", "Event", "In-kind Gift"];
+
+choice! {
+    /// How an opportunity stands, in the order of the pipeline.
+    pub enum Status {
+        Discovery = "Discovery",
+        InProgress = "In Progress",
+        Submitted = "Submitted",
+        Awarded = "Awarded",
+        Declined = "Declined",
+        Withdrawn = "Withdrawn",
+    }
+}
+
+impl Status {
+    /// Whether it is still to be decided.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Discovery | Self::InProgress | Self::Submitted)
+    }
+
+    /// How it looks as a badge.
+    pub fn tone(self) -> &'static str {
+        match self {
+            Self::Discovery | Self::InProgress => "info",
+            Self::Submitted => "warn",
+            Self::Awarded => "good",
+            Self::Declined | Self::Withdrawn => "quiet",
+        }
+    }
+}
+
+choice! {
+    /// How likely it is.
+    pub enum Probability {
+        Low = "Low",
+        Medium = "Medium",
+        High = "High",
+    }
+}
+
+/// How much of an amount counts in a weighted sum, in percent: by the probability while it is open, all of what was awarded,
+/// nothing of what was declined or withdrawn.
+pub fn weight(status: Status, probability: Probability) -> i64 {
+    match (status, probability) {
+        (Status::Awarded, _) => 100,
+        (Status::Declined | Status::Withdrawn, _) => 0,
+        (_, Probability::Low) => 25,
+        (_, Probability::Medium) => 50,
+        (_, Probability::High) => 75,
+    }
+}
+
+/// Everything of an opportunity that can be written down; the names are those of its row.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = opportunities, treat_none_as_null = true)]
+pub struct Details {
+    /// The prospect.
+    pub contact_id: ContactId,
+    pub name: String,
+    pub opportunity_type: String,
+    pub status: Status,
+    pub probability: Probability,
+    pub owner_id: Option<StaffId>,
+    /// In the smallest unit of the currency, like the amount received.
+    pub amount: Option<i64>,
+    pub amount_received: Option<i64>,
+    pub currency: Currency,
+    pub application_deadline: Option<NaiveDate>,
+    pub is_submitted: bool,
+    pub decision_date: Option<NaiveDate>,
+    pub report_due: Option<NaiveDate>,
+    pub notes: String,
+}
+
+impl Details {
+    /// What is asked for.
+    pub fn amount(&self) -> Option<Money> {
+        self.amount.map(|minor| Money::new(minor, self.currency))
+    }
+
+    /// What came.
+    pub fn received(&self) -> Option<Money> {
+        self.amount_received.map(|minor| Money::new(minor, self.currency))
+    }
+
+    /// Dates that are still to be kept, each with what it is.
+    pub fn deadlines(&self) -> Vec<(&'static str, NaiveDate)> {
+        let is_open = self.status.is_open();
+        let apply = self.application_deadline.filter(|_| is_open && !self.is_submitted);
+        let decide = self.decision_date.filter(|_| is_open);
+        let report = self.report_due.filter(|_| self.status == Status::Awarded);
+        [("Application", apply), ("Decision", decide), ("Report", report)]
+            .into_iter()
+            .filter_map(|(what, day)| Some((what, day?)))
+            .collect()
+    }
+
+    fn in_words(&self, prospect: &str, owner: &str) -> Vec<(&'static str, String)> {
+        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+        let money = |money: Option<Money>| money.map(|money| money.to_string()).unwrap_or_default();
+        vec![
+            ("Name", self.name.clone()),
+            ("Prospect", prospect.to_owned()),
+            ("Opportunity Type", self.opportunity_type.clone()),
+            ("Status", self.status.to_string()),
+            ("Probability", self.probability.to_string()),
+            ("Owner", owner.to_owned()),
+            ("Amount", money(self.amount())),
+            ("Amount Received", money(self.received())),
+            ("Application Deadline", day(self.application_deadline)),
+            (
+                "Application Submitted",
+                if self.is_submitted { "Yes" } else { "No" }.to_owned(),
+            ),
+            ("Decision Date", day(self.decision_date)),
+            ("Report Due", day(self.report_due)),
+            ("Notes", self.notes.clone()),
+        ]
+    }
+}
+
+/// An opportunity as it stands.
+#[derive(Clone, Debug)]
+pub struct Opportunity {
+    pub id: OpportunityId,
+    pub is: Details,
+    pub prospect: String,
+    pub owner: Option<String>,
+}
+
+/// What differs between an opportunity before and after, for the Change Log; `None` where there is none.
+pub(super) fn differences(old: Option<&Opportunity>, new: Option<&Opportunity>) -> Vec<FieldChange> {
+    let words = |one: Option<&Opportunity>| {
+        one.map(|one| one.is.in_words(&one.prospect, one.owner.as_deref().unwrap_or_default()))
+    };
+    match (words(old), words(new)) {
+        (Some(old), Some(new)) => {
+            let both = old.into_iter().zip(new);
+            both.filter_map(|((field, old), (_, new))| FieldChange::between(field, &old, &new))
+                .collect()
+        }
+        (old, new) => {
+            let is_new = old.is_none();
+            let fields = old.or(new).unwrap_or_default().into_iter();
+            let change = |(field, value): (&str, String)| match is_new {
+                true => FieldChange::between(field, "", &value),
+                false => FieldChange::between(field, &value, ""),
+            };
+            fields.filter_map(change).collect()
+        }
+    }
+}
+
+/// Reads a name as somebody typed it.
+pub fn name(typed: &str) -> Result<String, &'static str> {
+    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    match name.chars().count() {
+        0 => Err("Give the opportunity a name."),
+        length if length > NAME_LENGTH_MAX => Err("A name may have up to 200 characters."),
+        _ => Ok(name),
+    }
+}
+
+/// Reads a type as somebody typed it; it may be empty.
+pub fn opportunity_type(typed: &str) -> Result<String, &'static str> {
+    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    match name.chars().count() > TYPE_LENGTH_MAX {
+        true => Err("A type may have up to 60 characters."),
+        false => Ok(name),
+    }
+}
+
+/// Reads notes as somebody typed them; they may be empty.
+pub fn notes(typed: &str) -> Result<String, &'static str> {
+    let notes = typed.replace("\r\n", "\n").replace('\0', "").trim().to_owned();
+    match notes.chars().count() > NOTES_LENGTH_MAX {
+        true => Err("Notes may have up to 20,000 characters."),
+        false => Ok(notes),
+    }
+}
+
+/// Reads an amount that may be left out.
+pub fn amount(typed: &str, currency: Currency) -> Result<Option<i64>, &'static str> {
+    match typed.trim() {
+        "" => Ok(None),
+        typed => match Money::parse(typed, currency)?.minor {
+            0 => Err("Leave the amount out where there is none."),
+            minor => Ok(Some(minor)),
+        },
+    }
+}

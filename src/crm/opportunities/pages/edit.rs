@@ -1,0 +1,152 @@
+//! Writing an opportunity down, and changing one.
+
+use super::super::model::Opportunity;
+use super::super::{actions, store};
+use super::form::{Choices, OpportunityForm};
+use super::{OpportunityPath, existing};
+use crate::accounts::{self, Member, model::Colleague};
+use crate::base::ContactId;
+use crate::crm::contacts::{self, Picker, Sent, sent_value, sent_values};
+use crate::web::{self, Answer, Flash, Page, PageError};
+use actix_web::http::StatusCode;
+use actix_web::web::Query;
+use askama::Template;
+use serde::Deserialize;
+
+#[derive(Template)]
+#[template(path = "opportunities/form.html")]
+struct FormPage {
+    page: Page,
+    /// The opportunity as it is; `None` for a new one.
+    opportunity: Option<Opportunity>,
+    form: OpportunityForm,
+    choices: Choices,
+    picker: Picker,
+}
+
+/// What a new opportunity begins with.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Beginning {
+    contact: Option<ContactId>,
+}
+
+/// `GET /o/{organization}/opportunities/new?contact=7`
+pub async fn new(member: Member, asked: Query<Beginning>) -> Answer {
+    let prospect: Vec<ContactId> = asked.contact.into_iter().collect();
+    let picker = member
+        .read(move |tx| Ok::<_, PageError>(Picker::find(tx, "", &prospect, false)?))
+        .await?;
+    let form = OpportunityForm::beginning(member.person().staff.id);
+    ask(&member, StatusCode::OK, None, form, picker).await
+}
+
+/// `POST /o/{organization}/opportunities/new`
+pub async fn add(member: Member, sent: Sent) -> Answer {
+    let (picker, colleagues) = picked(&member, &sent).await?;
+    let prospect = picker.chosen_ids().first().copied();
+    let (form, details) = OpportunityForm::read(&sent, None, prospect, &colleagues);
+    let only_finds = sent_value(&sent, "then") == "find";
+    let Some(details) = details.filter(|_| !only_finds) else {
+        let picker = if only_finds || prospect.is_some() {
+            picker
+        } else {
+            picker.says_who_is_missing()
+        };
+        return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, None, form, picker).await;
+    };
+    let id = member
+        .write(move |tx| {
+            contacts::store::name_of(tx, details.contact_id)?.ok_or(PageError::NotFound)?;
+            Ok::<_, PageError>(actions::add(tx, &details)?)
+        })
+        .await?;
+    member.say(Flash::success("The opportunity has been added."));
+    Ok(member.redirect(&format!("opportunities/{id}")))
+}
+
+/// `GET /o/{organization}/opportunities/{opportunity}/edit`
+pub async fn edit(member: Member, path: OpportunityPath) -> Answer {
+    let id = path.1;
+    let (opportunity, picker) = member
+        .read(move |tx| {
+            let opportunity = existing(tx, id)?;
+            let picker = Picker::find(tx, "", &[opportunity.is.contact_id], false)?;
+            Ok::<_, PageError>((opportunity, picker))
+        })
+        .await?;
+    let form = OpportunityForm::holding(&opportunity.is);
+    ask(&member, StatusCode::OK, Some(opportunity), form, picker).await
+}
+
+/// `POST /o/{organization}/opportunities/{opportunity}/edit`
+pub async fn save(member: Member, path: OpportunityPath, sent: Sent) -> Answer {
+    let id = path.1;
+    let opportunity = member.read(move |tx| existing(tx, id)).await?;
+    let (picker, colleagues) = picked(&member, &sent).await?;
+    let prospect = picker.chosen_ids().first().copied();
+    let (form, details) = OpportunityForm::read(&sent, Some(&opportunity), prospect, &colleagues);
+    let only_finds = sent_value(&sent, "then") == "find";
+    let Some(details) = details.filter(|_| !only_finds) else {
+        let picker = if only_finds || prospect.is_some() {
+            picker
+        } else {
+            picker.says_who_is_missing()
+        };
+        return ask(
+            &member,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Some(opportunity),
+            form,
+            picker,
+        )
+        .await;
+    };
+    let changed = member
+        .write(move |tx| {
+            contacts::store::name_of(tx, details.contact_id)?.ok_or(PageError::NotFound)?;
+            Ok::<_, PageError>(actions::change(tx, id, &details)?)
+        })
+        .await?;
+    member.say(Flash::success(match changed {
+        true => "The opportunity has been saved.",
+        false => "Nothing was different, so nothing was changed.",
+    }));
+    Ok(member.redirect(&format!("opportunities/{id}")))
+}
+
+/// Who was chosen or is the only one who fits what was typed, and the colleagues whose it may be.
+async fn picked(member: &Member, sent: &Sent) -> Result<(Picker, Vec<Colleague>), PageError> {
+    let (typed, chosen) = (
+        sent_value(sent, "who").to_owned(),
+        sent_values::<ContactId>(sent, "contact"),
+    );
+    let (mut picker, colleagues) = member
+        .read(move |tx| {
+            let picker = Picker::find(tx, &typed, &chosen, false)?;
+            Ok::<_, PageError>((picker, accounts::colleagues(tx)?))
+        })
+        .await?;
+    picker.choose_the_only_one();
+    Ok((picker, colleagues))
+}
+
+async fn ask(
+    member: &Member,
+    status: StatusCode,
+    opportunity: Option<Opportunity>,
+    form: OpportunityForm,
+    picker: Picker,
+) -> Answer {
+    let (types, colleagues) = member
+        .read(|tx| Ok::<_, PageError>((store::types(tx)?, accounts::colleagues(tx)?)))
+        .await?;
+    let page = FormPage {
+        page: member.page("opportunities"),
+        choices: form.choices(types, colleagues, opportunity.as_ref()),
+        opportunity,
+        form,
+        picker,
+    };
+    web::show_with(status, page)
+}

@@ -1,0 +1,93 @@
+//! The list of opportunities, with filters.
+
+use super::super::model::Status;
+use super::super::store::{self, OpportunityFilter};
+use super::{Row, pipeline};
+use crate::accounts::{self, Member};
+use crate::web::{self, Answer, Choice, PAGE_SIZE, Page, PageError, Pager};
+use actix_web::web::Query;
+use askama::Template;
+use serde::Deserialize;
+
+/// What may stand in the address.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// A status, or "open".
+    status: String,
+    /// A colleague's id, or "mine".
+    owner: String,
+    #[serde(rename = "type")]
+    of_type: String,
+    page: String,
+}
+
+#[derive(Template)]
+#[template(path = "opportunities/list.html")]
+struct ListPage {
+    page: Page,
+    rows: Vec<Row>,
+    names_prospects: bool,
+    pager: Pager,
+    statuses: Vec<Choice>,
+    owners: Vec<Choice>,
+    types: Vec<Choice>,
+}
+
+/// `GET /o/{organization}/opportunities/list`
+pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
+    let asked = asked.into_inner();
+    let filter = OpportunityFilter {
+        status: Status::parse(&asked.status),
+        is_open: asked.status == "open",
+        owner: pipeline::owner(&member, &asked.owner),
+        opportunity_type: Some(asked.of_type.clone()).filter(|of_type| !of_type.is_empty()),
+        ..OpportunityFilter::default()
+    };
+    let wanted = asked.page.parse().unwrap_or(1);
+    let (number, total, found, types, colleagues) = member
+        .read(move |tx| {
+            let total = store::count(tx, &filter)?;
+            let number = Pager::number(wanted, total);
+            let found = store::list(tx, &filter, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
+            Ok::<_, PageError>((number, total, found, store::types(tx)?, accounts::colleagues(tx)?))
+        })
+        .await?;
+    let today = member.today();
+    let statuses = [("", "Any"), ("open", "Still open")].into_iter();
+    let statuses = statuses.chain(Status::ALL.iter().map(|status| (status.as_str(), status.as_str())));
+    let owners = [
+        (String::new(), "Everybody".to_owned()),
+        ("mine".to_owned(), "Mine".to_owned()),
+    ];
+    let others = colleagues
+        .into_iter()
+        .map(|colleague| (colleague.id.to_string(), colleague.name));
+    let any = std::iter::once((String::new(), "Any".to_owned()));
+    let types = types.into_iter().map(|of_type| (of_type.clone(), of_type));
+    web::show(ListPage {
+        page: member.page("opportunities"),
+        rows: found
+            .into_iter()
+            .map(|opportunity| Row::of(opportunity, today))
+            .collect(),
+        names_prospects: true,
+        pager: Pager::of(number, total, |page| at(&member, &asked, page)),
+        statuses: Choice::list(statuses, &asked.status),
+        owners: Choice::list(owners.into_iter().chain(others), &asked.owner),
+        types: Choice::list(any.chain(types), &asked.of_type),
+    })
+}
+
+fn at(member: &Member, asked: &Asked, page: i64) -> String {
+    let page = page.to_string();
+    let pairs = [
+        ("status", &asked.status),
+        ("owner", &asked.owner),
+        ("type", &asked.of_type),
+        ("page", &page),
+    ];
+    let given: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    let query = serde_urlencoded::to_string(given).unwrap_or_default();
+    member.at(&format!("opportunities/list?{query}"))
+}

@@ -1,0 +1,235 @@
+//! What can be read of opportunities: one, lists with filters, the sums of the pipeline, and the dates to be kept.
+
+use super::model::{Details, Opportunity, Probability, Status, weight};
+use crate::base::{ContactId, Currency, Money, OpportunityId, StaffId};
+use crate::db::OrgTx;
+use crate::db::schema::{contacts, opportunities, staff};
+use chrono::{Days, NaiveDate};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+/// How far ahead the list of dates looks.
+const DAYS_AHEAD: Days = Days::new(60);
+/// Dates it shows at most.
+const DEADLINES_MAX: usize = 20;
+
+/// Which opportunities are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct OpportunityFilter {
+    /// Those of one prospect; otherwise those of everybody who is not in the trash.
+    pub contact: Option<ContactId>,
+    pub status: Option<Status>,
+    /// Only those that are still to be decided.
+    pub is_open: bool,
+    pub owner: Option<StaffId>,
+    pub opportunity_type: Option<String>,
+    pub only: Option<OpportunityId>,
+}
+
+macro_rules! fitting {
+    ($tx:expr, $filter:expr) => {{
+        let mut query = opportunities::table
+            .inner_join(
+                contacts::table.on(contacts::organization_id
+                    .eq(opportunities::organization_id)
+                    .and(contacts::id.eq(opportunities::contact_id))),
+            )
+            .left_join(staff::table.on(staff::id.nullable().eq(opportunities::owner_id)))
+            .filter(opportunities::organization_id.eq($tx.organization()))
+            .into_boxed::<Pg>();
+        query = match $filter.contact {
+            Some(contact) => query.filter(opportunities::contact_id.eq(contact)),
+            None => query.filter(contacts::deleted_at.is_null()),
+        };
+        if let Some(status) = $filter.status {
+            query = query.filter(opportunities::status.eq(status));
+        }
+        if $filter.is_open {
+            query =
+                query.filter(opportunities::status.eq_any([Status::Discovery, Status::InProgress, Status::Submitted]));
+        }
+        if let Some(owner) = $filter.owner {
+            query = query.filter(opportunities::owner_id.eq(owner));
+        }
+        if let Some(opportunity_type) = $filter.opportunity_type.clone() {
+            query = query.filter(opportunities::opportunity_type.eq(opportunity_type));
+        }
+        if let Some(only) = $filter.only {
+            query = query.filter(opportunities::id.eq(only));
+        }
+        query
+    }};
+}
+
+/// The opportunity with this id, unless its prospect is in the trash.
+pub fn find(tx: &mut OrgTx<'_>, id: OpportunityId) -> QueryResult<Option<Opportunity>> {
+    let only = OpportunityFilter {
+        only: Some(id),
+        ..OpportunityFilter::default()
+    };
+    Ok(list(tx, &only, 0, 1)?.pop())
+}
+
+/// The opportunities that fit, the next deadline first.
+pub fn list(tx: &mut OrgTx<'_>, filter: &OpportunityFilter, offset: i64, limit: i64) -> QueryResult<Vec<Opportunity>> {
+    let rows: Vec<(OpportunityId, Details, String, Option<String>)> = fitting!(tx, filter)
+        .order((
+            opportunities::application_deadline.asc().nulls_last(),
+            opportunities::id.desc(),
+        ))
+        .offset(offset)
+        .limit(limit)
+        .select((
+            opportunities::id,
+            Details::as_select(),
+            contacts::display_name,
+            staff::name.nullable(),
+        ))
+        .load(&mut **tx)?;
+    let opportunity = |(id, is, prospect, owner)| Opportunity {
+        id,
+        is,
+        prospect,
+        owner,
+    };
+    Ok(rows.into_iter().map(opportunity).collect())
+}
+
+/// How many opportunities fit.
+pub fn count(tx: &mut OrgTx<'_>, filter: &OpportunityFilter) -> QueryResult<i64> {
+    fitting!(tx, filter).count().get_result(&mut **tx)
+}
+
+/// The types in use, by name.
+pub fn types(tx: &mut OrgTx<'_>) -> QueryResult<Vec<String>> {
+    opportunities::table
+        .filter(opportunities::organization_id.eq(tx.organization()))
+        .filter(opportunities::opportunity_type.ne(""))
+        .select(opportunities::opportunity_type)
+        .distinct()
+        .order(opportunities::opportunity_type)
+        .load(&mut **tx)
+}
+
+/// What the opportunities of one status and currency add up to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sum {
+    pub status: Status,
+    pub currency: Currency,
+    /// How many there are, also those without an amount.
+    pub opportunities: i64,
+    pub amount: Money,
+    /// Each amount by how likely it is.
+    pub weighted: Money,
+    pub received: Money,
+}
+
+/// The sums of the pipeline: by status, then by currency. An owner's, or everybody's.
+pub fn sums(tx: &mut OrgTx<'_>, owner: Option<StaffId>) -> QueryResult<Vec<Sum>> {
+    let rows: Vec<SumRow> = diesel::sql_query(
+        "SELECT o.status, o.currency, o.probability, count(*) AS opportunities, \
+             coalesce(sum(o.amount), 0)::bigint AS amount, coalesce(sum(o.amount_received), 0)::bigint AS received \
+         FROM opportunities o JOIN contacts c ON c.organization_id = o.organization_id AND c.id = o.contact_id \
+             AND c.deleted_at IS NULL \
+         WHERE o.organization_id = $1 AND ($2::bigint IS NULL OR o.owner_id = $2) \
+         GROUP BY o.status, o.currency, o.probability ORDER BY o.currency",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Nullable<BigInt>, _>(owner)
+    .load(&mut **tx)?;
+    let mut sums: Vec<Sum> = Vec::new();
+    for row in rows {
+        let weighted = (row.amount * weight(row.status, row.probability) + 50) / 100;
+        let same = |sum: &&mut Sum| sum.status == row.status && sum.currency == row.currency;
+        match sums.iter_mut().find(same) {
+            Some(sum) => {
+                sum.opportunities += row.opportunities;
+                sum.amount.minor += row.amount;
+                sum.weighted.minor += weighted;
+                sum.received.minor += row.received;
+            }
+            None => sums.push(Sum {
+                status: row.status,
+                currency: row.currency,
+                opportunities: row.opportunities,
+                amount: Money::new(row.amount, row.currency),
+                weighted: Money::new(weighted, row.currency),
+                received: Money::new(row.received, row.currency),
+            }),
+        }
+    }
+    sums.sort_by_key(|sum| (sum.status, sum.currency));
+    Ok(sums)
+}
+
+/// A date to be kept.
+#[derive(Clone, Debug)]
+pub struct Deadline {
+    /// "Application", "Decision" or "Report".
+    pub what: &'static str,
+    pub day: NaiveDate,
+    pub opportunity: Opportunity,
+}
+
+/// The dates that are past without having been kept, and those of the coming weeks; the earliest first.
+pub fn deadlines(tx: &mut OrgTx<'_>, owner: Option<StaffId>, today: NaiveDate) -> QueryResult<Vec<Deadline>> {
+    let until = today.checked_add_days(DAYS_AHEAD).unwrap_or(today);
+    let wanted = OpportunityFilter {
+        owner,
+        ..OpportunityFilter::default()
+    };
+    let rows: Vec<(OpportunityId, Details, String, Option<String>)> = fitting!(tx, wanted)
+        .filter(
+            opportunities::application_deadline
+                .le(until)
+                .or(opportunities::decision_date.le(until))
+                .or(opportunities::report_due.le(until)),
+        )
+        .filter(opportunities::status.ne_all([Status::Declined, Status::Withdrawn]))
+        .select((
+            opportunities::id,
+            Details::as_select(),
+            contacts::display_name,
+            staff::name.nullable(),
+        ))
+        .load(&mut **tx)?;
+    let of_one = |(id, is, prospect, owner): (OpportunityId, Details, String, Option<String>)| {
+        let days = is.deadlines();
+        let opportunity = Opportunity {
+            id,
+            is,
+            prospect,
+            owner,
+        };
+        days.into_iter().map(move |(what, day)| Deadline {
+            what,
+            day,
+            opportunity: opportunity.clone(),
+        })
+    };
+    let mut deadlines: Vec<Deadline> = rows
+        .into_iter()
+        .flat_map(of_one)
+        .filter(|one| one.day <= until)
+        .collect();
+    deadlines.sort_by_key(|one| (one.day, one.opportunity.id));
+    deadlines.truncate(DEADLINES_MAX);
+    Ok(deadlines)
+}
+
+#[derive(QueryableByName)]
+struct SumRow {
+    #[diesel(sql_type = Text)]
+    status: Status,
+    #[diesel(sql_type = Text)]
+    currency: Currency,
+    #[diesel(sql_type = Text)]
+    probability: Probability,
+    #[diesel(sql_type = BigInt)]
+    opportunities: i64,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+    #[diesel(sql_type = BigInt)]
+    received: i64,
+}

@@ -1,0 +1,288 @@
+//! The SQL of every search finds exactly those for whom the search holds when it is judged without a database.
+
+use crate::support::cluster::{Cluster, Database};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
+use dms::base::{Actor, Clock, ContactId, EmailAddress, OrganizationId};
+use dms::crm::contacts::criteria::{
+    Block, Calendar, Condition, Control, Criteria, Draft, Facts, Match, Offers, SUBJECTS, Subject, Typed,
+};
+use dms::crm::contacts::{self, Address, ContactDraft, ContactType, EmailDraft, Phone};
+use dms::crm::groups;
+use dms::db::{Db, OrgTx};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+
+/// Contacts the searches look through.
+const PEOPLE: usize = 150;
+/// Searches that are tried.
+const SEARCHES: u32 = 400;
+/// Words of which the records are made, and pieces of which people look for: accents, ligatures, capitals, and what SQL
+/// and patterns take for something else.
+const WORDS: [&str; 16] = [
+    "",
+    "",
+    "Toronto",
+    "MONTRÉAL",
+    "montreal",
+    "Québec",
+    "Œuvre",
+    "Straße",
+    "Łódź",
+    "O'Brien",
+    "50%",
+    "a_b",
+    "x\\y",
+    "Éa",
+    "e\u{301}a",
+    "Ontario",
+];
+const LOOKED_FOR: [&str; 14] = [
+    "toronto", "TORON", "Montreal", "é", "oeuvre", "œ", "strasse", "lodz", "'", "%", "_", "\\", "Ea", "on",
+];
+const POSTAL_CODES: [&str; 4] = ["K1A 0B1", "k1a0b1", "H2X 1Y4", ""];
+const PHONES: [&str; 4] = ["(613) 555-0142", "+1 613 555 0142", "902.555.0100", "5 ext"];
+const NUMBERS: [&str; 5] = ["613", "5550142", "k1a", "h2x1", "K1A 0B1"];
+const DATES: [&str; 5] = ["2026-11-24", "2026-01-01", "2025-11-25", "1970-06-15", "2024-02-29"];
+
+/// One organization and its records, on an afternoon in November.
+struct Records {
+    db: Db,
+    _database: Database,
+}
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 24, 20, 0, 0).unwrap()
+}
+
+impl Records {
+    async fn made_up() -> Self {
+        let database = Cluster::shared().fresh_database();
+        let mut owner = PgConnection::establish(&database.owner_url).unwrap();
+        let organization =
+            "INSERT INTO organizations (id, slug, name, fiscal_year_month) VALUES (1, 'choir', 'Choir', 4)";
+        owner.batch_execute(organization).unwrap();
+        let records = Self {
+            db: Db::connect(&database.app_url, Clock::telling(now)).unwrap(),
+            _database: database,
+        };
+        let mut random = StdRng::seed_from_u64(7);
+        let drafts: Vec<ContactDraft> = (0..PEOPLE).map(|_| person(&mut random)).collect();
+        let ids = records
+            .write(move |tx| Ok(contacts::actions::add_many(tx, &drafts).unwrap()))
+            .await;
+        records.write(move |tx| fill(tx, &mut random, &ids)).await;
+        records
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut OrgTx<'_>) -> anyhow::Result<T> + Send + 'static,
+    ) -> T {
+        self.db.write(OrganizationId(1), Actor::System, work).await.unwrap()
+    }
+
+    async fn read<T: Send + 'static>(&self, work: impl FnOnce(&mut OrgTx<'_>) -> QueryResult<T> + Send + 'static) -> T {
+        let read: anyhow::Result<T> = self.db.read(OrganizationId(1), move |tx| Ok(work(tx)?)).await;
+        read.unwrap()
+    }
+}
+
+fn word(random: &mut StdRng) -> String {
+    WORDS.choose(random).unwrap().to_string()
+}
+
+fn person(random: &mut StdRng) -> ContactDraft {
+    let mut draft = ContactDraft::default();
+    draft.details.contact_type = *ContactType::ALL.choose(random).unwrap();
+    draft.details.first_name = format!("{}f", word(random));
+    draft.details.middle_name = word(random);
+    draft.details.last_name = format!("{}n", word(random));
+    draft.details.organization_name = format!("{}o", word(random));
+    draft.details.household_name = format!("{}h", word(random));
+    draft.details.job_title = word(random);
+    draft.details.source = word(random);
+    draft.details.preferred_language = ["", "en", "EN_US", "fr_CA", "de", "é"]
+        .choose(random)
+        .unwrap()
+        .to_string();
+    draft.details.is_deceased = random.random_bool(0.2);
+    draft.details.birth_date = DATES
+        .choose(random)
+        .unwrap()
+        .parse()
+        .ok()
+        .filter(|_| random.random_bool(0.6));
+    let privacy = &mut draft.details.privacy;
+    for flag in [
+        &mut privacy.do_not_email,
+        &mut privacy.is_opt_out,
+        &mut privacy.do_not_mail,
+        &mut privacy.do_not_trade,
+    ] {
+        *flag = random.random_bool(0.2);
+    }
+    for at in 0..random.random_range(0..3) {
+        let address = format!(
+            "{}{at}@example.ca",
+            ["anne", "Bob", "carla.lem"].choose(random).unwrap()
+        );
+        draft.emails.push(EmailDraft {
+            on_hold: random.random_bool(0.3).then(|| "bounced".to_owned()),
+            ..EmailDraft::new(EmailAddress::parse(&address).unwrap())
+        });
+    }
+    for _ in 0..random.random_range(0..3) {
+        draft.phones.push(Phone::new(*PHONES.choose(random).unwrap()));
+    }
+    for _ in 0..random.random_range(0..3) {
+        draft.addresses.push(Address {
+            street_address: "1 Main St".into(),
+            city: word(random),
+            province: word(random),
+            postal_code: POSTAL_CODES.choose(random).unwrap().to_string(),
+            country: word(random),
+            location_type: "Home".into(),
+            ..Address::default()
+        });
+    }
+    draft.settle_primaries();
+    draft
+}
+
+/// Groups, times, and a few in the trash.
+fn fill(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::Result<()> {
+    for title in ["Newsletter", "Board", "Volunteers"] {
+        let group = groups::actions::create(tx, title, "").map_err(anyhow::Error::from)?;
+        let some: Vec<ContactId> = ids.iter().copied().filter(|_| random.random_bool(0.4)).collect();
+        groups::actions::add_contacts(tx, group, &some, "")?;
+        let gone: Vec<ContactId> = some.into_iter().filter(|_| random.random_bool(0.3)).collect();
+        groups::actions::remove_contacts(tx, group, &gone, "")?;
+    }
+    for id in ids {
+        // Around midnights of the organization's zone, five hours behind.
+        let ago = TimeDelta::hours(random.random_range(0..9_000)) + TimeDelta::days(random.random_range(0..400));
+        diesel::sql_query("UPDATE contacts SET created_at = $2, modified_at = $3 WHERE id = $1")
+            .bind::<BigInt, _>(id.0)
+            .bind::<Timestamptz, _>(now() - ago)
+            .bind::<Timestamptz, _>(now() - ago / 2)
+            .execute(&mut **tx)?;
+    }
+    contacts::actions::trash(tx, &ids[..5], "")?;
+    Ok(())
+}
+
+/// Any condition the form can make, by numbers that choose: what it is about, how it compares, and with what.
+fn condition(choices: &[u16], offers: &Offers) -> Option<Condition> {
+    let mut numbers = choices.iter().map(|number| usize::from(*number));
+    let mut choose = |from: usize| numbers.next().unwrap_or(0) % from.max(1);
+    let subjects: Vec<&Subject> = SUBJECTS.iter().copied().flatten().collect();
+    let mut typed = Typed {
+        about: subjects[choose(subjects.len())].key.into(),
+        ..Typed::default()
+    };
+    // The first look shows how to compare; each choice may show further fields.
+    for _ in 0..3 {
+        let before = typed.clone();
+        typed.values.clear();
+        for control in controls(&before, offers) {
+            let (name, value) = match control {
+                Control::Select { name, choices, .. } if name == "op" && before.op.is_empty() => {
+                    (name, choices[choose(choices.len())].value.clone())
+                }
+                Control::Select { name: "op", .. } => ("op", before.op.clone()),
+                Control::Select { name, choices, .. } => (name, choices[choose(choices.len())].value.clone()),
+                Control::Input { name, kind, .. } => {
+                    let value = match kind {
+                        "date" => DATES[choose(DATES.len())].to_owned(),
+                        "number" => (1 + choose(30)).to_string(),
+                        _ if choose(3) == 0 => NUMBERS[choose(NUMBERS.len())].to_owned(),
+                        _ => LOOKED_FOR[choose(LOOKED_FOR.len())].to_owned(),
+                    };
+                    (name, value)
+                }
+                Control::Checks { name, choices, .. } => {
+                    let first = choose(choices.len());
+                    let second = choose(choices.len());
+                    typed.values.push(choices[first].value.clone());
+                    (name, choices[second].value.clone())
+                }
+            };
+            match name {
+                "op" => typed.op = value,
+                _ => typed.values.push(value),
+            }
+        }
+    }
+    Condition::read(&typed).ok()
+}
+
+/// The controls the form shows for what is typed.
+fn controls(typed: &Typed, offers: &Offers) -> Vec<Control> {
+    let mut pairs = vec![
+        ("block".to_owned(), "all".to_owned()),
+        ("was".into(), typed.about.clone()),
+        ("about".into(), typed.about.clone()),
+        ("op".into(), typed.op.clone()),
+    ];
+    pairs.extend(typed.values.iter().map(|value| ("value".to_owned(), value.clone())));
+    Draft::of(&pairs).blocks[0].conditions[0].controls(offers)
+}
+
+fn criteria(numbers: &(bool, Vec<(bool, Vec<Vec<u16>>)>), offers: &Offers) -> Criteria {
+    let matching = |any: bool| if any { Match::Any } else { Match::All };
+    let (any, blocks) = numbers;
+    let blocks = blocks.iter().map(|(any, conditions)| Block {
+        matching: matching(*any),
+        conditions: conditions.iter().filter_map(|one| condition(one, offers)).collect(),
+    });
+    Criteria {
+        matching: matching(*any),
+        blocks: blocks.collect(),
+    }
+}
+
+#[test]
+fn the_sql_finds_exactly_those_for_whom_the_search_holds() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let records = runtime.block_on(Records::made_up());
+    let (facts, calendar, offers) = runtime.block_on(records.read(|tx| {
+        let ids = contacts::select(tx, &contacts::Selection::All(contacts::ListFilter::default()))?;
+        Ok((Facts::load(tx, &ids)?, Calendar::of(tx)?, Offers::load(tx)?))
+    }));
+    assert_eq!(facts.len(), PEOPLE - 5);
+    let some: Vec<ContactId> = facts.iter().map(|facts| facts.contact.id).step_by(3).collect();
+
+    let one = prop::collection::vec(any::<u16>(), 12);
+    let block = (any::<bool>(), prop::collection::vec(one, 1..4));
+    let strategy = (any::<bool>(), prop::collection::vec(block, 1..4));
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(SEARCHES));
+    let outcome = runner.run(&strategy, |numbers| {
+        let criteria = criteria(&numbers, &offers);
+        let judged: Vec<ContactId> = facts
+            .iter()
+            .filter(|facts| criteria.holds(facts, &calendar))
+            .map(|facts| facts.contact.id)
+            .collect();
+        let (wanted, of) = (criteria.clone(), some.clone());
+        let (found, among) = runtime.block_on(records.read(move |tx| {
+            Ok((
+                contacts::matching(tx, &wanted, None)?,
+                contacts::matching(tx, &wanted, Some(&of))?,
+            ))
+        }));
+        let sentence = criteria.sentence(&offers);
+        prop_assert_eq!(&found, &judged, "{}", sentence);
+        let judged_among: Vec<ContactId> = judged.into_iter().filter(|id| some.contains(id)).collect();
+        prop_assert_eq!(among, judged_among, "of a few: {}", sentence);
+        let read_again = Criteria::parse(&criteria.word());
+        prop_assert_eq!(read_again, criteria);
+        Ok(())
+    });
+    outcome.unwrap();
+}

@@ -1,0 +1,340 @@
+//! Smart groups: whoever the search finds belongs to them, now and later, and somebody's word stands above it.
+
+use super::asking::{food_bank, person};
+use crate::support::browserless::{Answer, Browserless};
+use crate::support::rehearsal::Rehearsal;
+use crate::support::world::{World, eventually};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use dms::base::{Actor, ContactId};
+use dms::crm::contacts::criteria::Criteria;
+use dms::crm::contacts::{self, ContactDraft};
+use dms::crm::groups::smart;
+use serde_json::json;
+
+const MONTREAL: &str = r#"{"blocks":[{"conditions":[{"about":"city","op":"is","values":["Montréal"]}]}]}"#;
+
+/// Makes a smart group through the pages; its path inside the organization.
+async fn make(by: &Browserless, title: &str, criteria: &str) -> String {
+    let made = by.post("groups/new", &[("title", title), ("criteria", criteria)]).await;
+    let location = made.location();
+    let id = location.rsplit('/').next().unwrap();
+    assert!(id.parse::<i64>().is_ok(), "{location}: {}", made.body);
+    format!("groups/{id}")
+}
+
+fn members(page: &Answer) -> Vec<String> {
+    page.texts("tbody .table__name")
+}
+
+async fn until(by: &Browserless, group: &str, wanted: &[&str]) {
+    eventually(&format!("{group} has {wanted:?}"), async || {
+        members(&by.get(group).await) == wanted
+    })
+    .await;
+}
+
+async fn change(world: &World, of: &Browserless, id: ContactId, how: impl FnOnce(&mut ContactDraft) + Send + 'static) {
+    let changed: anyhow::Result<bool> = world
+        .db()
+        .write(of.organization_id(), Actor::System, move |tx| {
+            let mut draft = contacts::store::find(tx, id)?.unwrap().draft();
+            how(&mut draft);
+            Ok(contacts::actions::change(tx, id, &draft, "")?)
+        })
+        .await;
+    assert!(changed.unwrap());
+}
+
+#[tokio::test]
+async fn whoever_fits_comes_and_whoever_no_longer_fits_goes_by_themselves() {
+    let (world, ada, who) = food_bank().await;
+    let list = ada.get(&format!("contacts?criteria={}", urlencode(MONTREAL))).await;
+    let save = list.attribute("a[href*='groups/new']", "href").unwrap();
+    let form = ada.get(&save).await;
+    assert!(form.has("Add Smart Group") && form.has("City is Montréal"));
+    let word = form.attribute("[name=criteria]", "value").unwrap();
+
+    let group = make(&ada, "Montrealers", &word).await;
+    until(&ada, &group, &["Roy, Zoé", "Stone, Bob"]).await;
+    let groups = ada.get("groups").await;
+    assert!(groups.has("Montrealers (Smart Group)"));
+
+    change(&world, &ada, who[0], |draft| {
+        draft.addresses[0].city = "MONTREAL".into()
+    })
+    .await;
+    change(&world, &ada, who[2], |draft| draft.addresses[0].city = "Laval".into()).await;
+    until(&ada, &group, &["Lem, Anne", "Roy, Zoé"]).await;
+    let tab = ada.get(&format!("contacts/{}/groups", who[2])).await;
+    assert!(tab.has("does not currently belong to any groups"));
+    assert!(tab.has("Removed (by Search)") && tab.has("No longer found by the group’s search"));
+    let tab = ada.get(&format!("contacts/{}/groups", who[0])).await;
+    assert_eq!(
+        tab.texts("[aria-labelledby=current-groups] td")[0],
+        "Smart Why? Montrealers"
+    );
+
+    // Into the trash and out of it; a new contact.
+    ada.post(&format!("contacts/{}/trash", who[0]), &[]).await;
+    until(&ada, &group, &["Roy, Zoé"]).await;
+    ada.post(&format!("contacts/{}/restore", who[0]), &[]).await;
+    let added: Result<ContactId, contacts::ContactError> = world
+        .db()
+        .write(ada.organization_id(), Actor::System, |tx| {
+            contacts::actions::add(tx, &person("Carla", "Nash", "Montréal", "en"))
+        })
+        .await;
+    added.unwrap();
+    until(&ada, &group, &["Lem, Anne", "Nash, Carla", "Roy, Zoé"]).await;
+    eventually("nothing is waiting", async || {
+        let page = ada.get(&group).await;
+        page.has("3 contacts, checked") && !page.has("being brought up to date")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebodys_word_stands_above_the_search_until_its_record_is_deleted() {
+    let (world, ada, who) = food_bank().await;
+    let group = make(&ada, "Montrealers", MONTREAL).await;
+    until(&ada, &group, &["Roy, Zoé", "Stone, Bob"]).await;
+    let id = group.strip_prefix("groups/").unwrap();
+
+    // Removed though found; added though not found.
+    ada.post(&format!("contacts/{}/groups/{id}/removal", who[1]), &[]).await;
+    ada.post(&format!("contacts/{}/groups", who[0]), &[("group", id)]).await;
+    until(&ada, &group, &["Lem, Anne", "Stone, Bob"]).await;
+    for contact in [who[0], who[1]] {
+        change(&world, &ada, contact, |draft| draft.details.job_title = "Baker".into()).await;
+    }
+    ada.post(&format!("{group}/search"), &[("criteria", MONTREAL)]).await;
+    eventually("everybody was looked at anew", async || {
+        !ada.get(&group).await.has("being brought up to date")
+    })
+    .await;
+    until(&ada, &group, &["Lem, Anne", "Stone, Bob"]).await;
+    assert!(
+        ada.get(&format!("{group}/why/{}", who[1]))
+            .await
+            .has("stays out whatever the search says")
+    );
+    assert!(
+        ada.get(&format!("{group}/why/{}", who[0]))
+            .await
+            .has("was added by hand")
+    );
+
+    // The records are deleted: the search decides again.
+    ada.post(&format!("contacts/{}/groups/{id}/delete", who[1]), &[]).await;
+    ada.post(&format!("contacts/{}/groups/{id}/delete", who[0]), &[]).await;
+    until(&ada, &group, &["Roy, Zoé", "Stone, Bob"]).await;
+}
+
+#[tokio::test]
+async fn another_search_shows_who_would_come_and_go_before_it_is_saved() {
+    let (_world, ada, who) = food_bank().await;
+    let group = make(&ada, "French speakers", MONTREAL).await;
+    until(&ada, &group, &["Roy, Zoé", "Stone, Bob"]).await;
+    let form = ada
+        .get(
+            &ada.get(&group)
+                .await
+                .attribute("a[href*='search/advanced']", "href")
+                .unwrap(),
+        )
+        .await;
+    assert!(form.has("Edit Smart Group Search Criteria"));
+
+    let english = r#"{"blocks":[{"conditions":[{"about":"language","op":"is","values":["en"]}]}]}"#;
+    let preview = ada
+        .get(&format!("{group}/search?criteria={}", urlencode(english)))
+        .await;
+    assert_eq!(preview.texts(".tally__number"), ["2", "1", "1"]);
+    assert_eq!(preview.texts(".tally a"), ["Anne Lem", "Zoé Roy"]);
+    assert!(preview.has("City is Montréal") && preview.has("Language is English"));
+    assert_eq!(
+        members(&ada.get(&group).await),
+        ["Roy, Zoé", "Stone, Bob"],
+        "nothing is changed by looking"
+    );
+
+    ada.post(&format!("{group}/search"), &[("criteria", english)]).await;
+    until(&ada, &group, &["Lem, Anne", "Stone, Bob"]).await;
+    let why = ada.get(&format!("{group}/why/{}", who[1])).await;
+    assert!(why.has("The search does not find Zoé Roy"));
+    assert_eq!(why.texts("tbody td"), ["No", "French", "This one decides"]);
+
+    let broken = ada.post(&format!("{group}/search"), &[("criteria", "{}")]).await;
+    assert!(broken.has("This search cannot be read."));
+}
+
+#[tokio::test]
+async fn a_group_that_asks_about_another_follows_it_and_never_itself() {
+    let (world, ada, who) = food_bank().await;
+    let group = make(&ada, "Montrealers", MONTREAL).await;
+    until(&ada, &group, &["Roy, Zoé", "Stone, Bob"]).await;
+    let id = group.strip_prefix("groups/").unwrap();
+    let outside = format!(r#"{{"blocks":[{{"conditions":[{{"about":"groups","op":"none","values":["{id}"]}}]}}]}}"#);
+    let others = make(&ada, "Others", &outside).await;
+    until(&ada, &others, &["Lem, Anne"]).await;
+    change(&world, &ada, who[1], |draft| draft.addresses[0].city = "Laval".into()).await;
+    until(&ada, &others, &["Lem, Anne", "Roy, Zoé"]).await;
+
+    let others_id = others.strip_prefix("groups/").unwrap();
+    let about_others = outside.replace(&format!("\"{id}\""), &format!("\"{others_id}\""));
+    let circle = ada
+        .post(&format!("{group}/search"), &[("criteria", &about_others)])
+        .await;
+    assert!(circle.has("could never come to rest"), "{}", circle.text("main"));
+    let kept = ada.post(&format!("{group}/delete"), &[]).await;
+    assert!(kept.has("The search of the smart group “Others” asks who is in this group."));
+}
+
+#[tokio::test]
+async fn a_relative_date_moves_people_at_midnight() {
+    let (world, ada, _) = food_bank().await;
+    let new = r#"{"blocks":[{"conditions":[{"about":"created","op":"last","values":["2","days"]}]}]}"#;
+    let group = make(&ada, "New donors", new).await;
+    until(&ada, &group, &["Lem, Anne", "Roy, Zoé", "Stone, Bob"]).await;
+    world.pass(TimeDelta::days(2));
+    until(&ada, &group, &[]).await;
+}
+
+#[tokio::test]
+async fn a_group_made_while_somebody_changes_a_contact_misses_nothing() {
+    let (world, ada, who) = food_bank().await;
+    let organization = ada.organization_id();
+    let (changed, go_on) = (tokio::sync::oneshot::channel(), std::sync::mpsc::channel::<()>());
+    let (tell, told) = changed;
+    let (release, wait) = go_on;
+    let db = world.db().clone();
+    let (contact, slow) = (who[0], world.db().clone());
+    let changing = tokio::spawn(async move {
+        let done: anyhow::Result<()> = slow
+            .write(organization, Actor::System, move |tx| {
+                let mut draft = contacts::store::find(tx, contact)?.unwrap().draft();
+                draft.addresses[0].city = "Montréal".into();
+                contacts::actions::change(tx, contact, &draft, "")?;
+                let _ = tell.send(());
+                wait.recv()?;
+                Ok(())
+            })
+            .await;
+        done.unwrap();
+    });
+    told.await.unwrap();
+    let making = tokio::spawn(async move {
+        let criteria = Criteria::parse(MONTREAL);
+        let made: anyhow::Result<_> = db
+            .write(organization, Actor::System, move |tx| {
+                smart::create(tx, "Montrealers", "", &criteria).map_err(anyhow::Error::from)
+            })
+            .await;
+        made.unwrap()
+    });
+    waits_for_a_lock(&world).await;
+    release.send(()).unwrap();
+    changing.await.unwrap();
+    let group = format!("groups/{}", making.await.unwrap());
+    until(&ada, &group, &["Lem, Anne", "Roy, Zoé", "Stone, Bob"]).await;
+}
+
+/// Until somebody waits for the lock that another holds.
+async fn waits_for_a_lock(world: &World) {
+    #[derive(QueryableByName)]
+    struct Waiting {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let url = world.owner_url().to_owned();
+    eventually("the other waits", async || {
+        let mut conn = PgConnection::establish(&url).unwrap();
+        let waiting: Waiting =
+            diesel::sql_query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                .get_result(&mut conn)
+                .unwrap();
+        waiting.count == 1
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_smart_group_flows_to_mailchimp_and_an_unsubscribe_there_overrides_its_search() {
+    let rehearsal = Rehearsal::start(1).await;
+    let off = json!({"webhooks": {"off": true}});
+    rehearsal.ask("PATCH", "settings", off).await;
+    let (anne, anne_at) = rehearsal.contact("Anne", "Lem").await;
+    let (bob, bob_at) = rehearsal.contact("Bob", "Roy").await;
+    let bakers = r#"{"blocks":[{"conditions":[{"about":"job_title","op":"is","values":["Baker"]}]}]}"#;
+    let ada = &rehearsal.ada;
+    change(&rehearsal.world, ada, anne, |draft| {
+        draft.details.job_title = "Baker".into()
+    })
+    .await;
+    let group = make(ada, "Bakers", bakers).await;
+    until(ada, &group, &["Lem, Anne"]).await;
+    let id: dms::base::GroupId = group.strip_prefix("groups/").unwrap().parse().unwrap();
+    rehearsal.link(id, "group").await;
+    rehearsal.until_at_mailchimp(&anne_at, "subscribed").await;
+
+    // Found by the search: added there. No longer found: archived there, and back as they were.
+    change(&rehearsal.world, ada, bob, |draft| {
+        draft.details.job_title = "Baker".into()
+    })
+    .await;
+    rehearsal.until_at_mailchimp(&bob_at, "subscribed").await;
+    change(&rehearsal.world, ada, bob, |draft| {
+        draft.details.job_title = "Butcher".into()
+    })
+    .await;
+    rehearsal.until_at_mailchimp(&bob_at, "archived").await;
+    change(&rehearsal.world, ada, bob, |draft| {
+        draft.details.job_title = "Baker".into()
+    })
+    .await;
+    rehearsal.until_at_mailchimp(&bob_at, "subscribed").await;
+
+    // Unsubscribes there: out, and the search that still finds them changes nothing.
+    rehearsal.member_does(&anne_at, "unsubscribe", json!({})).await;
+    rehearsal.until_groups_tab(anne, "Removed (by API)").await;
+    change(&rehearsal.world, ada, anne, |draft| {
+        draft.details.gender = "Female".into()
+    })
+    .await;
+    eventually("the change was looked at", async || {
+        !ada.get(&group).await.has("being brought up to date")
+    })
+    .await;
+    assert_eq!(members(&ada.get(&group).await), ["Roy, Bob"]);
+    assert_eq!(
+        rehearsal.status_at_mailchimp(&anne_at).await.as_deref(),
+        Some("unsubscribed")
+    );
+
+    // Comes back there by themselves, and a stranger signs up: only the search and staff bring anybody in here.
+    let path = format!("audiences/{}/sign-up", rehearsal.audience);
+    rehearsal
+        .ask("POST", &path, json!({"email_address": anne_at, "merge_fields": {}}))
+        .await;
+    rehearsal.until_at_mailchimp(&anne_at, "subscribed").await;
+    let stranger = "carla.stone@maplemail.test-charity.ca";
+    rehearsal
+        .ask("POST", &path, json!({"email_address": stranger, "merge_fields": {}}))
+        .await;
+    rehearsal.until_at_mailchimp(stranger, "subscribed").await;
+    let (dan, dan_at) = rehearsal.contact("Dan", "Wood").await;
+    change(&rehearsal.world, ada, dan, |draft| {
+        draft.details.job_title = "Baker".into()
+    })
+    .await;
+    rehearsal.until_at_mailchimp(&dan_at, "subscribed").await;
+    assert_eq!(members(&ada.get(&group).await), ["Roy, Bob", "Wood, Dan"]);
+    assert!(!ada.get("contacts").await.has("stone"));
+    rehearsal.assert_nobody_subscribed_against_their_will().await;
+}
+
+fn urlencode(text: &str) -> String {
+    let pair = serde_urlencoded::to_string([("", text)]).unwrap();
+    pair.trim_start_matches('=').to_owned()
+}
