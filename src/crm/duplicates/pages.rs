@@ -140,7 +140,7 @@ pub async fn show(member: Member, wanted: Query<Wanted>) -> Answer {
 
 /// `GET /o/{organization}/duplicates/live`
 pub async fn live(member: Member) -> Answer {
-    let (scan, changed) = member.read(|tx| state(tx)).await?;
+    let (scan, changed) = member.read(state).await?;
     web::show(SearchPart {
         page: member.part(),
         search: in_words(&member, scan, changed),

@@ -60,7 +60,7 @@ impl Browser {
     /// Presses the button with these words; not one that only makes the Enter key save.
     pub async fn press(&self, words: &str) {
         self.click_on(&format!(
-            "//main//button[not(@aria-hidden)][normalize-space()='{words}']"
+            "//main//button[not(@aria-hidden)][normalize-space()=\"{words}\"]"
         ))
         .await;
     }
