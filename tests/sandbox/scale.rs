@@ -105,7 +105,8 @@ async fn patient_receiver(gate: Arc<Barrier>, waiting: Arc<AtomicUsize>) -> Stri
         while let Ok((mut stream, _)) = listener.accept().await {
             let (gate, waiting) = (Arc::clone(&gate), Arc::clone(&waiting));
             tokio::spawn(async move {
-                stream.read(&mut [0; 4096]).await.unwrap();
+                let asked = stream.read(&mut [0; 4096]).await.unwrap();
+                assert!(asked > 0, "whoever connects asks something");
                 waiting.fetch_add(1, Ordering::SeqCst);
                 gate.wait().await;
                 let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";

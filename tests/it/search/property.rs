@@ -322,7 +322,10 @@ fn controls(typed: &Typed, offers: &Offers) -> Vec<Control> {
     Draft::of(&pairs).blocks[0].conditions[0].controls(offers)
 }
 
-fn criteria(numbers: &(bool, Vec<(bool, Vec<Vec<u16>>)>), offers: &Offers) -> Criteria {
+/// Whether all or any of the blocks, and of each block whether all or any of its conditions, each by its numbers.
+type Numbers = (bool, Vec<(bool, Vec<Vec<u16>>)>);
+
+fn criteria(numbers: &Numbers, offers: &Offers) -> Criteria {
     let matching = |any: bool| if any { Match::Any } else { Match::All };
     let (any, blocks) = numbers;
     let blocks = blocks.iter().map(|(any, conditions)| Block {
