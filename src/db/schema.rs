@@ -204,6 +204,7 @@ diesel::table! {
         end_date -> Nullable<Date>,
         parent_id -> Nullable<BigInt>,
         is_enabled -> Bool,
+        fund_id -> Nullable<BigInt>,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::model::{Campaign, CampaignDraft};
 use super::store;
-use crate::base::CampaignId;
+use crate::base::{CampaignId, FundId};
 use crate::changelog::{self, FieldChange, NewChange};
+use crate::crm::funds::{self, Fund};
 use crate::db::schema::{campaigns, contributions};
 use crate::db::{OrgTx, Unavailable};
 use chrono::NaiveDate;
@@ -30,6 +31,8 @@ impl From<QueryError> for CampaignError {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Taken,
+            // The fund or the larger campaign went away meanwhile, or never was the organization's.
+            QueryError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Self::Query(QueryError::NotFound),
             other => Self::Query(other),
         }
     }
@@ -47,12 +50,12 @@ pub fn add(tx: &mut OrgTx<'_>, draft: &CampaignDraft) -> Result<CampaignId, Camp
 
 /// Makes a campaign what the draft says.
 pub fn change(tx: &mut OrgTx<'_>, id: CampaignId, draft: &CampaignDraft) -> Result<(), CampaignError> {
-    let all = store::list(tx)?;
+    let all = store::locked(tx)?;
     let before = all
         .iter()
         .find(|campaign| campaign.id == id)
         .ok_or(QueryError::NotFound)?;
-    let fields = differences(&all, &before.is, draft);
+    let fields = differences(&all, &funds::store::list(tx)?, &before.is, draft);
     if fields.is_empty() {
         return Ok(());
     }
@@ -95,13 +98,17 @@ fn is_part_of_itself(all: &[Campaign], id: CampaignId, parent: Option<CampaignId
     false
 }
 
-fn differences(all: &[Campaign], before: &CampaignDraft, after: &CampaignDraft) -> Vec<FieldChange> {
+fn differences(all: &[Campaign], funds: &[Fund], before: &CampaignDraft, after: &CampaignDraft) -> Vec<FieldChange> {
     let yes_no = |is: bool| if is { "Yes" } else { "No" };
     let day = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
     let goal = |draft: &CampaignDraft| draft.goal().map(|goal| goal.to_string()).unwrap_or_default();
     let parent = |draft: &CampaignDraft| {
         let parent = all.iter().find(|one| Some(one.id) == draft.parent_id);
         parent.map(|parent| parent.is.name.clone()).unwrap_or_default()
+    };
+    let name_of = |id: Option<FundId>| {
+        let fund = funds.iter().find(|one| Some(one.id) == id);
+        fund.map(|fund| fund.is.name.clone()).unwrap_or_default()
     };
     let changes = [
         FieldChange::between("Name", &before.name, &after.name),
@@ -111,6 +118,7 @@ fn differences(all: &[Campaign], before: &CampaignDraft, after: &CampaignDraft) 
         FieldChange::between("Start Date", &day(before.start_date), &day(after.start_date)),
         FieldChange::between("End Date", &day(before.end_date), &day(after.end_date)),
         FieldChange::between("Part of", &parent(before), &parent(after)),
+        FieldChange::between("Fund", &name_of(before.fund_id), &name_of(after.fund_id)),
         FieldChange::between("Enabled", yes_no(before.is_enabled), yes_no(after.is_enabled)),
     ];
     changes.into_iter().flatten().collect()

@@ -1,7 +1,7 @@
 //! What a campaign is.
 
 use crate::accounts::model::required;
-use crate::base::{CampaignId, Currency, Money, choice};
+use crate::base::{CampaignId, Currency, FundId, Money, choice};
 use crate::db::schema::campaigns;
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -33,6 +33,8 @@ pub struct CampaignDraft {
     pub end_date: Option<NaiveDate>,
     /// The campaign it is a part of.
     pub parent_id: Option<CampaignId>,
+    /// The fund its gifts go to unless somebody says otherwise.
+    pub fund_id: Option<FundId>,
     /// Offered for new gifts.
     pub is_enabled: bool,
 }
@@ -49,6 +51,7 @@ impl CampaignDraft {
             start_date: None,
             end_date: None,
             parent_id: None,
+            fund_id: None,
             is_enabled: true,
         }
     }

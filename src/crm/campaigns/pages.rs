@@ -5,6 +5,7 @@ use super::model::{self, Campaign, CampaignDraft, CampaignType};
 use super::store::{self, Raised};
 use crate::accounts::Member;
 use crate::base::{CampaignId, Currency, Money, Role};
+use crate::crm::funds;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, Flash, Needs, Page, PageError, Route, day, get, long_text, post};
 use actix_web::http::StatusCode;
@@ -67,6 +68,7 @@ struct FormPage {
     campaign: Option<Campaign>,
     form: CampaignForm,
     parents: Vec<Choice>,
+    funds: Vec<Choice>,
     types: Vec<Choice>,
     currencies: Vec<Choice>,
 }
@@ -83,6 +85,7 @@ struct Typed {
     start_date: String,
     end_date: String,
     parent: String,
+    fund: String,
     is_enabled: Option<String>,
 }
 
@@ -100,6 +103,7 @@ impl Typed {
             start_date: date(is.start_date),
             end_date: date(is.end_date),
             parent: is.parent_id.map(|id| id.to_string()).unwrap_or_default(),
+            fund: is.fund_id.map(|id| id.to_string()).unwrap_or_default(),
             is_enabled: is.is_enabled.then(String::new),
         }
     }
@@ -139,6 +143,7 @@ fn read(typed: &Typed) -> (CampaignForm, Option<CampaignDraft>) {
             start_date: start?,
             end_date: end?,
             parent_id: typed.parent.parse().ok(),
+            fund_id: typed.fund.parse().ok(),
             is_enabled: typed.is_enabled.is_some(),
         })
     };
@@ -171,16 +176,24 @@ async fn page(
     typed: &Typed,
     form: CampaignForm,
 ) -> Result<FormPage, PageError> {
-    let all = member.read(|tx| Ok::<_, PageError>(store::list(tx)?)).await?;
+    let (all, funds) = member
+        .read(|tx| Ok::<_, PageError>((store::list(tx)?, funds::store::list(tx)?)))
+        .await?;
     let own = campaign.as_ref().map(|campaign| campaign.id);
     let others = all.into_iter().filter(|one| Some(one.id) != own);
     let none = [(String::new(), "No other campaign".to_owned())];
     let parents = others.map(|one| (one.id.to_string(), one.is.name));
+    let funds = funds
+        .into_iter()
+        .filter(|one| one.is.is_enabled || one.id.to_string() == typed.fund)
+        .map(|one| (one.id.to_string(), one.is.name));
+    let no_fund = [(String::new(), "The default fund".to_owned())];
     let word = |word: &'static str| (word, word);
     let types = CampaignType::ALL.iter().map(|one| word(one.as_str()));
     Ok(FormPage {
         page: member.page("campaigns"),
         parents: Choice::list(none.into_iter().chain(parents), &typed.parent),
+        funds: Choice::list(no_fund.into_iter().chain(funds), &typed.fund),
         types: Choice::list(types, &typed.campaign_type),
         currencies: Choice::list(Currency::OFFERED.map(|one| (one, one)), &typed.goal_currency),
         campaign,

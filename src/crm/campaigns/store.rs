@@ -31,6 +31,17 @@ pub fn list(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Campaign>> {
         .load(&mut **tx)
 }
 
+/// All campaigns, kept from being changed by others until the transaction ends: two people could make two campaigns parts
+/// of each other.
+pub fn locked(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Campaign>> {
+    campaigns::table
+        .filter(campaigns::organization_id.eq(tx.organization()))
+        .order(campaigns::id)
+        .select(Campaign::as_select())
+        .for_update()
+        .load(&mut **tx)
+}
+
 /// The campaigns that are parts of one, by name.
 pub fn parts(tx: &mut OrgTx<'_>, of: CampaignId) -> QueryResult<Vec<Campaign>> {
     campaigns::table

@@ -4,8 +4,8 @@ use super::filter::in_hundredths;
 pub use super::filter::{Filter, Sort};
 use super::model::{PaymentMethod, Status};
 use crate::base::{CampaignId, ContactId, ContributionId, Currency, FundId, Money};
-use crate::crm::campaigns;
 use crate::crm::contacts::{self, ListFilter, Selection};
+use crate::crm::{campaigns, funds};
 use crate::db::OrgTx;
 use crate::db::schema::contributions;
 use chrono::NaiveDate;
@@ -203,6 +203,31 @@ pub fn donors(tx: &mut OrgTx<'_>, filter: &Filter) -> QueryResult<HashMap<Curren
         ))
         .load(&mut **tx)?;
     Ok(rows.into_iter().collect())
+}
+
+/// What fits and is Completed, by fund and currency, in the order of the funds' names.
+pub fn by_fund(tx: &mut OrgTx<'_>, filter: &Filter) -> QueryResult<Vec<(FundId, String, Money)>> {
+    let Some(fits) = fitting(tx, &filter.with_status(Status::Completed))? else {
+        return Ok(Vec::new());
+    };
+    let sums: Vec<(FundId, Currency, i64)> = contributions::table
+        .filter(fits)
+        .group_by((contributions::fund_id, contributions::currency))
+        .order(contributions::currency)
+        .select((
+            contributions::fund_id,
+            contributions::currency,
+            sql::<BigInt>("sum(contributions.amount)::bigint"),
+        ))
+        .load(&mut **tx)?;
+    let of_fund = |fund: funds::Fund| {
+        let own = sums.iter().filter(move |(id, ..)| *id == fund.id);
+        let named: Vec<_> = own
+            .map(|(id, currency, total)| (*id, fund.is.name.clone(), Money::new(*total, *currency)))
+            .collect();
+        named
+    };
+    Ok(funds::store::list(tx)?.into_iter().flat_map(of_fund).collect())
 }
 
 /// What was given in a month.

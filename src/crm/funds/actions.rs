@@ -4,7 +4,7 @@ use super::model::FundDraft;
 use super::store;
 use crate::base::FundId;
 use crate::changelog::{self, FieldChange, NewChange};
-use crate::db::schema::{contributions, funds, recurring_contributions};
+use crate::db::schema::{campaigns, contributions, funds, recurring_contributions};
 use crate::db::{OrgTx, Unavailable};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -17,7 +17,7 @@ pub enum FundError {
     Taken,
     #[error("the default fund must stay enabled and the default until another is chosen")]
     IsDefault,
-    #[error("gifts went to this fund")]
+    #[error("gifts went to this fund, or a campaign raises for it")]
     InUse,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -65,7 +65,7 @@ pub fn change(tx: &mut OrgTx<'_>, id: FundId, draft: &FundDraft) -> Result<(), F
     Ok(())
 }
 
-/// Deletes a fund that nothing went to.
+/// Deletes a fund that nothing went to and no campaign raises for.
 pub fn delete(tx: &mut OrgTx<'_>, id: FundId) -> Result<String, FundError> {
     let fund = store::find(tx, id)?.ok_or(QueryError::NotFound)?.is;
     if fund.is_default {
@@ -77,7 +77,11 @@ pub fn delete(tx: &mut OrgTx<'_>, id: FundId) -> Result<String, FundError> {
     let series = recurring_contributions::table
         .filter(recurring_contributions::organization_id.eq(tx.organization()))
         .filter(recurring_contributions::fund_id.eq(id));
-    let is_used: bool = diesel::select(exists(gifts).or(exists(series))).get_result(&mut **tx)?;
+    let of_campaigns = campaigns::table
+        .filter(campaigns::organization_id.eq(tx.organization()))
+        .filter(campaigns::fund_id.eq(id));
+    let is_used: bool =
+        diesel::select(exists(gifts).or(exists(series)).or(exists(of_campaigns))).get_result(&mut **tx)?;
     if is_used {
         return Err(FundError::InUse);
     }

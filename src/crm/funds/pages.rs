@@ -212,7 +212,7 @@ impl From<FundError> for PageError {
                     .into(),
             ),
             FundError::InUse => Self::Refused(
-                "Nothing was changed: contributions went to this fund, and they must keep saying so. Untick “Enabled” \
+                "Nothing was changed: contributions or campaigns name this fund, and they must keep saying so. Untick “Enabled” \
                  under its Settings, then it is no longer offered."
                     .into(),
             ),

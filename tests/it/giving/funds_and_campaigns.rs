@@ -106,6 +106,25 @@ async fn a_campaign_has_a_goal_dates_and_a_place_among_others() {
     );
     assert!(rows[1].starts_with("Roof Dinner Event New Roof"), "{}", rows[1]);
 
+    let roofs = ada
+        .post("funds/new", &[("name", "Roof Fund"), ("is_enabled", "true")])
+        .await;
+    let fund = roofs.location().rsplit('/').next().unwrap().to_owned();
+    let with_fund = [capital.as_slice(), &[("fund", fund.as_str())]].concat();
+    ada.post(&format!("campaigns/{roof}/settings"), &with_fund).await;
+    let form = ada.get(&format!("contributions/new?campaign={roof}")).await;
+    assert_eq!(form.texts("#fund option[selected]"), ["Roof Fund"]);
+    shelter
+        .give(anne, &[("amount", "40"), ("campaign", &roof), ("fund", &fund)])
+        .await;
+    let of_funds = ada.get(&format!("campaigns/{roof}")).await;
+    assert_eq!(
+        of_funds.texts("[aria-labelledby=by-fund] dt"),
+        ["General Fund", "Roof Fund"]
+    );
+    assert_eq!(of_funds.texts("[aria-labelledby=by-fund] dd"), ["$2,500.00", "$40.00"]);
+    assert_eq!(ada.post(&format!("funds/{fund}/delete"), &[]).await.status, 409);
+
     let circle = [capital.as_slice(), &[("parent", dinner.as_str())]].concat();
     let refused = ada.post(&format!("campaigns/{roof}/settings"), &circle).await;
     assert_eq!(refused.status, 422);

@@ -47,16 +47,20 @@ impl Choices {
             currencies.push(currency.to_owned());
         }
         let (fund, campaign) = (form.value("fund").to_owned(), form.value("campaign").to_owned());
-        let all = funds::store::list(tx)?;
+        let (all, campaigns) = (funds::store::list(tx)?, campaigns::store::list(tx)?);
+        let of_campaign = campaigns.iter().find(|one| one.id.to_string() == campaign);
+        let of_campaign = of_campaign.and_then(|campaign| campaign.is.fund_id);
+        let default = all.iter().find(|one| one.is.is_default).map(|one| one.id);
         let chosen = match fund.as_str() {
-            "" => all.iter().find(|one| one.is.is_default).map(|one| one.id.to_string()),
+            "" => of_campaign.or(default).map(|id| id.to_string()),
             _ => Some(fund.clone()),
         };
         let funds = all
             .into_iter()
             .filter(|one| one.is.is_enabled || one.id.to_string() == fund);
-        let campaigns = campaigns::store::list(tx)?.into_iter();
-        let campaigns = campaigns.filter(|one| one.is.is_enabled || one.id.to_string() == campaign);
+        let campaigns = campaigns
+            .into_iter()
+            .filter(|one| one.is.is_enabled || one.id.to_string() == campaign);
         let none = |words: &str| std::iter::once((String::new(), words.to_owned()));
         let words = |all: Vec<&'static str>| all.into_iter().map(|word| (word.to_owned(), word.to_owned()));
         Ok(Self {

@@ -20,9 +20,18 @@ struct CampaignPage {
     parts: Vec<Campaign>,
     sums: Sums,
     progress: Option<Progress>,
+    by_fund: Vec<Share>,
     chart: Option<Chart>,
     /// The address of its contributions.
     all: String,
+}
+
+/// What of it went to a fund.
+struct Share {
+    fund: String,
+    total: Money,
+    /// The address of these contributions.
+    url: String,
 }
 
 /// How far the campaign is, in the currency of its goal.
@@ -63,7 +72,7 @@ pub async fn show(member: Member, path: Path<(String, CampaignId)>) -> Answer {
         ..Filter::default()
     };
     let asked = filter.clone();
-    let (campaign, parent, parts, totals, months, donors) = member
+    let (campaign, parent, parts, totals, months, donors, by_fund) = member
         .read(move |tx| {
             let campaign = campaigns::store::find(tx, id)?.ok_or(PageError::NotFound)?;
             let parent = match campaign.is.parent_id {
@@ -76,10 +85,25 @@ pub async fn show(member: Member, path: Path<(String, CampaignId)>) -> Answer {
                 None => None,
             };
             let (parts, donors) = (campaigns::store::parts(tx, id)?, search::donors(tx, &asked)?);
-            Ok::<_, PageError>((campaign, parent, parts, totals, months, donors))
+            let by_fund = search::by_fund(tx, &asked)?;
+            Ok::<_, PageError>((campaign, parent, parts, totals, months, donors, by_fund))
         })
         .await?;
+    let by_fund = by_fund.into_iter().map(|(fund, name, total)| {
+        let only = Filter {
+            fund: Some(fund),
+            currency: Some(total.currency),
+            ..filter.with_status(Status::Completed)
+        };
+        Share {
+            fund: name,
+            total,
+            url: at(&member, &only, 1),
+        }
+    });
+    let by_fund = by_fund.collect();
     web::show(CampaignPage {
+        by_fund,
         page: member.page("campaigns"),
         progress: Progress::of(&campaign, &totals),
         chart: months.and_then(|(currency, months)| Chart::draw(&member, &filter, currency, &months)),
