@@ -160,7 +160,7 @@ async fn each_night_looks_at_whoever_was_changed_since_and_the_dashboard_tells()
     office.add(person("Ann", "Lem", "anne@x.test")).await;
     office.world.pass(TimeDelta::days(1) + TimeDelta::minutes(1));
     eventually("the night looked", async || {
-        office.pairs("").await == ["Lem, Ann & Lem, Anne"]
+        office.pairs("").await == ["Lem, Anne & Lem, Ann"]
     })
     .await;
     assert!(
