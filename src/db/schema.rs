@@ -273,6 +273,7 @@ diesel::table! {
         deleted_at -> Nullable<Timestamptz>,
         merged_into -> Nullable<BigInt>,
         erased_at -> Nullable<Timestamptz>,
+        custom -> Jsonb,
     }
 }
 
@@ -305,6 +306,26 @@ diesel::table! {
         external_identifier -> Nullable<Text>,
         created_at -> Timestamptz,
         modified_at -> Timestamptz,
+        custom -> Jsonb,
+    }
+}
+
+diesel::table! {
+    custom_fields (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        record -> Text,
+        kind -> Text,
+        label -> Text,
+        help -> Text,
+        is_required -> Bool,
+        for_individuals -> Bool,
+        for_organizations -> Bool,
+        for_households -> Bool,
+        options -> Jsonb,
+        options_made -> Integer,
+        place -> Integer,
+        is_retired -> Bool,
     }
 }
 
@@ -915,6 +936,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contact_tags,
     contacts,
     contributions,
+    custom_fields,
     due_contacts,
     due_members,
     duplicate_keys,

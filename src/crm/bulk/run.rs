@@ -5,6 +5,7 @@ use super::model::{BulkAction, BulkContact, Deed, Outcome, Record, State};
 use super::store;
 use crate::base::ContactId;
 use crate::crm::contacts::{self, ChangedParts, Contact, ContactDraft, differences};
+use crate::crm::custom_fields;
 use crate::db::OrgTx;
 use crate::db::schema::bulk_actions;
 use chrono::SubsecRound;
@@ -54,6 +55,7 @@ fn finish(tx: &mut OrgTx<'_>, action: &BulkAction) -> anyhow::Result<()> {
 }
 
 fn edit(tx: &mut OrgTx<'_>, action: &BulkAction, found: &[Contact]) -> anyhow::Result<Vec<BulkContact>> {
+    let custom = custom_fields::store::of(tx, custom_fields::Record::Contact)?;
     let mut became = Vec::new();
     let mut wanted: Vec<(&Contact, ContactDraft)> = Vec::new();
     for contact in found {
@@ -78,7 +80,7 @@ fn edit(tx: &mut OrgTx<'_>, action: &BulkAction, found: &[Contact]) -> anyhow::R
         became.push(changed(
             contact.id,
             Record::Edited {
-                shown: differences::between(&before, &after),
+                shown: differences::between(&before, &after, &custom),
                 parts: ChangedParts::between(&before, &after),
             },
         ));

@@ -3,6 +3,7 @@
 use super::differences::Names;
 use super::model::{Contribution, ContributionDraft};
 use crate::base::{CampaignId, ContactId, ContributionId, FundId};
+use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::db::OrgTx;
 use crate::db::schema::{campaigns, contacts, contributions, funds};
 use diesel::prelude::*;
@@ -54,7 +55,12 @@ pub fn names(tx: &mut OrgTx<'_>, drafts: &[ContributionDraft]) -> QueryResult<Na
         .filter(contacts::id.eq_any(of_contacts))
         .select((contacts::id, contacts::display_name))
         .load(&mut **tx)?;
+    let custom = match drafts.iter().all(|draft| draft.custom.is_empty()) {
+        true => CustomFields::default(),
+        false => custom_fields::store::of(tx, Record::Contribution)?,
+    };
     Ok(Names {
+        custom,
         funds: funds.into_iter().collect(),
         campaigns: campaigns.into_iter().collect(),
         contacts: contacts.into_iter().collect(),

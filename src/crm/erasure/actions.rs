@@ -3,6 +3,7 @@
 use crate::base::ContactId;
 use crate::changelog::{self, NewChange};
 use crate::crm::contacts::{self, Contact};
+use crate::crm::custom_fields::CustomValues;
 use crate::crm::groups::mailchimp::MailchimpView;
 use crate::crm::references::{ALL, OnErase};
 use crate::db::OrgTx;
@@ -144,12 +145,15 @@ fn empty_import_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
     Ok(())
 }
 
-/// Gifts stay with amount, date and what a receipt needs; what staff noted about them goes.
+/// Gifts stay with amount, date and what a receipt needs; what staff noted about them and the custom fields go.
 fn empty_notes_of_gifts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
     diesel::update(contributions::table)
         .filter(contributions::organization_id.eq(tx.organization()))
         .filter(contributions::contact_id.eq_any(ids))
-        .set(contributions::note.eq(""))
+        .set((
+            contributions::note.eq(""),
+            contributions::custom.eq(CustomValues::default()),
+        ))
         .execute(&mut **tx)?;
     Ok(())
 }

@@ -11,10 +11,19 @@ const UNITS_MAX: u32 = 5_200;
 
 /// A date of a contact, or several.
 pub struct Dates {
-    pub(super) place: Place,
-    /// A moment, which falls on a day of the organization's zone; else a plain date.
-    pub(super) is_moment: bool,
+    pub(super) place: Place<'static>,
+    pub(super) stored: Stored,
     pub(super) of: fn(&Facts, &Calendar) -> Vec<NaiveDate>,
+}
+
+/// How a date is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    Day,
+    /// A moment, which falls on a day of the organization's zone.
+    Moment,
+    /// Written as 2026-11-24: such texts are in the order of their days.
+    Text,
 }
 
 /// What is asked of a date.
@@ -86,40 +95,48 @@ const SPANS: Ops = &[
     ("fiscal_year", "fiscal year"),
 ];
 
-impl Dates {
-    pub(super) fn sql(&self, test: &Test, sql: &mut Sql, calendar: &Calendar) -> String {
-        match test {
-            Test::Filled => self.place.some(sql, |_, value| format!("{value} IS NOT NULL")),
-            Test::Empty => format!("NOT {}", self.sql(&Test::Filled, sql, calendar)),
-            Test::In(period) => {
-                let stretch = period.stretch(calendar);
-                self.place
-                    .some(sql, |sql, value| self.within(sql, value, stretch, calendar))
-            }
-        }
-    }
-
-    fn within(&self, sql: &mut Sql, value: &str, stretch: Stretch, calendar: &Calendar) -> String {
-        stretch.sql(value, |day| match self.is_moment {
-            true => sql.bind(Bind::Moment(calendar.beginning_of(day))),
-            false => sql.bind(Bind::Date(day)),
-        })
-    }
-
-    pub(super) fn holds(&self, test: &Test, facts: &Facts, calendar: &Calendar) -> bool {
-        let dates = (self.of)(facts, calendar);
-        match test {
-            Test::Filled => !dates.is_empty(),
-            Test::Empty => dates.is_empty(),
-            Test::In(period) => {
-                let stretch = period.stretch(calendar);
-                dates.into_iter().any(|date| stretch.contains(date))
-            }
+impl Stored {
+    /// That a value lies in a stretch.
+    fn within(self, sql: &mut Sql, value: &str, stretch: Stretch, calendar: &Calendar) -> String {
+        match self {
+            Self::Day => stretch.sql(value, |day| sql.bind(Bind::Date(day))),
+            Self::Moment => stretch.sql(value, |day| sql.bind(Bind::Moment(calendar.beginning_of(day)))),
+            Self::Text => stretch.sql(&format!("({value} COLLATE \"C\")"), |day| sql.bind(Bind::Text(written(day)))),
         }
     }
 }
 
+/// A day as text. The one after the last that has four digits stands behind them all.
+fn written(day: NaiveDate) -> String {
+    match day.year() {
+        ..=9_999 => day.to_string(),
+        _ => "after".into(),
+    }
+}
+
 impl Test {
+    pub(super) fn sql(&self, place: Place<'_>, stored: Stored, sql: &mut Sql, calendar: &Calendar) -> String {
+        match self {
+            Self::Filled => place.some(sql, |_, value| format!("{value} IS NOT NULL")),
+            Self::Empty => format!("NOT {}", Self::Filled.sql(place, stored, sql, calendar)),
+            Self::In(period) => {
+                let stretch = period.stretch(calendar);
+                place.some(sql, |sql, value| stored.within(sql, value, stretch, calendar))
+            }
+        }
+    }
+
+    pub(super) fn holds(&self, dates: &[NaiveDate], calendar: &Calendar) -> bool {
+        match self {
+            Self::Filled => !dates.is_empty(),
+            Self::Empty => dates.is_empty(),
+            Self::In(period) => {
+                let stretch = period.stretch(calendar);
+                dates.iter().any(|date| stretch.contains(*date))
+            }
+        }
+    }
+
     pub(super) fn read(typed: &Typed) -> Result<Self, &'static str> {
         Ok(match typed.op.as_str() {
             "empty" => Self::Empty,

@@ -4,6 +4,7 @@
 use super::record::RowRecord;
 use crate::base::{ContactId, GroupId};
 use crate::crm::contacts::{self, Contact, ContactDraft};
+use crate::crm::custom_fields;
 use crate::crm::groups::standings::{PutBack, put_back};
 use crate::crm::imports::model::Import;
 use crate::crm::imports::rows::{RowOutcome, Stays, WrittenRow};
@@ -72,6 +73,7 @@ fn put_fields_back(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str, stays: 
         .map(|(row, _)| row.contact)
         .collect();
     let found = contacts::locked(tx, &ids.into_iter().collect::<Vec<_>>())?;
+    let custom = custom_fields::store::of(tx, custom_fields::Record::Contact)?;
     let mut drafts: HashMap<ContactId, (Contact, ContactDraft)> = found
         .into_iter()
         .map(|contact| (contact.id, (contact.clone(), contact.draft())))
@@ -80,7 +82,7 @@ fn put_fields_back(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str, stays: 
         let Some((_, draft)) = drafts.get_mut(&row.contact) else {
             continue;
         };
-        let (before, left) = record.taken_back(draft);
+        let (before, left) = record.taken_back(draft, &custom);
         if before.problems().is_empty() {
             *draft = before;
         }
