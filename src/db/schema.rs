@@ -223,6 +223,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    chosen_columns (organization_id, staff_id, list) {
+        organization_id -> BigInt,
+        staff_id -> BigInt,
+        list -> Text,
+        columns -> Jsonb,
+    }
+}
+
+diesel::table! {
     contact_search_terms (organization_id, term, contact_id, kind) {
         organization_id -> BigInt,
         term -> Text,
@@ -932,6 +941,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     bulk_contacts,
     campaigns,
     changes,
+    chosen_columns,
     contact_search_terms,
     contact_tags,
     contacts,

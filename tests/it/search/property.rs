@@ -142,7 +142,10 @@ fn custom_values(random: &mut StdRng, custom: &CustomFields, record: Record) -> 
             Kind::Date => DATES.choose(random).unwrap().to_string(),
             Kind::YesOrNo => ["Yes", "No"].choose(random).unwrap().to_string(),
             Kind::OneChoice => ["Gold", "Été"].choose(random).unwrap().to_string(),
-            Kind::SeveralChoices => ["Gold; Silver", "Silver", "Été; Gold"].choose(random).unwrap().to_string(),
+            Kind::SeveralChoices => ["Gold; Silver", "Silver", "Été; Gold"]
+                .choose(random)
+                .unwrap()
+                .to_string(),
         };
         if random.random_bool(0.6) {
             values.set(field.id, field.read(&written).unwrap());

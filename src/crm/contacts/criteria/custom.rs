@@ -74,7 +74,9 @@ impl Custom {
 
     /// "Shirt Size", "Table (contribution)".
     pub(super) fn label(self, offers: &Offers) -> String {
-        let label = self.field(offers).map_or("(a deleted field)", |field| field.label.as_str());
+        let label = self
+            .field(offers)
+            .map_or("(a deleted field)", |field| field.label.as_str());
         match self.record {
             Record::Contact => label.to_owned(),
             Record::Contribution => format!("{label} (contribution)"),
@@ -170,7 +172,9 @@ impl Custom {
 
     fn options_words(self, test: &Options, offers: &Offers) -> String {
         let label = |id: &i64| {
-            let option = self.field(offers).and_then(|field| field.options.iter().find(|option| option.id == *id));
+            let option = self
+                .field(offers)
+                .and_then(|field| field.options.iter().find(|option| option.id == *id));
             option.map_or("(deleted)", |option| option.label.as_str())
         };
         let named = |ids: &[i64], between: &str| ids.iter().map(label).collect::<Vec<_>>().join(between);
@@ -179,7 +183,11 @@ impl Custom {
             Options::Any(ids) => format!("{} {}", if several { "includes" } else { "is" }, named(ids, " or ")),
             Options::Each(ids) => format!("includes {}", named(ids, " and ")),
             Options::None(ids) => {
-                format!("{} {}", if several { "does not include" } else { "is not" }, named(ids, " or "))
+                format!(
+                    "{} {}",
+                    if several { "does not include" } else { "is not" },
+                    named(ids, " or ")
+                )
             }
             Options::Empty => "is empty".into(),
             Options::Filled => "is not empty".into(),

@@ -101,7 +101,9 @@ impl Stored {
         match self {
             Self::Day => stretch.sql(value, |day| sql.bind(Bind::Date(day))),
             Self::Moment => stretch.sql(value, |day| sql.bind(Bind::Moment(calendar.beginning_of(day)))),
-            Self::Text => stretch.sql(&format!("({value} COLLATE \"C\")"), |day| sql.bind(Bind::Text(written(day)))),
+            Self::Text => stretch.sql(&format!("({value} COLLATE \"C\")"), |day| {
+                sql.bind(Bind::Text(written(day)))
+            }),
         }
     }
 }

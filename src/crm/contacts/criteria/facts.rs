@@ -88,7 +88,16 @@ fn groups_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactI
 }
 
 fn gifts_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, Gift)>> {
-    type Row = (ContactId, i64, Currency, NaiveDate, i64, Option<i64>, String, CustomValues);
+    type Row = (
+        ContactId,
+        i64,
+        Currency,
+        NaiveDate,
+        i64,
+        Option<i64>,
+        String,
+        CustomValues,
+    );
     let rows: Vec<Row> = contributions::table
         .filter(contributions::organization_id.eq(tx.organization()))
         .filter(contributions::contact_id.eq_any(ids))
