@@ -7,7 +7,7 @@ use crate::base::{ContactId, GroupId, TagId};
 use crate::db::{OrgTx, Prepared};
 use crate::web::{PAGE_SIZE, Pager};
 use chrono::{DateTime, Utc};
-use diesel::pg::Pg;
+use diesel::pg::{Pg, PgRowByRowLoadingMode};
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
@@ -348,8 +348,12 @@ pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<Cont
     let Some(query) = chosen(tx, selection, "SELECT contacts.id", "")? else {
         return Ok(Vec::new());
     };
-    let rows: Vec<Id> = query.sql(" ORDER BY contacts.id").load(&mut **tx)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    // Row by row: they may be a million.
+    query
+        .sql(" ORDER BY contacts.id")
+        .load_iter::<Id, PgRowByRowLoadingMode>(&mut **tx)?
+        .map(|row| row.map(|row| row.id))
+        .collect()
 }
 
 /// The beginning of a statement about the contacts a selection means: `head` stands before `FROM contacts`, `tables` are those
