@@ -2,7 +2,7 @@
 
 use super::charity::LARGE;
 use anyhow::Context;
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date};
@@ -99,6 +99,8 @@ fn are_any_due(tx: &mut OrgTx<'_>) -> QueryResult<bool> {
 /// Seconds of a look at everybody, of the same by plain SQL, and of a look at one contact.
 pub struct Looks {
     pub everybody: f64,
+    /// Of a look when the day has changed.
+    pub next_day: f64,
     pub plain: f64,
     pub one: f64,
     /// From a gift's commit until its giver belongs to the group, in a running application.
@@ -108,10 +110,15 @@ pub struct Looks {
 /// Measures the first smart group.
 pub async fn looks(db: &Db) -> anyhow::Result<Looks> {
     let group = db.read(LARGE, |tx| anyhow::Ok(first(tx)?)).await?;
-    let (mut everybody, mut plain) = (0.0, 0.0);
+    let (mut everybody, mut next_day, mut plain) = (0.0, 0.0, 0.0);
     for _ in 0..TURNS {
         everybody += timed(db, move |tx| {
             Ok(smart::difference(tx, group, &criteria(0), None).map(drop)?)
+        })
+        .await?;
+        next_day += timed(db, move |tx| {
+            let yesterday = tx.now().date_naive() - Days::new(1);
+            Ok(smart::difference_since(tx, group, &criteria(0), yesterday).map(drop)?)
         })
         .await?;
         plain += timed(db, |tx| Ok(by_plain_sql(tx).map(drop)?)).await?;
@@ -129,6 +136,7 @@ pub async fn looks(db: &Db) -> anyhow::Result<Looks> {
     let changed = changed.len() as f64;
     Ok(Looks {
         everybody: everybody / TURNS as f64,
+        next_day: next_day / TURNS as f64,
         plain: plain / TURNS as f64,
         one: one / changed,
         until_member: until_member / changed,

@@ -73,7 +73,8 @@ async fn measure(postgres: &PrivatePostgres, folder: &std::path::Path, options: 
     table.pages("contact page", &load::compare(&visitor, &urls, time, plainly).await?);
 
     let looks = giving::looks(&db).await.context("smart groups")?;
-    table.times("smart group, everybody", looks.everybody, looks.plain, 1.0 / 3.0);
+    table.times("smart group, its search is new", looks.everybody, looks.plain, 1.0);
+    table.times("smart group, a new day", looks.next_day, looks.plain, 1.0 / 3.0);
     table.seconds("smart group, one changed contact", looks.one, 0.01);
     table.seconds("smart group, from a gift to the member", looks.until_member, 2.0);
 
