@@ -122,6 +122,14 @@ impl Custom {
         }
     }
 
+    /// For whom the answer may be another on another day.
+    pub(super) fn moved(self, test: &Test, sql: &mut Sql, days: [&Calendar; 2]) -> Option<String> {
+        match test {
+            Test::Date(test) => self.at(true, |place| test.moved(place, dates::Stored::Text, sql, days)),
+            _ => None,
+        }
+    }
+
     fn values(self, facts: &Facts) -> Vec<&CustomValue> {
         match self.record {
             Record::Contact => facts.contact.details.custom.get(self.id).into_iter().collect(),

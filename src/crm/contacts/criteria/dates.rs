@@ -128,6 +128,23 @@ impl Test {
         }
     }
 
+    /// Who has a date that came into the period or left it from one day to another.
+    pub(super) fn moved(
+        &self,
+        place: Place<'_>,
+        stored: Stored,
+        sql: &mut Sql,
+        [before, now]: [&Calendar; 2],
+    ) -> Option<String> {
+        let Self::In(period) = self else { return None };
+        let days = period.between(before, now);
+        let some = |sql: &mut Sql, value: &str| {
+            let within = days.iter().map(|days| stored.within(sql, value, *days, now));
+            format!("({})", within.collect::<Vec<_>>().join(" OR "))
+        };
+        (!days.is_empty()).then(|| place.some(sql, some))
+    }
+
     pub(super) fn holds(&self, dates: &[NaiveDate], calendar: &Calendar) -> bool {
         match self {
             Self::Filled => !dates.is_empty(),
@@ -231,6 +248,11 @@ impl Period {
                 span.of(this.from.unwrap_or(today) - day, calendar)
             }
         }
+    }
+
+    /// The days that came into the period or left it from one day to another.
+    pub(super) fn between(&self, before: &Calendar, now: &Calendar) -> Vec<Stretch> {
+        self.stretch(before).between(self.stretch(now))
     }
 
     pub(super) fn is_relative(&self) -> bool {
@@ -369,6 +391,22 @@ fn back(day: NaiveDate, months: u32) -> NaiveDate {
 }
 
 impl Stretch {
+    /// The days that only one of two stretches has whose ends have moved.
+    fn between(self, other: Self) -> Vec<Self> {
+        let day = Days::new(1);
+        let ends = |one: Option<NaiveDate>, other: Option<NaiveDate>| {
+            let (one, other) = one.zip(other).filter(|(one, other)| one != other)?;
+            Some((one.min(other), one.max(other)))
+        };
+        let days = |from, until| Self {
+            from: Some(from),
+            until: Some(until),
+        };
+        let begun = ends(self.from, other.from).map(|(first, last)| days(first, last - day));
+        let ended = ends(self.until, other.until).map(|(first, last)| days(first + day, last));
+        begun.into_iter().chain(ended).collect()
+    }
+
     /// That a value lies in it; `bound` binds the beginning of a day.
     pub(super) fn sql(&self, value: &str, mut bound: impl FnMut(NaiveDate) -> String) -> String {
         let from = self.from.map(|day| format!("{value} >= {}", bound(day)));
