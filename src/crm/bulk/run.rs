@@ -4,6 +4,7 @@
 use super::model::{BulkAction, BulkContact, Deed, Outcome, Record, State};
 use super::{membership, planned, store, tagging};
 use crate::base::ContactId;
+use crate::crm::contacts::rules::Problem;
 use crate::crm::contacts::{self, ChangedParts, Contact, ContactDraft, differences};
 use crate::crm::custom_fields;
 use crate::db::OrgTx;
@@ -79,7 +80,9 @@ fn edit(tx: &mut OrgTx<'_>, action: &BulkAction, ids: &[ContactId]) -> anyhow::R
         if after == before {
             continue;
         }
-        let problems = after.problems();
+        let mut problems = after.problems();
+        let unfit = custom.unfit(&after.details.custom).into_iter();
+        problems.extend(unfit.map(|(field, words)| Problem::new(field, words)));
         if !problems.is_empty() {
             let words: Vec<String> = problems.into_iter().map(|problem| problem.words).collect();
             became.push(BulkContact::skipped(contact.id, words.join(" ")));

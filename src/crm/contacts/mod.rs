@@ -2,6 +2,8 @@
 //! and the one place where anybody (import, sync) writes them.
 
 pub mod actions;
+mod cells;
+mod columns;
 pub mod criteria;
 pub mod differences;
 mod duplicates;

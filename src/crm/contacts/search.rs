@@ -3,7 +3,8 @@
 use super::criteria::{Calendar, Criteria};
 use super::model::ContactType;
 use super::terms::{self, Wanted};
-use crate::base::{ContactId, GroupId, TagId};
+use crate::base::{ContactId, CustomFieldId, GroupId, TagId};
+use crate::crm::custom_fields::{CustomField, Kind, Record};
 use crate::db::{OrgTx, Prepared};
 use crate::web::{PAGE_SIZE, Pager};
 use chrono::{DateTime, Utc};
@@ -11,8 +12,9 @@ use diesel::pg::{Pg, PgRowByRowLoadingMode};
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+use std::borrow::Cow;
 
-/// The columns the list can be sorted by.
+/// What the list can be sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
     #[default]
@@ -20,48 +22,62 @@ pub enum Sort {
     City,
     Province,
     Phone,
+    Email,
     DateCreated,
     LastModified,
+    /// In our own dollars.
+    TotalGiven,
+    LastContribution,
+    /// A field that the organization made for itself.
+    Custom(Kind, CustomFieldId),
 }
 
 impl Sort {
-    /// In the order of the columns.
-    pub const ALL: [Self; 6] = [
+    /// All but the organization's own fields.
+    const KNOWN: [Self; 9] = [
         Self::Name,
         Self::City,
         Self::Province,
         Self::Phone,
+        Self::Email,
         Self::DateCreated,
         Self::LastModified,
+        Self::TotalGiven,
+        Self::LastContribution,
     ];
 
     /// The word in the address.
-    pub fn as_str(self) -> &'static str {
+    pub fn word(self) -> Cow<'static, str> {
         match self {
-            Self::Name => "name",
-            Self::City => "city",
-            Self::Province => "province",
-            Self::Phone => "phone",
-            Self::DateCreated => "created",
-            Self::LastModified => "modified",
-        }
-    }
-
-    /// The heading of the column.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Name => "Name",
-            Self::City => "City",
-            Self::Province => "Province",
-            Self::Phone => "Phone",
-            Self::DateCreated => "Date Created",
-            Self::LastModified => "Last Modified",
+            Self::Name => "name".into(),
+            Self::City => "city".into(),
+            Self::Province => "province".into(),
+            Self::Phone => "phone".into(),
+            Self::Email => "email".into(),
+            Self::DateCreated => "created".into(),
+            Self::LastModified => "modified".into(),
+            Self::TotalGiven => "given".into(),
+            Self::LastContribution => "last_contribution".into(),
+            Self::Custom(kind, id) => format!("contact.{}.{id}", kind.key()).into(),
         }
     }
 
     /// Reads the word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sort| sort.as_str() == word)
+        let custom = || match CustomField::parse_key(word)? {
+            (Record::Contact, kind, id) => Some(Self::Custom(kind, id)),
+            (Record::Contribution, ..) => None,
+        };
+        let known = Self::KNOWN.into_iter().find(|sort| sort.word() == word);
+        known.or_else(custom)
+    }
+
+    /// Whether somebody who chooses it wants the latest or the largest first.
+    pub fn starts_descending(self) -> bool {
+        matches!(
+            self,
+            Self::DateCreated | Self::LastModified | Self::TotalGiven | Self::LastContribution
+        )
     }
 
     /// The tables the order needs beside the contacts.
@@ -75,7 +91,26 @@ impl Sort {
                 " LEFT JOIN phones phone ON phone.organization_id = contacts.organization_id \
                    AND phone.contact_id = contacts.id AND phone.is_primary"
             }
-            Self::Name | Self::DateCreated | Self::LastModified => "",
+            Self::Email => {
+                " LEFT JOIN emails email ON email.organization_id = contacts.organization_id \
+                   AND email.contact_id = contacts.id AND email.is_primary"
+            }
+            other => other.tables_of_its_own(),
+        }
+    }
+
+    /// Those of them that no line shows anything of.
+    fn tables_of_its_own(self) -> &'static str {
+        match self {
+            Self::TotalGiven => {
+                " LEFT JOIN giving_totals given ON given.organization_id = contacts.organization_id \
+                   AND given.contact_id = contacts.id AND given.currency = 'CAD'"
+            }
+            Self::LastContribution => {
+                " LEFT JOIN (SELECT contact_id, max(last_on) AS last_on FROM giving_totals WHERE organization_id = $1 \
+                   GROUP BY contact_id) lasts ON lasts.contact_id = contacts.id"
+            }
+            _ => "",
         }
     }
 
@@ -83,16 +118,22 @@ impl Sort {
     /// makes the order of equals firm.
     fn order(self, descending: bool) -> String {
         let way = if descending { "DESC" } else { "ASC" };
-        match self {
-            Self::Name => format!("contacts.sort_name COLLATE \"und-x-icu\" {way}, contacts.id {way}"),
-            Self::City => format!("nullif(address.city, '') COLLATE \"und-x-icu\" {way} NULLS LAST, contacts.id {way}"),
-            Self::Province => {
-                format!("nullif(address.province, '') COLLATE \"und-x-icu\" {way} NULLS LAST, contacts.id {way}")
+        let first = match self {
+            Self::Name => format!("contacts.sort_name COLLATE \"und-x-icu\" {way}"),
+            Self::City => format!("nullif(address.city, '') COLLATE \"und-x-icu\" {way} NULLS LAST"),
+            Self::Province => format!("nullif(address.province, '') COLLATE \"und-x-icu\" {way} NULLS LAST"),
+            Self::Phone => format!("phone.number {way} NULLS LAST"),
+            Self::Email => format!("email.address_key {way} NULLS LAST"),
+            Self::DateCreated => format!("contacts.created_at {way}"),
+            Self::LastModified => format!("contacts.modified_at {way}"),
+            Self::TotalGiven => format!("given.total {way} NULLS LAST"),
+            Self::LastContribution => format!("lasts.last_on {way} NULLS LAST"),
+            Self::Custom(Kind::Text, id) => {
+                format!("(contacts.custom ->> '{id}') COLLATE \"und-x-icu\" {way} NULLS LAST")
             }
-            Self::Phone => format!("phone.number {way} NULLS LAST, contacts.id {way}"),
-            Self::DateCreated => format!("contacts.created_at {way}, contacts.id {way}"),
-            Self::LastModified => format!("contacts.modified_at {way}, contacts.id {way}"),
-        }
+            Self::Custom(_, id) => format!("contacts.custom -> '{id}' {way} NULLS LAST"),
+        };
+        format!("{first}, contacts.id {way}")
     }
 }
 
@@ -149,7 +190,7 @@ impl ListFilter {
             pairs.push(("in_trash", "yes".to_owned()));
         }
         if self.sort != Sort::Name {
-            pairs.push(("sort", self.sort.as_str().to_owned()));
+            pairs.push(("sort", self.sort.word().into_owned()));
         }
         if self.descending {
             pairs.push(("order", "descending".to_owned()));
@@ -302,9 +343,10 @@ fn lines(tx: &mut OrgTx<'_>, filter: &ListFilter, total: &str, offset: i64, limi
     let query = query
         .sql(format!(
             " ORDER BY {order} OFFSET ${} LIMIT ${}) page JOIN contacts \
-                ON contacts.organization_id = $1 AND contacts.id = page.id {PRIMARIES} ORDER BY {order}",
+                ON contacts.organization_id = $1 AND contacts.id = page.id {PRIMARIES}{} ORDER BY {order}",
             parameters + 1,
-            parameters + 2
+            parameters + 2,
+            filter.sort.tables_of_its_own()
         ))
         .bind::<BigInt, _>(offset)
         .bind::<BigInt, _>(limit);

@@ -18,6 +18,15 @@ pub fn find(tx: &mut OrgTx<'_>, id: ContributionId) -> QueryResult<Option<Contri
         .optional()
 }
 
+/// The contributions with these ids, in no certain order.
+pub fn find_all(tx: &mut OrgTx<'_>, ids: &[ContributionId]) -> QueryResult<Vec<Contribution>> {
+    contributions::table
+        .filter(contributions::organization_id.eq(tx.organization()))
+        .filter(contributions::id.eq_any(ids))
+        .select(Contribution::as_select())
+        .load(&mut **tx)
+}
+
 /// The contributions with these external identifiers.
 pub fn by_external_identifiers(
     tx: &mut OrgTx<'_>,

@@ -66,6 +66,11 @@ impl Kind {
         }
     }
 
+    /// The type of an `<input>` for the ends of a range of its values.
+    pub fn ends(self) -> &'static str {
+        if self == Self::Date { "date" } else { "text" }
+    }
+
     /// Whether its values are chosen from options.
     pub fn has_options(self) -> bool {
         matches!(self, Self::OneChoice | Self::SeveralChoices)
@@ -81,7 +86,7 @@ pub struct CustomOption {
 }
 
 /// A field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomField {
     pub id: CustomFieldId,
     pub record: Record,

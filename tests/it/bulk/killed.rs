@@ -7,6 +7,7 @@ use diesel::sql_types::BigInt;
 use dms::base::{Actor, BulkActionId, Clock, OrganizationId, StaffId};
 use dms::crm::bulk::field::Field;
 use dms::crm::bulk::model::{BulkAction, Deed, State};
+use dms::crm::bulk::target::Target;
 use dms::crm::bulk::{actions, start, store};
 use dms::crm::contacts::{ContactDraft, ListFilter, Selection};
 use dms::crm::groups;
@@ -160,7 +161,7 @@ fn person(number: usize) -> ContactDraft {
 
 fn edit() -> Deed {
     Deed::Edit {
-        field: Field::Source,
+        field: Target::Known(Field::Source),
         value: "Spring appeal".into(),
     }
 }

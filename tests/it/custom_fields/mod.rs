@@ -1,6 +1,8 @@
 //! Custom fields through the pages: defining them, filling them in, and everything that a value goes through.
 
 mod defining;
+mod lists;
+mod seen;
 mod values;
 
 use crate::support::browserless::{Answer, Browserless};
