@@ -14,7 +14,7 @@ use serde_json::json;
 /// The word of the list of contacts.
 const LIST: &str = "contacts";
 /// Columns that are shown at once; more are no list any more.
-pub const COLUMNS_MAX: usize = 30;
+pub const COLUMNS_MAX: usize = 40;
 
 /// A column, beside the name, which every list begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

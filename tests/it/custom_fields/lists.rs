@@ -315,7 +315,7 @@ async fn a_value_is_given_to_a_selection_after_a_preview_and_taken_back() {
     let preview = choir.ada.post("bulk/preview", &asked).await;
     assert_eq!(
         preview.texts("tbody tr"),
-        ["Gold Silver 1", "nothing Silver 1"],
+        ["nothing Silver 1", "Gold Silver 1"],
         "{}",
         preview.body
     );
