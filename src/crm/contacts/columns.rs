@@ -1,7 +1,8 @@
 //! The columns a list of contacts can have: those everybody knows, and the organization's own fields. Which of them somebody
 //! sees is remembered for each person.
 
-use super::search::{ContactRow, Sort};
+use super::search::ContactRow;
+use super::sort::Sort;
 use crate::accounts::model::Organization;
 use crate::base::{CustomFieldId, Money, StaffId};
 use crate::crm::custom_fields::{CustomFields, Kind, Record};

@@ -15,6 +15,7 @@ mod parts;
 mod rows;
 pub mod rules;
 mod search;
+mod sort;
 pub mod store;
 mod terms;
 
@@ -27,6 +28,7 @@ pub use model::{
 };
 pub use pages::{Picker, Sent, nobody_chosen, routes, sent_value, sent_values};
 pub use parts::ChangedParts;
-pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, rows as list_rows, select};
+pub use search::{ContactRow, ListFilter, Selection, chosen, count, list, rows as list_rows, select};
+pub use sort::Sort;
 pub use terms::phone_digits;
 pub(crate) use terms::{WORDS_MAX, name_tokens, name_words};
