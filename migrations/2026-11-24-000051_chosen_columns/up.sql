@@ -5,7 +5,7 @@ CREATE TABLE chosen_columns (
     -- The list: 'contacts'.
     list text NOT NULL,
     -- The keys of the columns, in order.
-    columns jsonb NOT NULL CHECK (jsonb_typeof(columns) = 'array'),
+    shown jsonb NOT NULL CHECK (jsonb_typeof(shown) = 'array'),
     PRIMARY KEY (organization_id, staff_id, list)
 );
 

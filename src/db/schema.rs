@@ -227,7 +227,7 @@ diesel::table! {
         organization_id -> BigInt,
         staff_id -> BigInt,
         list -> Text,
-        columns -> Jsonb,
+        shown -> Jsonb,
     }
 }
 

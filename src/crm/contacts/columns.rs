@@ -271,7 +271,7 @@ fn in_file(money: &Money) -> String {
 pub fn chosen(tx: &mut OrgTx<'_>, by: StaffId, custom: &CustomFields) -> QueryResult<Vec<Column>> {
     let stored: Option<serde_json::Value> = chosen_columns::table
         .find((tx.organization(), by, LIST))
-        .select(chosen_columns::columns)
+        .select(chosen_columns::shown)
         .first(&mut **tx)
         .optional()?;
     let keys: Option<Vec<String>> = stored.and_then(|keys| serde_json::from_value(keys).ok());
@@ -300,7 +300,7 @@ pub fn choose(tx: &mut OrgTx<'_>, by: StaffId, columns: &[Column]) -> QueryResul
         .values((
             chosen_columns::staff_id.eq(by),
             chosen_columns::list.eq(LIST),
-            chosen_columns::columns.eq(json!(keys)),
+            chosen_columns::shown.eq(json!(keys)),
         ))
         .on_conflict((
             chosen_columns::organization_id,
@@ -308,7 +308,7 @@ pub fn choose(tx: &mut OrgTx<'_>, by: StaffId, columns: &[Column]) -> QueryResul
             chosen_columns::list,
         ))
         .do_update()
-        .set(chosen_columns::columns.eq(json!(keys)))
+        .set(chosen_columns::shown.eq(json!(keys)))
         .execute(&mut **tx)?;
     Ok(())
 }

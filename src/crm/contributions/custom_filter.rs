@@ -5,7 +5,6 @@ use crate::base::{Currency, Money};
 use crate::crm::custom_fields::{CustomField, CustomFields, Kind, Record, number};
 use crate::web::{Choice, Field};
 use diesel::dsl::sql;
-use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
 /// What is asked of the fields, as it was typed: "custom.17" or, of numbers and days, "custom.17.from" and "custom.17.to".

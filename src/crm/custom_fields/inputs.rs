@@ -6,6 +6,7 @@ use crate::web::{Choice, Field};
 use std::collections::BTreeMap;
 
 /// A field of the form, as `custom_fields/inputs.html` shows it.
+#[derive(Clone)]
 pub struct CustomInput {
     pub name: String,
     pub label: String,
