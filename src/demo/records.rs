@@ -4,7 +4,7 @@ use anyhow::Context;
 use chrono::TimeDelta;
 use dms::base::ContactId;
 use dms::config::Config;
-use dms::crm::activities::model::{ActivityDraft, Priority, Status};
+use dms::crm::activities::model::{ActivityDraft, Status};
 use dms::crm::activities::{actions as activities, types as activity_types};
 use dms::crm::notes::{actions as notes, model::NoteDraft};
 use dms::crm::relationships::model::{Details, Tie};
@@ -137,18 +137,12 @@ pub fn write(tx: &mut OrgTx<'_>, config: &Config, people: &HashMap<String, Conta
     let types = activity_types::all(tx)?;
     for (name, subject, with, days_ago, status) in ACTIVITIES {
         let of_type = types.iter().find(|of_type| of_type.name == name);
+        let of_type = of_type.context("there is no such activity")?;
         let draft = ActivityDraft {
-            type_id: of_type.context("there is no such activity")?.id,
             subject: subject.into(),
-            details: String::new(),
-            activity_at: now - TimeDelta::days(days_ago),
-            duration_minutes: None,
             status,
-            priority: Priority::Normal,
-            assigned_to: None,
-            due_on: None,
-            follow_up_of: None,
             with: vec![person(with)?],
+            ..ActivityDraft::new(of_type.id, now - TimeDelta::days(days_ago))
         };
         activities::add(tx, config, &draft)?;
     }

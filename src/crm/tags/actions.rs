@@ -151,7 +151,7 @@ pub fn tag_contacts(tx: &mut OrgTx<'_>, tag: TagId, who: &[ContactId]) -> QueryR
 }
 
 /// Contacts lose a tag. Returns who had it.
-pub fn untag_contacts(tx: &mut OrgTx<'_>, tag: TagId, who: &[ContactId]) -> QueryResult<Vec<ContactId>> {
+pub fn untag_contacts(tx: &mut OrgTx<'_>, tag: TagId, who: &[ContactId], why: &str) -> QueryResult<Vec<ContactId>> {
     let name = existing(tx, tag)?.name;
     let untagged: Vec<ContactId> = diesel::delete(contact_tags::table)
         .filter(contact_tags::organization_id.eq(tx.organization()))
@@ -159,7 +159,7 @@ pub fn untag_contacts(tx: &mut OrgTx<'_>, tag: TagId, who: &[ContactId]) -> Quer
         .filter(contact_tags::contact_id.eq_any(who))
         .returning(contact_tags::contact_id)
         .get_results(&mut **tx)?;
-    changelog::record_for_each(tx, &untagged, &format!("Tag {name} removed"), "")?;
+    changelog::record_for_each(tx, &untagged, &format!("Tag {name} removed"), why)?;
     work::contacts_are_due(tx, &untagged)?;
     Ok(untagged)
 }

@@ -57,6 +57,16 @@ pub fn of_contact(tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<Vec<Tag
         .load(&mut **tx)
 }
 
+/// Which of these tags which of these contacts have themselves.
+pub fn had_by(tx: &mut OrgTx<'_>, tags: &[TagId], contacts: &[ContactId]) -> QueryResult<Vec<(TagId, ContactId)>> {
+    contact_tags::table
+        .filter(contact_tags::organization_id.eq(tx.organization()))
+        .filter(contact_tags::tag_id.eq_any(tags))
+        .filter(contact_tags::contact_id.eq_any(contacts))
+        .select((contact_tags::tag_id, contact_tags::contact_id))
+        .load(&mut **tx)
+}
+
 /// How many of these contacts have each tag itself; tags that none has are absent.
 pub fn had_among(tx: &mut OrgTx<'_>, among: &[ContactId]) -> QueryResult<HashMap<TagId, i64>> {
     let counts: Vec<(TagId, i64)> = contact_tags::table

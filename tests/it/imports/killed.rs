@@ -74,6 +74,7 @@ impl Works {
             kind: KINDS[0].word().into(),
             columns: recognize(KINDS[0], &file.headers),
             makes_missing: false,
+            adds_alike: false,
         };
         let (import, mut file) = self
             .write(move |tx| Ok((actions::begin(tx, "list.csv", &file)?, file)))

@@ -166,7 +166,7 @@ pub async fn remove(member: Member, sent: Sent) -> Answer {
             let mut removed = Vec::new();
             for tag in ticked {
                 let name = existing(tx, tag)?.name;
-                removed.push((name, actions::untag_contacts(tx, tag, &who)?.len()));
+                removed.push((name, actions::untag_contacts(tx, tag, &who, "")?.len()));
             }
             Ok::<_, PageError>(removed)
         })

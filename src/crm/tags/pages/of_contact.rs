@@ -61,7 +61,7 @@ pub async fn save(member: Member, path: ContactPath, sent: Sent) -> Answer {
                 changed += actions::tag_contacts(tx, *tag, &[contact])?.len();
             }
             for tag in had.iter().filter(|tag| !ticked.contains(tag)) {
-                changed += actions::untag_contacts(tx, *tag, &[contact])?.len();
+                changed += actions::untag_contacts(tx, *tag, &[contact], "")?.len();
             }
             Ok::<_, PageError>(changed)
         })
