@@ -368,7 +368,7 @@ fn write_tags(tx: &mut OrgTx<'_>, people: &People) -> anyhow::Result<()> {
             .iter()
             .map(|name| person(people, name))
             .collect::<anyhow::Result<_>>()?;
-        tags::tag_contacts(tx, tag, &who)?;
+        tags::tag_contacts(tx, tag, &who, "")?;
     }
     Ok(())
 }

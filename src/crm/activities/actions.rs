@@ -1,20 +1,21 @@
-//! What staff and imports do with activities. Each action writes a line in the Change Log of everybody the activity is or was with, their
-//! due marks, and the letter to whoever is assigned.
+//! What staff and imports do with activities. Each action writes a line in the Change Log of everybody the activity is or was
+//! with, their due marks, and the letter to whoever is assigned.
 
 use super::model::{Activity, ActivityDraft, Priority, Status, differences};
-use super::{letter, store};
+use super::{letter, store, types};
 use crate::accounts;
 use crate::accounts::model::{Colleague, Organization};
 use crate::base::{ActivityId, ActivityTypeId, ContactId, StaffId};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::config::Config;
+use crate::crm::contacts;
 use crate::db::OrgTx;
 use crate::db::schema::{activities, activity_contacts};
 use crate::work;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
-use diesel::sql_types::{Array, BigInt};
+use diesel::sql_types::{Array, BigInt, Date, Integer, Nullable, Text, Timestamptz};
 use std::collections::BTreeSet;
 
 /// Writes an activity down.
@@ -51,6 +52,78 @@ pub fn add_many(tx: &mut OrgTx<'_>, drafts: &[ActivityDraft]) -> QueryResult<Vec
     Ok(ids)
 }
 
+/// Writes an activity of its own down for each of these contacts who is not in the trash, in a handful of statements. Whoever
+/// is assigned is not told: `tell_of_many` tells of all at once.
+pub fn add_for_each(
+    tx: &mut OrgTx<'_>,
+    draft: &ActivityDraft,
+    who: &[ContactId],
+    why: &str,
+) -> QueryResult<Vec<(ContactId, ActivityId)>> {
+    #[derive(QueryableByName)]
+    struct Added {
+        #[diesel(sql_type = BigInt)]
+        id: ActivityId,
+    }
+    let living = contacts::store::living(tx, who)?;
+    let (by, now) = (tx.actor().name().to_owned(), tx.now());
+    let added: Vec<Added> = diesel::sql_query(
+        "INSERT INTO activities (type_id, subject, details, activity_at, duration_minutes, status, priority, \
+             assigned_to, due_on, created_by, created_at) \
+         SELECT $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM unnest($1) RETURNING id",
+    )
+    .bind::<Array<BigInt>, _>(&living)
+    .bind::<BigInt, _>(draft.type_id)
+    .bind::<Text, _>(&draft.subject)
+    .bind::<Text, _>(&draft.details)
+    .bind::<Timestamptz, _>(draft.activity_at)
+    .bind::<Nullable<Integer>, _>(draft.duration_minutes)
+    .bind::<Text, _>(draft.status)
+    .bind::<Text, _>(draft.priority)
+    .bind::<Nullable<BigInt>, _>(draft.assigned_to)
+    .bind::<Nullable<Date>, _>(draft.due_on)
+    .bind::<Text, _>(by)
+    .bind::<Timestamptz, _>(now)
+    .load(&mut **tx)?;
+    let ids: Vec<ActivityId> = added.into_iter().map(|row| row.id).collect();
+    diesel::sql_query("INSERT INTO activity_contacts (activity_id, contact_id) SELECT * FROM unnest($1, $2)")
+        .bind::<Array<BigInt>, _>(&ids)
+        .bind::<Array<BigInt>, _>(&living)
+        .execute(&mut **tx)?;
+    let Some(first) = ids.first() else {
+        return Ok(Vec::new());
+    };
+    let mut one_of_them = existing(tx, *first)?;
+    one_of_them.with.clear();
+    let fields = differences(None, Some(&one_of_them), &here(tx)?);
+    let what = format!("Activity added: {}", one_of_them.title());
+    let lines: Vec<NewChange<'_>> = living
+        .iter()
+        .map(|contact| NewChange {
+            contact: Some(*contact),
+            what: &what,
+            fields: fields.clone(),
+            why,
+        })
+        .collect();
+    changelog::record_all(tx, &lines)?;
+    work::contacts_are_due(tx, &living)?;
+    Ok(living.into_iter().zip(ids).collect())
+}
+
+/// Writes to whoever is assigned, once, that they have such an activity with each of so many contacts now; unless it is they
+/// who assign.
+pub fn tell_of_many(tx: &mut OrgTx<'_>, config: &Config, draft: &ActivityDraft, contacts: i32) -> QueryResult<()> {
+    let here = here(tx)?;
+    match to_be_told(tx, draft.assigned_to)? {
+        Some(colleague) => {
+            let of_type = types::find(tx, draft.type_id)?.ok_or(QueryError::NotFound)?;
+            letter::tell_of_many(tx, config, &here, &colleague, (draft, &of_type.name), contacts)
+        }
+        None => Ok(()),
+    }
+}
+
 /// Makes an activity what the draft says; `false`: it was that already.
 pub fn change(tx: &mut OrgTx<'_>, config: &Config, id: ActivityId, draft: &ActivityDraft) -> QueryResult<bool> {
     let Some((before, after)) = change_untold(tx, id, draft, "")? else {
@@ -68,7 +141,7 @@ pub fn change_untold(
     draft: &ActivityDraft,
     why: &str,
 ) -> QueryResult<Option<(Activity, Activity)>> {
-    let before = all_locked(tx, &[id])?.pop().ok_or(QueryError::NotFound)?;
+    let before = store::locked(tx, &[id])?.pop().ok_or(QueryError::NotFound)?;
     diesel::update(activities::table.find((tx.organization(), id)))
         .set(Columns::of(draft))
         .execute(&mut **tx)?;
@@ -97,7 +170,7 @@ pub fn complete(tx: &mut OrgTx<'_>, config: &Config, id: ActivityId) -> QueryRes
 
 /// Deletes activities; those that go on from them stay, and what they were stays in the Change Log.
 pub fn delete(tx: &mut OrgTx<'_>, ids: &[ActivityId], why: &str) -> QueryResult<()> {
-    let gone = all_locked(tx, ids)?;
+    let gone = store::locked(tx, ids)?;
     let organization = tx.organization();
     diesel::update(activities::table)
         .filter(activities::organization_id.eq(organization))
@@ -115,18 +188,6 @@ pub fn delete(tx: &mut OrgTx<'_>, ids: &[ActivityId], why: &str) -> QueryResult<
     let here = here(tx)?;
     let lines: Vec<Line<'_>> = gone.iter().map(|activity| (Some(activity), None)).collect();
     log(tx, &here, "Activity deleted", why, &lines)
-}
-
-/// The activities with these ids, kept from being changed by others until the transaction ends.
-pub fn all_locked(tx: &mut OrgTx<'_>, ids: &[ActivityId]) -> QueryResult<Vec<Activity>> {
-    activities::table
-        .filter(activities::organization_id.eq(tx.organization()))
-        .filter(activities::id.eq_any(ids))
-        .order(activities::id)
-        .select(activities::id)
-        .for_update()
-        .load::<ActivityId>(&mut **tx)?;
-    store::find_all(tx, ids)
 }
 
 /// What of an activity can be changed later, as its row has it.
@@ -198,17 +259,21 @@ fn tell_assignee(
     before: Option<StaffId>,
     activity: &Activity,
 ) -> QueryResult<()> {
-    let Some(assignee) = activity.is.assigned_to.filter(|assignee| Some(*assignee) != before) else {
-        return Ok(());
-    };
-    if tx.actor().kind() == "staff" && tx.actor().id() == Some(assignee.0) {
-        return Ok(());
-    }
-    let colleagues: Vec<Colleague> = accounts::colleagues(tx)?;
-    match colleagues.iter().find(|colleague| colleague.id == assignee) {
-        Some(colleague) => letter::tell(tx, config, here, colleague, activity),
+    let newly = activity.is.assigned_to.filter(|assignee| Some(*assignee) != before);
+    match to_be_told(tx, newly)? {
+        Some(colleague) => letter::tell(tx, config, here, &colleague, activity),
         None => Ok(()),
     }
+}
+
+/// The colleague who is assigned, unless it is they who assign.
+fn to_be_told(tx: &mut OrgTx<'_>, assignee: Option<StaffId>) -> QueryResult<Option<Colleague>> {
+    let acts = (tx.actor().kind() == "staff").then(|| tx.actor().id()).flatten();
+    let Some(assignee) = assignee.filter(|assignee| Some(assignee.0) != acts) else {
+        return Ok(None);
+    };
+    let mut colleagues = accounts::colleagues(tx)?.into_iter();
+    Ok(colleagues.find(|colleague| colleague.id == assignee))
 }
 
 /// What an activity was and is.

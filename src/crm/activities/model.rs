@@ -104,13 +104,20 @@ pub struct Activity {
     pub with: Vec<(ContactId, String)>,
 }
 
+impl ActivityDraft {
+    /// "Meeting: The new kitchen"
+    pub fn title(&self, type_name: &str) -> String {
+        match self.subject.is_empty() {
+            true => type_name.to_owned(),
+            false => format!("{type_name}: {}", self.subject),
+        }
+    }
+}
+
 impl Activity {
     /// "Meeting: The new kitchen"
     pub fn title(&self) -> String {
-        match self.is.subject.is_empty() {
-            true => self.type_name.clone(),
-            false => format!("{}: {}", self.type_name, self.is.subject),
-        }
+        self.is.title(&self.type_name)
     }
 
     /// Whether it still waits to be done and should have been.

@@ -13,7 +13,7 @@ use super::names;
 use super::value::DateOrder;
 use crate::base::{ActivityId, ContactId};
 use crate::crm::activities::model::ActivityDraft;
-use crate::crm::activities::{actions, types};
+use crate::crm::activities::{actions, store, types};
 use crate::db::OrgTx;
 use diesel::QueryResult;
 use meaning::{Meaning, OFFERED};
@@ -108,7 +108,7 @@ impl Brings for Activities {
     }
 
     fn locked(&self, tx: &mut OrgTx<'_>, ids: &[ActivityId]) -> anyhow::Result<HashMap<ActivityId, ActivityDraft>> {
-        let here = actions::all_locked(tx, ids)?.into_iter();
+        let here = store::locked(tx, ids)?.into_iter();
         Ok(here.map(|one| (one.id, judge::in_order(one.is))).collect())
     }
 

@@ -149,7 +149,7 @@ impl Brings for Tags {
 
     fn add(&self, tx: &mut OrgTx<'_>, new: &[Record]) -> anyhow::Result<Vec<Record>> {
         for (tag, contacts) in by_tag(new) {
-            actions::tag_contacts(tx, tag, &contacts)?;
+            actions::tag_contacts(tx, tag, &contacts, "")?;
         }
         Ok(new.to_vec())
     }
