@@ -12,10 +12,12 @@ pub use rows::Rows;
 use crate::base::{Actor, Clock, OrganizationId};
 use chrono::{DateTime, Utc};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::deserialize::FromSql;
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
+use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -209,6 +211,21 @@ impl<'c> OrgTx<'c> {
     /// The moment of this transaction, the same throughout.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
+    }
+
+    /// Ids for rows of a table that are inserted together, so that what hangs on them can name them.
+    pub fn reserve_ids<I: FromSql<BigInt, Pg> + 'static>(&mut self, table: &str, count: usize) -> QueryResult<Vec<I>> {
+        #[derive(QueryableByName)]
+        struct Reserved<I: FromSql<BigInt, Pg> + 'static> {
+            #[diesel(sql_type = BigInt)]
+            id: I,
+        }
+        let rows: Vec<Reserved<I>> =
+            diesel::sql_query("SELECT nextval(($1 || '_id_seq')::regclass) AS id FROM generate_series(1, $2)")
+                .bind::<Text, _>(table)
+                .bind::<BigInt, _>(i64::try_from(count).unwrap_or(i64::MAX))
+                .load(&mut *self.conn)?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 }
 

@@ -6,6 +6,7 @@ use crate::base::{CampaignId, ContactId, ContributionId, FundId};
 use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::db::OrgTx;
 use crate::db::schema::{campaigns, contacts, contributions, funds};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -41,6 +42,17 @@ pub fn by_external_identifiers(
         .into_iter()
         .filter_map(|one| Some((one.is.external_identifier.clone()?, one)));
     Ok(keyed.collect())
+}
+
+/// The contributions of these contacts on these days, the first one first.
+pub fn of_contacts_on(tx: &mut OrgTx<'_>, of: &[ContactId], days: &[NaiveDate]) -> QueryResult<Vec<Contribution>> {
+    contributions::table
+        .filter(contributions::organization_id.eq(tx.organization()))
+        .filter(contributions::contact_id.eq_any(of))
+        .filter(contributions::received_on.eq_any(days))
+        .order(contributions::id)
+        .select(Contribution::as_select())
+        .load(&mut **tx)
 }
 
 /// The names of the funds, campaigns and contacts that these drafts speak of.

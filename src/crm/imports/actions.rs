@@ -88,7 +88,11 @@ pub fn suggested(tx: &mut OrgTx<'_>, import: &Import, kind: Option<&'static dyn 
     let chosen = Some(import.matching.clone()).filter(|matching| !matching.columns.is_empty());
     let before = match chosen {
         Some(chosen) => Some(chosen),
-        None => store::remembered_matching(tx, &import.headers)?,
+        // That the last file's rows were gifts of their own says nothing of this file's: it may be the same file.
+        None => store::remembered_matching(tx, &import.headers)?.map(|matching| Matching {
+            adds_alike: false,
+            ..matching
+        }),
     };
     let fits = |matching: &Matching| kind.is_none_or(|kind| kind.word() == matching.kind);
     Ok(before.filter(fits).unwrap_or_else(|| {
@@ -97,6 +101,7 @@ pub fn suggested(tx: &mut OrgTx<'_>, import: &Import, kind: Option<&'static dyn 
             kind: kind.word().to_owned(),
             columns: column::recognize(kind, &import.headers),
             makes_missing: false,
+            adds_alike: false,
         }
     }))
 }

@@ -6,11 +6,14 @@ use crate::base::fold;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// What people call a column, and the names it is recognized by besides.
+pub type Facts = (&'static str, &'static [&'static str]);
+
 /// What the cells of one column hold: each kind of record has an enum of these.
 pub trait ColumnMeaning: Copy + Ord + Serialize + DeserializeOwned {
     /// What people call it, and the column names it is recognized by besides: compared without case, accents, spaces and
     /// signs.
-    fn facts(self) -> (&'static str, &'static [&'static str]);
+    fn facts(self) -> Facts;
 
     /// What a second column of the same name holds.
     fn second(self) -> Option<Self> {
@@ -67,12 +70,14 @@ pub fn of(kind: &dyn Kind) -> Vec<Column> {
     kind.offered().into_iter().flat_map(|(_, columns)| columns).collect()
 }
 
-/// The kind that recognizes most of the names, of those that could do with what they recognize.
+/// The kind that recognizes most of the names, of those that could do with what they recognize. Where the rows name people,
+/// one more column counts for these people themselves: a list with remarks is still a list of people.
 pub fn guess(headers: &[String]) -> &'static dyn Kind {
     let fits = |kind: &&dyn Kind| {
         let keys = recognize(*kind, headers);
         let known: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
-        (kind.unfit(&known, true).is_none(), known.len())
+        let counts = known.len() + usize::from(kind.brings_people(&known));
+        (kind.unfit(&known, true).is_none(), counts)
     };
     let best = KINDS.iter().rev().max_by_key(|kind| fits(kind));
     *best.unwrap_or(&KINDS[0])
@@ -144,6 +149,24 @@ mod tests {
             14
         );
         assert_eq!(guessed("First Name,Last Name,Email,Amount,Date,Fund"), "contributions");
+        assert_eq!(guessed("First Name,Last Name,Email,Tag"), "contacts");
+        for (kind, headers) in [
+            ("notes", "Contact ID,Subject,Note,Note Date"),
+            ("tags", "Contact ID,Tag"),
+            (
+                "relationships",
+                "Contact ID A,Relationship,Contact ID B,Start Date,End Date,Active",
+            ),
+            (
+                "activities",
+                "Activity ID,Activity Type,Subject,Activity Date,Status,Details,With Contact IDs,Added By Contact ID",
+            ),
+        ] {
+            let headers = split(headers);
+            let found = guess(&headers);
+            assert_eq!(found.word(), kind);
+            assert!(recognize(found, &headers).iter().all(Option::is_some), "{headers:?}");
+        }
     }
 
     #[test]

@@ -108,7 +108,12 @@ pub fn written_rows_before(
         .filter(import_rows::import_id.eq(import))
         .filter(import_rows::row_number.lt(number))
         .filter(import_rows::outcome.eq_any(written))
-        .filter(import_rows::contact_id.is_not_null())
+        // The rows of somebody who was erased are empty.
+        .filter(
+            import_rows::contact_id
+                .is_not_null()
+                .or(import_rows::changes.is_not_null()),
+        )
         .order(import_rows::row_number.desc())
         .limit(limit)
         .select(WrittenRecord::as_select())
@@ -149,6 +154,31 @@ pub fn earlier_new_rows(
     let mut rows: Vec<Row> = found.into_iter().map(|(number, cells)| row(number, cells)).collect();
     rows.sort_by_key(|row| row.number);
     Ok(rows)
+}
+
+/// Of the rows up to a number that have one of these identifiers: the first, and how many there are.
+pub fn earlier_rows(
+    tx: &mut OrgTx<'_>,
+    import: ImportId,
+    until: i32,
+    identifiers: &[String],
+) -> QueryResult<Vec<(String, i32, i64)>> {
+    let counted: Vec<(Option<String>, Option<i32>, i64)> = import_rows::table
+        .filter(import_rows::organization_id.eq(tx.organization()))
+        .filter(import_rows::import_id.eq(import))
+        .filter(import_rows::row_number.le(until))
+        .filter(import_rows::external_identifier.eq_any(identifiers))
+        .group_by(import_rows::external_identifier)
+        .select((
+            import_rows::external_identifier,
+            diesel::dsl::min(import_rows::row_number),
+            diesel::dsl::count_star(),
+        ))
+        .load(&mut **tx)?;
+    Ok(counted
+        .into_iter()
+        .filter_map(|(identifier, first, count)| Some((identifier?, first?, count)))
+        .collect())
 }
 
 /// Rows with an outcome, in the order of the file.
@@ -405,7 +435,7 @@ impl WrittenRecord {
         Some(WrittenRow {
             number: self.row_number,
             was_added: Outcome::parse(&self.outcome?)? == Outcome::Added,
-            contact: self.contact_id?,
+            contact: self.contact_id,
             record: self.changes.unwrap_or_default(),
         })
     }

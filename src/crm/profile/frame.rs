@@ -70,7 +70,9 @@ pub struct Counts {
 const COUNTED: &str = "SELECT \
     (SELECT count(*) FROM contributions WHERE organization_id = $1 AND contact_id = $2) AS contributions, \
     (SELECT count(*) FROM opportunities WHERE organization_id = $1 AND contact_id = $2) AS opportunities, \
-    (SELECT count(*) FROM activity_contacts WHERE organization_id = $1 AND contact_id = $2) AS activities, \
+    (SELECT count(*) FROM ( \
+        SELECT activity_id FROM activity_contacts WHERE organization_id = $1 AND contact_id = $2 \
+        UNION SELECT id FROM activities WHERE organization_id = $1 AND added_by_contact = $2) AS theirs) AS activities, \
     (SELECT count(*) FROM relationships r JOIN contacts other ON other.organization_id = $1 AND other.deleted_at IS NULL \
         AND other.id = CASE WHEN r.contact_a = $2 THEN r.contact_b ELSE r.contact_a END \
         WHERE r.organization_id = $1 AND (r.contact_a = $2 OR r.contact_b = $2) AND r.is_active AND coalesce(r.end_date >= \

@@ -28,6 +28,17 @@ pub fn find(tx: &mut OrgTx<'_>, id: RelationshipId) -> QueryResult<Option<Relati
         .optional()
 }
 
+/// The relationships of these contacts with each other.
+pub fn among(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<Relationship>> {
+    relationships::table
+        .filter(relationships::organization_id.eq(tx.organization()))
+        .filter(relationships::contact_a.eq_any(contacts))
+        .filter(relationships::contact_b.eq_any(contacts))
+        .order(relationships::id)
+        .select(Relationship::as_select())
+        .load(&mut **tx)
+}
+
 /// Which relationships of a contact are wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct SeenFrom {

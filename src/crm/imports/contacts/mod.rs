@@ -40,6 +40,7 @@ impl Kind for Contacts {
             noun: ["contact", "contacts"],
             matches: ["matches somebody", "match somebody"],
             found_by: "Found by External Identifier, else by email and name. Empty cells never blank what is here.",
+            unchanged: "Everything they say is here already.",
             changed: ["row changed somebody", "rows changed somebody"],
             about_changed: "A contact, or who belongs to a group.",
             undo: &[
@@ -62,13 +63,18 @@ impl Kind for Contacts {
             .collect()
     }
 
+    fn brings_people(&self, columns: &[&str]) -> bool {
+        let has = |meaning: Meaning| columns.contains(&meaning.key().as_str());
+        has(Meaning::Email)
+            || has(Meaning::OrganizationName)
+            || has(Meaning::HouseholdName)
+            || (has(Meaning::FirstName) && has(Meaning::LastName))
+    }
+
     fn unfit(&self, columns: &[&str], everybody_joins_a_group: bool) -> Option<String> {
         let has = |meaning: Meaning| columns.contains(&meaning.key().as_str());
         let joins = has(Meaning::Group) || everybody_joins_a_group;
-        let names = has(Meaning::Email)
-            || has(Meaning::OrganizationName)
-            || has(Meaning::HouseholdName)
-            || (has(Meaning::FirstName) && has(Meaning::LastName));
+        let names = self.brings_people(columns);
         if !names && !has(Meaning::ExternalIdentifier) {
             return Some(
                 "Nothing tells yet who the rows are about. Match at least First Name and Last Name, or Email, or \
@@ -95,7 +101,7 @@ impl Kind for Contacts {
                 what: "Group",
                 name,
                 rows,
-                remark: (!exists).then_some("will be made"),
+                remark: (!exists).then_some(Named::WILL_BE_MADE),
             });
         }
         Ok(named)
