@@ -180,7 +180,7 @@ impl CustomField {
 
     fn chosen(&self, label: &str) -> Result<i64, String> {
         let found = self.option(label).map(|option| option.id);
-        found.ok_or_else(|| format!("“{}” is none of the choices of {}.", label.trim(), self.label))
+        found.ok_or_else(|| format!("“{}” is none of the choices.", label.trim()))
     }
 
     /// Whether a value is one of this field.

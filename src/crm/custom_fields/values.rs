@@ -43,6 +43,12 @@ impl CustomValues {
         };
     }
 
+    /// Takes over what others say; what they say nothing of stays.
+    pub fn take(&mut self, said: &Self) {
+        self.0
+            .extend(said.0.iter().map(|(field, value)| (*field, value.clone())));
+    }
+
     /// The fields that have a value.
     pub fn fields(&self) -> impl Iterator<Item = CustomFieldId> {
         self.0.keys().copied()

@@ -4,6 +4,7 @@
 
 use super::cells::{self, LINES, Said};
 use super::column::{Column, ColumnMeaning};
+use super::custom::OwnColumns;
 use super::kind::{Kind, Makes, Named, Question, Words, Written};
 use super::model::{Import, Outcome, Row};
 use super::names;
@@ -12,6 +13,7 @@ use super::store;
 use super::value::DateOrder;
 use crate::base::ContactId;
 use crate::changelog::FieldChange;
+use crate::crm::custom_fields::{CustomValues, Record as CustomRecord};
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
@@ -43,6 +45,10 @@ pub trait Brings: Sync {
 
     fn word(&self) -> &'static str;
     fn words(&self) -> &'static Words;
+    fn record(&self) -> Option<CustomRecord> {
+        None
+    }
+
     fn offered(&self) -> &'static [(&'static str, &'static [Self::Meaning])];
     fn unfit(&self, has: &dyn Fn(Self::Meaning) -> bool) -> Option<String>;
 
@@ -105,6 +111,8 @@ pub trait Brings: Sync {
 pub struct ReadRow<M> {
     pub number: i32,
     pub said: Said<M>,
+    /// What it says of the organization's own fields.
+    pub own: CustomValues,
     pub problems: Vec<String>,
 }
 
@@ -176,6 +184,10 @@ impl<B: Brings> Kind for B {
         Brings::words(self)
     }
 
+    fn record(&self) -> Option<CustomRecord> {
+        Brings::record(self)
+    }
+
     fn offered(&self) -> Vec<(&'static str, Vec<Column>)> {
         let columns = |meanings: &[B::Meaning]| meanings.iter().map(|meaning| meaning.column()).collect();
         let offered = Brings::offered(self).iter();
@@ -225,12 +237,14 @@ impl<B: Brings> Kind for B {
     }
 
     fn check(&self, tx: &mut OrgTx<'_>, import: &Import, rows: &[Row]) -> anyhow::Result<Vec<RowOutcome>> {
-        let judged = self.judge(tx, import, read_all(self, import, rows), Hold::Look)?;
+        let rows = read_all(self, tx, import, rows)?;
+        let judged = self.judge(tx, import, rows, Hold::Look)?;
         Ok(judged.into_iter().map(|row| foreseen(self, row)).collect())
     }
 
     fn write(&self, tx: &mut OrgTx<'_>, import: &Import, rows: &[Row]) -> anyhow::Result<Written> {
-        let judged = self.judge(tx, import, read_all(self, import, rows), Hold::Make)?;
+        let rows = read_all(self, tx, import, rows)?;
+        let judged = self.judge(tx, import, rows, Hold::Make)?;
         let new = judged.iter().filter_map(|row| row.verdict.as_ref().ok());
         let new: Vec<B::Record> = new
             .filter(|verdict| verdict.before.is_none())
@@ -277,16 +291,25 @@ impl<B: Brings> Kind for B {
     }
 }
 
-fn read_all<B: Brings>(kind: &B, import: &Import, rows: &[Row]) -> Vec<ReadRow<B::Meaning>> {
+fn read_all<B: Brings>(
+    kind: &B,
+    tx: &mut OrgTx<'_>,
+    import: &Import,
+    rows: &[Row],
+) -> QueryResult<Vec<ReadRow<B::Meaning>>> {
+    let own_columns = OwnColumns::of(tx, import)?;
     let read = |row: &Row| {
-        let (said, problems) = read(kind, import, &row.cells);
+        let (said, mut problems) = read(kind, import, &row.cells);
+        let (own, wrong) = own_columns.read(&row.cells);
+        problems.extend(wrong);
         ReadRow {
             number: row.number,
             said,
+            own,
             problems,
         }
     };
-    rows.iter().map(read).collect()
+    Ok(rows.iter().map(read).collect())
 }
 
 fn read<B: Brings>(kind: &B, import: &Import, cells: &[String]) -> (Said<B::Meaning>, Vec<String>) {

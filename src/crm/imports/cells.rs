@@ -74,7 +74,7 @@ fn wrong_width(named: usize, cells: &[String]) -> Option<String> {
 }
 
 /// A cell in one line: records have no line breaks, spreadsheets do.
-fn one_line(cell: &str, between: &str) -> String {
+pub(super) fn one_line(cell: &str, between: &str) -> String {
     let lines = without_text_mark(cell)
         .split(|c: char| c.is_control())
         .map(str::trim)

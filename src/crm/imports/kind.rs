@@ -6,6 +6,7 @@ use super::column::Column;
 use super::model::{Import, Row};
 use super::rows::{RowOutcome, WrittenRow};
 use super::{activities, contacts, contributions, notes, relationships, tags};
+use crate::crm::custom_fields::Record;
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
@@ -27,6 +28,11 @@ pub trait Kind: Sync {
 
     /// What people are told and asked in.
     fn words(&self) -> &'static Words;
+
+    /// What has the custom fields that such a file can bring.
+    fn record(&self) -> Option<Record> {
+        None
+    }
 
     /// What columns of such a file can hold, under their headings.
     fn offered(&self) -> Vec<(&'static str, Vec<Column>)>;

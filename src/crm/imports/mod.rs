@@ -10,6 +10,7 @@ mod cells;
 pub mod column;
 mod contacts;
 mod contributions;
+mod custom;
 pub mod file;
 pub mod kind;
 pub mod matching;

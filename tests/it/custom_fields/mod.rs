@@ -1,6 +1,7 @@
 //! Custom fields through the pages: defining them, filling them in, and everything that a value goes through.
 
 mod defining;
+mod files;
 mod lists;
 mod seen;
 mod values;

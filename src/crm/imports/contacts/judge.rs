@@ -9,6 +9,7 @@ use crate::base::ContactId;
 use crate::crm::contacts;
 use crate::crm::custom_fields::{self, CustomFields};
 use crate::crm::groups;
+use crate::crm::imports::custom::OwnColumns;
 use crate::crm::imports::model::{Import, Outcome, Row};
 use crate::crm::imports::store;
 use crate::db::OrgTx;
@@ -45,7 +46,10 @@ pub enum Hold {
 
 /// Judges rows of an import.
 pub fn judge(tx: &mut OrgTx<'_>, import: &Import, rows: &[Row], hold: Hold) -> QueryResult<Judgement> {
-    let reading = Reading::of(import, tx.now());
+    let reading = Reading {
+        own: OwnColumns::of(tx, import)?,
+        ..Reading::of(import, tx.now())
+    };
     let entries: Vec<(i32, Result<Entry, Vec<String>>)> =
         rows.iter().map(|row| (row.number, reading.entry(&row.cells))).collect();
     let mut people = people(tx, &entries, hold)?;

@@ -16,6 +16,7 @@ use super::kind::{Kind, Named, Words, Written};
 use super::model::{Import, Row};
 use super::rows::{RowOutcome, WrittenRow};
 use super::store;
+use crate::crm::custom_fields::Record;
 use crate::crm::groups;
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
@@ -53,6 +54,10 @@ impl Kind for Contacts {
             kept: "Somebody changed these contacts after the import; what they changed was left as it is.",
             left_over: "Groups that the import made are still there; delete them under Groups if nobody needs them.",
         }
+    }
+
+    fn record(&self) -> Option<Record> {
+        Some(Record::Contact)
     }
 
     fn offered(&self) -> Vec<(&'static str, Vec<Column>)> {

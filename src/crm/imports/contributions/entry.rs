@@ -236,7 +236,7 @@ mod tests {
 
     fn read(headers: &str, row: &str) -> (Said<Meaning>, Vec<String>) {
         let split = |line: &str| line.split(';').map(str::to_owned).collect::<Vec<_>>();
-        let keys = column::recognize(&Contributions, &split(headers));
+        let keys = column::recognize(&column::of(&Contributions), &split(headers));
         let meanings: Vec<Option<Meaning>> = keys.iter().map(|key| key.as_deref().and_then(Meaning::parse)).collect();
         let value = |meaning, text| value(meaning, text, DateOrder::default());
         let (values, mut problems) = cells::read(&meanings, &split(row), |_| " ", value);

@@ -42,7 +42,7 @@ pub fn judge(
             Judged {
                 number: row.number,
                 key: identifier(&row.said),
-                verdict: meant.and_then(|contact| verdict(&purposes, &row.said, contact, before, today)),
+                verdict: meant.and_then(|contact| verdict(&purposes, row, contact, before, today)),
             }
         })
         .collect();
@@ -94,11 +94,12 @@ fn contributors(
 
 fn verdict(
     purposes: &Purposes,
-    said: &Said<Meaning>,
+    row: &ReadRow<Meaning>,
     contact: ContactId,
     before: Option<Contribution>,
     today: NaiveDate,
 ) -> Result<Verdict, String> {
+    let said = &row.said;
     let (fund, campaign) = purposes.named(said)?;
     let begun = match &before {
         Some(before) => before.is.clone(),
@@ -108,6 +109,7 @@ fn verdict(
         }
     };
     let mut draft = said.onto(begun);
+    draft.custom.take(&row.own);
     draft.contact_id = contact;
     draft.fund_id = fund.unwrap_or(draft.fund_id);
     draft.campaign_id = campaign.or(draft.campaign_id);

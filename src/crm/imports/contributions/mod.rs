@@ -15,7 +15,7 @@ use super::value::DateOrder;
 use crate::accounts;
 use crate::base::{ContactId, ContributionId};
 use crate::crm::contributions::{ContributionDraft, actions};
-use crate::crm::{campaigns, funds};
+use crate::crm::{campaigns, custom_fields, funds};
 use crate::db::OrgTx;
 use diesel::QueryResult;
 use meaning::{Meaning, OFFERED};
@@ -52,6 +52,10 @@ impl Brings for Contributions {
             kept: "Somebody changed these contributions after the import; they were left as they are.",
             left_over: "Funds and campaigns that the import made are still there; delete them if nobody needs them.",
         }
+    }
+
+    fn record(&self) -> Option<custom_fields::Record> {
+        Some(custom_fields::Record::Contribution)
     }
 
     fn offered(&self) -> &'static [(&'static str, &'static [Meaning])] {
