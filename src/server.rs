@@ -47,6 +47,7 @@ pub fn routes() -> Vec<Route> {
         mail::routes(),
         crm::dashboard::routes(),
         crm::contacts::routes(),
+        crm::custom_fields::routes(),
         crm::funds::routes(),
         crm::campaigns::routes(),
         crm::contributions::routes(),

@@ -87,9 +87,15 @@ impl Organization {
 
     /// When a day begins there. Where the clock skips midnight, the earliest moment there is.
     pub fn beginning_of(&self, day: NaiveDate) -> Option<DateTime<Utc>> {
-        let local = day.and_time(NaiveTime::MIN).and_local_timezone(self.time_zone);
-        let after_the_gap = || day.and_hms_opt(1, 0, 0)?.and_local_timezone(self.time_zone).earliest();
-        local.earliest().or_else(after_the_gap).map(|moment| moment.to_utc())
+        self.moment(day.and_time(NaiveTime::MIN))
+    }
+
+    /// The moment at which a clock shows this there. Where the clock is put forward an hour does not exist; what is meant is
+    /// an hour later.
+    pub fn moment(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+        let there = |local: NaiveDateTime| local.and_local_timezone(self.time_zone).earliest();
+        let moment = there(local).or_else(|| there(local + TimeDelta::hours(1)));
+        moment.map(|moment| moment.to_utc())
     }
 
     /// A moment as a form's field for date and time holds it: "2020-08-04T16:07".
@@ -109,10 +115,7 @@ impl Organization {
         if !YEARS.contains(&local.year()) {
             return Err("The year cannot be right.");
         }
-        let there = |local: NaiveDateTime| local.and_local_timezone(self.time_zone).earliest();
-        // Where the clock is put forward an hour does not exist; what was meant is an hour later.
-        let moment = there(local).or_else(|| there(local + TimeDelta::hours(1)));
-        moment.map(|moment| moment.to_utc()).ok_or(WRONG)
+        self.moment(local).ok_or(WRONG)
     }
 }
 

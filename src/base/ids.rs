@@ -105,3 +105,7 @@ id!(
     /// Somebody's part in another's gift.
     SoftCreditId
 );
+id!(
+    /// A field that an organization made for itself.
+    CustomFieldId
+);

@@ -7,6 +7,7 @@ pub mod campaigns;
 pub mod changes;
 pub mod contacts;
 pub mod contributions;
+pub mod custom_fields;
 pub mod dashboard;
 pub mod duplicates;
 pub mod erasure;

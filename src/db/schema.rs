@@ -224,6 +224,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    chosen_columns (organization_id, staff_id, list) {
+        organization_id -> BigInt,
+        staff_id -> BigInt,
+        list -> Text,
+        shown -> Jsonb,
+    }
+}
+
+diesel::table! {
     contact_search_terms (organization_id, term, contact_id, kind) {
         organization_id -> BigInt,
         term -> Text,
@@ -274,6 +283,7 @@ diesel::table! {
         deleted_at -> Nullable<Timestamptz>,
         merged_into -> Nullable<BigInt>,
         erased_at -> Nullable<Timestamptz>,
+        custom -> Jsonb,
     }
 }
 
@@ -306,6 +316,26 @@ diesel::table! {
         external_identifier -> Nullable<Text>,
         created_at -> Timestamptz,
         modified_at -> Timestamptz,
+        custom -> Jsonb,
+    }
+}
+
+diesel::table! {
+    custom_fields (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        record -> Text,
+        kind -> Text,
+        label -> Text,
+        help -> Text,
+        is_required -> Bool,
+        for_individuals -> Bool,
+        for_organizations -> Bool,
+        for_households -> Bool,
+        options -> Jsonb,
+        options_made -> Integer,
+        place -> Integer,
+        is_retired -> Bool,
     }
 }
 
@@ -445,6 +475,7 @@ diesel::table! {
         search -> Nullable<Jsonb>,
         search_checked_at -> Nullable<Timestamptz>,
         search_due_at -> Nullable<Timestamptz>,
+        searched_on -> Nullable<Date>,
     }
 }
 
@@ -471,6 +502,7 @@ diesel::table! {
         changes -> Nullable<Jsonb>,
         external_identifier -> Nullable<Text>,
         address_key -> Nullable<Text>,
+        other_contacts -> Array<Nullable<BigInt>>,
     }
 }
 
@@ -912,10 +944,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     bulk_contacts,
     campaigns,
     changes,
+    chosen_columns,
     contact_search_terms,
     contact_tags,
     contacts,
     contributions,
+    custom_fields,
     due_contacts,
     due_members,
     duplicate_keys,

@@ -1,14 +1,15 @@
-//! The made-up charity of the demo: Riverside Food Bank with its owner, its people, three groups and two years of history,
-//! written down through the rooms' own actions, each at its own time.
+//! The made-up charity of the demo: Riverside Food Bank with its owner, its people, three groups and two years of history and
+//! giving, written down through the rooms' own actions, each at its own time.
 
+use super::giving::{self, Books, DAYS_BETWEEN_ENTRIES, Gift};
 use super::history::{self, Happening};
 use super::person::{self, Person};
 use super::records;
 use anyhow::Context;
-use chrono::{TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta, Utc};
 use dms::accounts::actions::{NewOrganization, SignUpError, SignedUp, sign_up};
-use dms::accounts::password;
-use dms::base::{Actor, Clock, ContactId, EmailAddress, GroupId, OrganizationId};
+use dms::accounts::{self, password};
+use dms::base::{Actor, Clock, ContactId, EmailAddress, GroupId, OrganizationId, StaffId};
 use dms::config::Config;
 use dms::crm::contacts::{ContactDraft, actions as contacts};
 use dms::crm::groups::actions as groups;
@@ -33,19 +34,32 @@ const GROUPS: [(&str, &str); 3] = [
     ("Volunteers", "Who helps at the food bank"),
 ];
 
-/// Writes the whole charity into an empty database.
+/// Writes the whole charity into an empty database, day by day, so that every history reads in order.
 pub async fn move_in(config: &Config, database_url: &str) -> anyhow::Result<()> {
     let mut past = Past::begin(config, database_url).await?;
     past.make_groups().await?;
-    let people = person::everybody()?;
-    for came_together in people.chunk_by(|one, next| one.days == next.days) {
-        past.write_down(came_together.to_vec()).await?;
+    let (people, happenings) = (person::everybody()?, history::since_then());
+    let today = past.open_books().await?;
+    let gifts = giving::gifts(&people, today)?;
+    for days in (0..=DAYS_OF_HISTORY).rev() {
+        past.go_back(days);
+        let came: Vec<Person> = people.iter().filter(|person| person.days == days).cloned().collect();
+        if !came.is_empty() {
+            past.write_down(came).await?;
+        }
+        for happening in happenings.iter().filter(|happening| happening.days_ago == days) {
+            past.happens(*happening).await?;
+        }
+        if days % DAYS_BETWEEN_ENTRIES == 0 {
+            let until = today - TimeDelta::days(days);
+            let week = until - TimeDelta::days(DAYS_BETWEEN_ENTRIES)..until;
+            let came = gifts
+                .iter()
+                .filter(|gift| week.start < gift.day && gift.day <= week.end);
+            past.gives(came.cloned().collect()).await?;
+        }
     }
-    for happening in history::since_then() {
-        past.happens(happening).await?;
-    }
-    past.is_written_about(config).await?;
-    Ok(())
+    past.is_written_about().await
 }
 
 /// The charity's database, entered at any time in the past.
@@ -53,8 +67,11 @@ struct Past {
     db: Db,
     days_ago: Arc<AtomicI64>,
     organization: OrganizationId,
+    /// Who signed up.
+    owner: StaffId,
     groups: HashMap<&'static str, GroupId>,
     people: HashMap<String, ContactId>,
+    books: Books,
 }
 
 impl Past {
@@ -73,12 +90,17 @@ impl Past {
         };
         let config = config.clone();
         let signed_up: Result<SignedUp, SignUpError> = db.shared(move |tx| sign_up(tx, &config, &new)).await;
+        let SignedUp {
+            organization, staff, ..
+        } = signed_up?;
         Ok(Self {
             db,
             days_ago,
-            organization: signed_up?.organization,
+            organization,
+            owner: staff,
             groups: HashMap::new(),
             people: HashMap::new(),
+            books: Books::default(),
         })
     }
 
@@ -100,9 +122,39 @@ impl Past {
         Ok(())
     }
 
+    /// Writes down what can be given for; returns the charity's day today.
+    async fn open_books(&mut self) -> anyhow::Result<NaiveDate> {
+        self.go_back(0);
+        let today: anyhow::Result<NaiveDate> = self.db.read(self.organization, |tx| Ok(accounts::today(tx)?)).await;
+        let today = today?;
+        self.go_back(DAYS_OF_HISTORY);
+        let mut books = std::mem::take(&mut self.books);
+        self.books = self
+            .db
+            .write(self.organization, Actor::System, move |tx| {
+                books.open(tx, today)?;
+                anyhow::Ok(books)
+            })
+            .await?;
+        Ok(today)
+    }
+
+    /// Writes down the gifts of a week.
+    async fn gives(&mut self, gifts: Vec<Gift>) -> anyhow::Result<()> {
+        let (mut books, people) = (std::mem::take(&mut self.books), self.people.clone());
+        self.books = self
+            .db
+            .write(self.organization, Actor::System, move |tx| {
+                let today = accounts::today(tx)?;
+                books.write(tx, &gifts, &people, today)?;
+                anyhow::Ok(books)
+            })
+            .await?;
+        Ok(())
+    }
+
     /// Writes down whoever came that day, and puts them into their groups.
     async fn write_down(&mut self, people: Vec<Person>) -> anyhow::Result<()> {
-        self.go_back(people.first().map_or(0, |person| person.days));
         let to_join = self.groups.clone();
         let written: Vec<(String, ContactId)> = self
             .db
@@ -125,18 +177,17 @@ impl Past {
     }
 
     /// What staff wrote down beside the people, as of today.
-    async fn is_written_about(&self, config: &Config) -> anyhow::Result<()> {
+    async fn is_written_about(&self) -> anyhow::Result<()> {
         self.go_back(0);
-        let (config, people) = (config.clone(), self.people.clone());
+        let (people, owner) = (self.people.clone(), self.owner);
         self.db
             .write(self.organization, Actor::System, move |tx| {
-                records::write(tx, &config, &people)
+                records::write(tx, &people, owner)
             })
             .await
     }
 
     async fn happens(&self, happening: Happening) -> anyhow::Result<()> {
-        self.go_back(happening.days_ago);
         let person = self.people.get(happening.person);
         let person = *person.with_context(|| format!("nobody is called {}", happening.person))?;
         let groups = self.groups.clone();

@@ -10,6 +10,7 @@ use dms::db::OrgTx;
 use std::collections::HashMap;
 
 /// One thing that happened.
+#[derive(Clone, Copy)]
 pub struct Happening {
     pub days_ago: i64,
     /// As they are sorted: "Lem, Anne".
@@ -18,6 +19,7 @@ pub struct Happening {
     why: &'static str,
 }
 
+#[derive(Clone, Copy)]
 enum What {
     Joined(&'static str),
     Left(&'static str),

@@ -52,6 +52,11 @@ impl Person {
         self.groups.split(';').any(|group| group == title)
     }
 
+    /// Whether it is a company, a foundation, a parish.
+    pub fn is_organization(&self) -> bool {
+        self.kind == "organization"
+    }
+
     /// The contact they make.
     pub fn draft(&self) -> anyhow::Result<ContactDraft> {
         let emails: anyhow::Result<Vec<EmailDraft>> = self.emails.split_whitespace().map(email).collect();
@@ -105,7 +110,7 @@ impl Person {
     }
 
     fn address(&self) -> Option<Address> {
-        let is_business = self.kind == "organization";
+        let is_business = self.is_organization();
         let address = Address {
             location_type: if is_business { "Work" } else { "Home" }.into(),
             street_address: self.street.clone(),

@@ -2,6 +2,7 @@
 
 mod contributions;
 mod killed;
+mod records;
 mod sample;
 mod seen;
 mod undone;

@@ -4,6 +4,7 @@ mod accounts;
 mod bulk;
 mod commands;
 mod contacts;
+mod custom_fields;
 mod erasure;
 mod giving;
 mod group_pages;

@@ -1,5 +1,5 @@
-//! What staff do with activities. Each action writes a line in the Change Log of everybody the activity is or was with, their
-//! due marks, and the letter to whoever is assigned.
+//! What staff and imports do with activities. Each action writes a line in the Change Log of everybody the activity is or was
+//! with, their due marks, and the letter to whoever is assigned.
 
 use super::model::{Activity, ActivityDraft, Priority, Status, differences};
 use super::{letter, store, types};
@@ -20,21 +20,36 @@ use std::collections::BTreeSet;
 
 /// Writes an activity down.
 pub fn add(tx: &mut OrgTx<'_>, config: &Config, draft: &ActivityDraft) -> QueryResult<ActivityId> {
-    let id: ActivityId = diesel::insert_into(activities::table)
-        .values((
-            Columns::of(draft),
-            activities::follow_up_of.eq(draft.follow_up_of),
-            activities::created_by.eq(tx.actor().name().to_owned()),
-            activities::created_at.eq(tx.now()),
-        ))
-        .returning(activities::id)
-        .get_result(&mut **tx)?;
-    put_with(tx, id, &draft.with)?;
-    let new = existing(tx, id)?;
-    let here = here(tx)?;
-    log(tx, &here, "Activity added", None, Some(&new))?;
+    let ids = add_many(tx, std::slice::from_ref(draft))?;
+    let id = ids.first().copied().ok_or(QueryError::NotFound)?;
+    let (new, here) = (existing(tx, id)?, here(tx)?);
     tell_assignee(tx, config, &here, None, &new)?;
     Ok(id)
+}
+
+/// Writes many activities down, in the order of the drafts, without letters: a file tells nobody.
+pub fn add_many(tx: &mut OrgTx<'_>, drafts: &[ActivityDraft]) -> QueryResult<Vec<ActivityId>> {
+    let ids: Vec<ActivityId> = tx.reserve_ids("activities", drafts.len())?;
+    let (created_by, now) = (tx.actor().name().to_owned(), tx.now());
+    let rows: Vec<_> = ids
+        .iter()
+        .zip(drafts)
+        .map(|(id, draft)| {
+            (
+                activities::id.eq(*id),
+                Columns::of(draft),
+                activities::follow_up_of.eq(draft.follow_up_of),
+                activities::created_by.eq(&created_by),
+                activities::created_at.eq(now),
+            )
+        })
+        .collect();
+    diesel::insert_into(activities::table).values(rows).execute(&mut **tx)?;
+    put_with(tx, ids.iter().copied().zip(drafts))?;
+    let (added, here) = (store::find_all(tx, &ids)?, here(tx)?);
+    let lines: Vec<Line<'_>> = added.iter().map(|activity| (None, Some(activity))).collect();
+    log(tx, &here, "Activity added", "", &lines)?;
+    Ok(ids)
 }
 
 /// Writes an activity of its own down for each of these contacts who is not in the trash, in a handful of statements. Whoever
@@ -111,31 +126,39 @@ pub fn tell_of_many(tx: &mut OrgTx<'_>, config: &Config, draft: &ActivityDraft, 
 
 /// Makes an activity what the draft says; `false`: it was that already.
 pub fn change(tx: &mut OrgTx<'_>, config: &Config, id: ActivityId, draft: &ActivityDraft) -> QueryResult<bool> {
-    let before = locked(tx, id)?;
+    let Some((before, after)) = change_untold(tx, id, draft, "")? else {
+        return Ok(false);
+    };
+    let here = here(tx)?;
+    tell_assignee(tx, config, &here, before.is.assigned_to, &after)?;
+    Ok(true)
+}
+
+/// The same without a letter to anybody: for files. Returns what it was and is; nothing where it was that already.
+pub fn change_untold(
+    tx: &mut OrgTx<'_>,
+    id: ActivityId,
+    draft: &ActivityDraft,
+    why: &str,
+) -> QueryResult<Option<(Activity, Activity)>> {
+    let before = store::locked(tx, &[id])?.pop().ok_or(QueryError::NotFound)?;
     diesel::update(activities::table.find((tx.organization(), id)))
         .set(Columns::of(draft))
         .execute(&mut **tx)?;
-    let no_longer: Vec<ContactId> = before
-        .is
-        .with
-        .iter()
-        .copied()
-        .filter(|id| !draft.with.contains(id))
-        .collect();
+    let no_longer = before.is.with.iter().filter(|contact| !draft.with.contains(contact));
+    let no_longer: Vec<ContactId> = no_longer.copied().collect();
     let theirs = activity_contacts::organization_id
         .eq(tx.organization())
         .and(activity_contacts::activity_id.eq(id))
         .and(activity_contacts::contact_id.eq_any(no_longer));
     diesel::delete(activity_contacts::table.filter(theirs)).execute(&mut **tx)?;
-    put_with(tx, id, &draft.with)?;
-    let after = existing(tx, id)?;
-    let here = here(tx)?;
+    put_with(tx, std::iter::once((id, draft)))?;
+    let (after, here) = (existing(tx, id)?, here(tx)?);
     if differences(Some(&before), Some(&after), &here).is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
-    log(tx, &here, "Activity changed", Some(&before), Some(&after))?;
-    tell_assignee(tx, config, &here, before.is.assigned_to, &after)?;
-    Ok(true)
+    log(tx, &here, "Activity changed", why, &[(Some(&before), Some(&after))])?;
+    Ok(Some((before, after)))
 }
 
 /// An activity has been done; `false`: it was already.
@@ -145,37 +168,26 @@ pub fn complete(tx: &mut OrgTx<'_>, config: &Config, id: ActivityId) -> QueryRes
     change(tx, config, id, &draft)
 }
 
-/// Deletes an activity; those that go on from it stay, and what it was stays in the Change Log.
-pub fn delete(tx: &mut OrgTx<'_>, id: ActivityId) -> QueryResult<()> {
-    let before = locked(tx, id)?;
-    delete_all(tx, &[before], "")
-}
-
-/// The same for many at once; who is not there is passed over.
-pub fn delete_many(tx: &mut OrgTx<'_>, ids: &[ActivityId], why: &str) -> QueryResult<()> {
-    let before = store::locked(tx, ids)?;
-    delete_all(tx, &before, why)
-}
-
-fn delete_all(tx: &mut OrgTx<'_>, before: &[Activity], why: &str) -> QueryResult<()> {
+/// Deletes activities; those that go on from them stay, and what they were stays in the Change Log.
+pub fn delete(tx: &mut OrgTx<'_>, ids: &[ActivityId], why: &str) -> QueryResult<()> {
+    let gone = store::locked(tx, ids)?;
     let organization = tx.organization();
-    let ids: Vec<ActivityId> = before.iter().map(|activity| activity.id).collect();
     diesel::update(activities::table)
         .filter(activities::organization_id.eq(organization))
-        .filter(activities::follow_up_of.eq_any(&ids))
+        .filter(activities::follow_up_of.eq_any(ids))
         .set(activities::follow_up_of.eq(None::<ActivityId>))
         .execute(&mut **tx)?;
     let with = activity_contacts::organization_id
         .eq(organization)
-        .and(activity_contacts::activity_id.eq_any(&ids));
+        .and(activity_contacts::activity_id.eq_any(ids));
     diesel::delete(activity_contacts::table.filter(with)).execute(&mut **tx)?;
-    let these = activities::organization_id
+    let theirs = activities::organization_id
         .eq(organization)
-        .and(activities::id.eq_any(&ids));
-    diesel::delete(activities::table.filter(these)).execute(&mut **tx)?;
+        .and(activities::id.eq_any(ids));
+    diesel::delete(activities::table.filter(theirs)).execute(&mut **tx)?;
     let here = here(tx)?;
-    let told: Vec<(Option<&Activity>, Option<&Activity>)> = before.iter().map(|was| (Some(was), None)).collect();
-    log_all(tx, &here, "Activity deleted", &told, why)
+    let lines: Vec<Line<'_>> = gone.iter().map(|activity| (Some(activity), None)).collect();
+    log(tx, &here, "Activity deleted", why, &lines)
 }
 
 /// What of an activity can be changed later, as its row has it.
@@ -191,6 +203,8 @@ struct Columns<'d> {
     priority: Priority,
     assigned_to: Option<StaffId>,
     due_on: Option<NaiveDate>,
+    added_by_contact: Option<ContactId>,
+    external_identifier: Option<&'d str>,
 }
 
 impl<'d> Columns<'d> {
@@ -205,33 +219,31 @@ impl<'d> Columns<'d> {
             priority: draft.priority,
             assigned_to: draft.assigned_to,
             due_on: draft.due_on,
+            added_by_contact: draft.added_by,
+            external_identifier: draft.external_identifier.as_deref(),
         }
     }
 }
 
 /// Those of the contacts who are not in the trash take part.
-fn put_with(tx: &mut OrgTx<'_>, id: ActivityId, with: &[ContactId]) -> QueryResult<()> {
-    let living = contacts::store::living(tx, with)?;
+fn put_with<'d>(tx: &mut OrgTx<'_>, of: impl Iterator<Item = (ActivityId, &'d ActivityDraft)>) -> QueryResult<()> {
+    let all = of.flat_map(|(id, draft)| draft.with.iter().map(move |contact| (id, *contact)));
+    let (ids, with): (Vec<ActivityId>, Vec<ContactId>) = all.unzip();
     diesel::sql_query(
-        "INSERT INTO activity_contacts (activity_id, contact_id) SELECT $1, id FROM unnest($2) AS id ON CONFLICT DO NOTHING",
+        "INSERT INTO activity_contacts (activity_id, contact_id) \
+         SELECT part.activity_id, contacts.id FROM unnest($2, $3) AS part (activity_id, contact_id) \
+         JOIN contacts ON contacts.organization_id = $1 AND contacts.id = part.contact_id AND contacts.deleted_at IS NULL \
+         ON CONFLICT DO NOTHING",
     )
-    .bind::<BigInt, _>(id)
-    .bind::<Array<BigInt>, _>(living)
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Array<BigInt>, _>(with)
     .execute(&mut **tx)?;
     Ok(())
 }
 
 fn existing(tx: &mut OrgTx<'_>, id: ActivityId) -> QueryResult<Activity> {
     store::find(tx, id)?.ok_or(QueryError::NotFound)
-}
-
-fn locked(tx: &mut OrgTx<'_>, id: ActivityId) -> QueryResult<Activity> {
-    activities::table
-        .find((tx.organization(), id))
-        .select(activities::id)
-        .for_update()
-        .first::<ActivityId>(&mut **tx)?;
-    existing(tx, id)
 }
 
 fn here(tx: &mut OrgTx<'_>) -> QueryResult<Organization> {
@@ -264,35 +276,20 @@ fn to_be_told(tx: &mut OrgTx<'_>, assignee: Option<StaffId>) -> QueryResult<Opti
     Ok(colleagues.find(|colleague| colleague.id == assignee))
 }
 
-fn log(
-    tx: &mut OrgTx<'_>,
-    here: &Organization,
-    what: &str,
-    old: Option<&Activity>,
-    new: Option<&Activity>,
-) -> QueryResult<()> {
-    log_all(tx, here, what, &[(old, new)], "")
-}
+/// What an activity was and is.
+type Line<'d> = (Option<&'d Activity>, Option<&'d Activity>);
 
-/// A line for everybody an activity was or is with; where it is with nobody, one for the organization.
-fn log_all(
-    tx: &mut OrgTx<'_>,
-    here: &Organization,
-    what: &str,
-    all: &[(Option<&Activity>, Option<&Activity>)],
-    why: &str,
-) -> QueryResult<()> {
-    let mut concerned = BTreeSet::new();
+/// A line for everybody each activity was or is with and for who added it; one for the organization where there is nobody.
+fn log(tx: &mut OrgTx<'_>, here: &Organization, what: &str, why: &str, lines: &[Line<'_>]) -> QueryResult<()> {
+    let mut concerned: BTreeSet<ContactId> = BTreeSet::new();
     let mut told: Vec<(Option<ContactId>, String, Vec<FieldChange>)> = Vec::new();
-    for (old, new) in all {
-        let fields = differences(*old, *new, here);
+    for (old, new) in lines {
         let title = new.or(*old).map(Activity::title).unwrap_or_default();
-        let what = format!("{what}: {title}");
-        let with = [*old, *new]
-            .into_iter()
-            .flatten()
-            .flat_map(|activity| &activity.is.with);
-        let with: BTreeSet<ContactId> = with.copied().collect();
+        let (what, fields) = (format!("{what}: {title}"), differences(*old, *new, here));
+        let all = [old, new].into_iter().flatten();
+        let with: BTreeSet<ContactId> = all
+            .flat_map(|one| one.is.with.iter().copied().chain(one.is.added_by))
+            .collect();
         if with.is_empty() {
             told.push((None, what.clone(), fields.clone()));
         }
@@ -302,7 +299,7 @@ fn log_all(
         );
         concerned.extend(with);
     }
-    let lines: Vec<NewChange<'_>> = told
+    let changes: Vec<NewChange<'_>> = told
         .iter()
         .map(|(contact, what, fields)| NewChange {
             contact: *contact,
@@ -311,6 +308,7 @@ fn log_all(
             why,
         })
         .collect();
-    changelog::record_all(tx, &lines)?;
-    work::contacts_are_due(tx, &concerned.into_iter().collect::<Vec<_>>())
+    changelog::record_all(tx, &changes)?;
+    let concerned: Vec<ContactId> = concerned.into_iter().collect();
+    work::contacts_are_due(tx, &concerned)
 }

@@ -62,6 +62,31 @@ pub struct ActivityDraft {
     pub follow_up_of: Option<ActivityId>,
     /// With whom.
     pub with: Vec<ContactId>,
+    /// Of a file: the contact who added it there.
+    pub added_by: Option<ContactId>,
+    /// Of a file: its id there, by which it is known again.
+    pub external_identifier: Option<String>,
+}
+
+impl ActivityDraft {
+    /// Something that is still to be done, and nothing more known of it.
+    pub fn new(type_id: ActivityTypeId, activity_at: DateTime<Utc>) -> Self {
+        Self {
+            type_id,
+            subject: String::new(),
+            details: String::new(),
+            activity_at,
+            duration_minutes: None,
+            status: Status::Scheduled,
+            priority: Priority::Normal,
+            assigned_to: None,
+            due_on: None,
+            follow_up_of: None,
+            with: Vec::new(),
+            added_by: None,
+            external_identifier: None,
+        }
+    }
 }
 
 /// An activity as it stands.
@@ -73,8 +98,8 @@ pub struct Activity {
     pub assigned_name: Option<String>,
     /// The name of whoever added it.
     pub created_by: String,
-    /// Of a file: the contact who added it there, with its name.
-    pub added_by: Option<(ContactId, String)>,
+    /// The name of the contact who added it, of a file.
+    pub added_by_name: Option<String>,
     /// Those it is with, with their names, who are not in the trash.
     pub with: Vec<(ContactId, String)>,
 }
@@ -121,6 +146,7 @@ impl Activity {
             ("Activity Type", self.type_name.clone()),
             ("Subject", self.is.subject.clone()),
             ("With", names.join(", ")),
+            ("Added By", self.added_by_name.clone().unwrap_or_default()),
             ("Date", here.local(self.is.activity_at)),
             ("Duration", self.duration().unwrap_or_default()),
             ("Status", self.is.status.to_string()),
@@ -198,20 +224,13 @@ mod tests {
             is: ActivityDraft {
                 type_id: ActivityTypeId(1),
                 subject: "The new kitchen".into(),
-                details: String::new(),
-                activity_at: moment("2026-04-27T15:00:00Z"),
                 duration_minutes: Some(90),
-                status: Status::Scheduled,
-                priority: Priority::Normal,
-                assigned_to: None,
-                due_on: None,
-                follow_up_of: None,
-                with: Vec::new(),
+                ..ActivityDraft::new(ActivityTypeId(1), moment("2026-04-27T15:00:00Z"))
             },
             type_name: "Meeting".into(),
             assigned_name: None,
             created_by: "Ada".into(),
-            added_by: None,
+            added_by_name: None,
             with: Vec::new(),
         };
         assert_eq!(

@@ -111,11 +111,39 @@ macro_rules! with_filter {
 
 /// The activity with this id.
 pub fn find(tx: &mut OrgTx<'_>, id: ActivityId) -> QueryResult<Option<Activity>> {
+    Ok(find_all(tx, &[id])?.pop())
+}
+
+/// The activities with these ids.
+pub fn find_all(tx: &mut OrgTx<'_>, ids: &[ActivityId]) -> QueryResult<Vec<Activity>> {
     let only = ActivityFilter {
-        only: Some(vec![id]),
+        only: Some(ids.to_vec()),
         ..ActivityFilter::default()
     };
-    Ok(list(tx, &only, 0, 1)?.pop())
+    list(tx, &only, 0, i64::try_from(ids.len()).unwrap_or(i64::MAX))
+}
+
+/// The activities with these external identifiers.
+pub fn by_external_identifiers(tx: &mut OrgTx<'_>, identifiers: &[String]) -> QueryResult<HashMap<String, Activity>> {
+    let ids: Vec<ActivityId> = activities::table
+        .filter(activities::organization_id.eq(tx.organization()))
+        .filter(activities::external_identifier.eq_any(identifiers))
+        .select(activities::id)
+        .load(&mut **tx)?;
+    let found = find_all(tx, &ids)?.into_iter();
+    Ok(found
+        .filter_map(|one| Some((one.is.external_identifier.clone()?, one)))
+        .collect())
+}
+
+/// The activities of these moments.
+pub fn at(tx: &mut OrgTx<'_>, moments: &[DateTime<Utc>]) -> QueryResult<Vec<Activity>> {
+    let ids: Vec<ActivityId> = activities::table
+        .filter(activities::organization_id.eq(tx.organization()))
+        .filter(activities::activity_at.eq_any(moments))
+        .select(activities::id)
+        .load(&mut **tx)?;
+    find_all(tx, &ids)
 }
 
 /// The activities with these ids, kept from being changed by others until the transaction ends.
@@ -127,12 +155,7 @@ pub(crate) fn locked(tx: &mut OrgTx<'_>, ids: &[ActivityId]) -> QueryResult<Vec<
         .select(activities::id)
         .for_update()
         .load(&mut **tx)?;
-    let limit = i64::try_from(found.len()).unwrap_or(i64::MAX);
-    let only = ActivityFilter {
-        only: Some(found),
-        ..ActivityFilter::default()
-    };
-    list(tx, &only, 0, limit)
+    find_all(tx, &found)
 }
 
 /// The activities that fit: what is open by when it is due, everything else the latest first.
@@ -144,7 +167,7 @@ pub fn list(tx: &mut OrgTx<'_>, filter: &ActivityFilter, offset: i64, limit: i64
     let sql = format!(
         "SELECT a.id, a.type_id, t.name AS type_name, a.subject, a.details, a.activity_at, a.duration_minutes, a.status, \
              a.priority, a.assigned_to, s.name AS assigned_name, a.due_on, a.follow_up_of, a.created_by, \
-             a.added_by_contact, c.display_name AS added_by_name \
+             a.added_by_contact, c.display_name AS added_by_name, a.external_identifier \
          {FITTING} ORDER BY {order} OFFSET $12 LIMIT $13"
     );
     let rows: Vec<Row> = with_filter!(tx, filter, sql)
@@ -232,6 +255,8 @@ struct Row {
     added_by_contact: Option<ContactId>,
     #[diesel(sql_type = Nullable<Text>)]
     added_by_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    external_identifier: Option<String>,
 }
 
 impl Row {
@@ -250,11 +275,13 @@ impl Row {
                 due_on: self.due_on,
                 follow_up_of: self.follow_up_of,
                 with: with.iter().map(|(id, _)| *id).collect(),
+                added_by: self.added_by_contact,
+                external_identifier: self.external_identifier,
             },
             type_name: self.type_name,
             assigned_name: self.assigned_name,
             created_by: self.created_by,
-            added_by: self.added_by_contact.zip(self.added_by_name),
+            added_by_name: self.added_by_name,
             with,
         }
     }

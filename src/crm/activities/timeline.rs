@@ -91,10 +91,11 @@ pub struct Happening {
 const HAPPENINGS: &str = "FROM ( \
     SELECT a.activity_at AS at, 'activity' AS kind, t.name AS title, a.subject AS text, \
         coalesce(added.display_name, a.created_by) AS who, a.status, a.id, NULL::bigint AS amount, NULL::text AS currency \
-        FROM activity_contacts w JOIN activities a ON a.organization_id = $1 AND a.id = w.activity_id \
-        JOIN activity_types t ON t.organization_id = $1 AND t.id = a.type_id \
+        FROM activities a JOIN activity_types t ON t.organization_id = $1 AND t.id = a.type_id \
         LEFT JOIN contacts added ON added.organization_id = $1 AND added.id = a.added_by_contact \
-        WHERE w.organization_id = $1 AND w.contact_id = $2 \
+        WHERE a.organization_id = $1 AND a.id IN ( \
+            SELECT activity_id FROM activity_contacts WHERE organization_id = $1 AND contact_id = $2 \
+            UNION SELECT id FROM activities WHERE organization_id = $1 AND added_by_contact = $2) \
     UNION ALL SELECT (received_on + coalesce(received_time, time '00:00')) \
             AT TIME ZONE (SELECT time_zone FROM organizations WHERE id = $1), \
         'contribution', 'Contribution', source, '', status, id, amount, currency \

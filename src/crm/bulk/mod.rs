@@ -12,6 +12,7 @@ pub mod preview;
 mod run;
 pub mod store;
 mod tagging;
+pub mod target;
 mod task;
 mod undo;
 

@@ -1,6 +1,6 @@
 //! A bulk action as people follow it: what is done, how far it is, what came of it.
 
-use super::field::Field;
+use super::target::Target;
 use super::{BATCH_CONTACTS, BATCH_CONTACTS_BY_STATEMENT};
 use crate::base::{ActivityId, Actor, BulkActionId, ContactId, GroupId, StaffId, TagId};
 use crate::changelog::FieldChange;
@@ -21,7 +21,7 @@ pub const KEPT_FOR: TimeDelta = TimeDelta::days(30);
 #[serde(rename_all = "snake_case")]
 pub enum Deed {
     Edit {
-        field: Field,
+        field: Target,
         value: String,
     },
     Trash,

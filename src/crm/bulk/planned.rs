@@ -36,7 +36,7 @@ pub(super) fn delete(
         .into_iter()
         .partition(|now| is_as_added(activity, now, added.get(&now.id)));
     let untouched: Vec<ActivityId> = untouched.into_iter().map(|now| now.id).collect();
-    actions::delete_many(tx, &untouched, &action.why())?;
+    actions::delete(tx, &untouched, &action.why())?;
     let why = "The activity was changed since, so it was left as it is.";
     let stays = touched.into_iter().filter_map(|now| added.get(&now.id).copied());
     Ok(stays.map(|contact| (contact, why.to_owned())).collect())

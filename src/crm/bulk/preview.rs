@@ -1,6 +1,7 @@
 //! What an edit would do, before it is done: which values the chosen contacts have now, and how many have each.
 
-use super::field::{Control, Field};
+use super::field::Control;
+use super::target::Target;
 use crate::crm::contacts::{self, Selection};
 use crate::db::OrgTx;
 use diesel::prelude::*;
@@ -42,7 +43,7 @@ impl Values {
 }
 
 /// The values the chosen contacts have; `wanted` is always among those listed, where somebody has it.
-pub fn values(tx: &mut OrgTx<'_>, selection: &Selection, field: Field, wanted: &str) -> QueryResult<Values> {
+pub fn values(tx: &mut OrgTx<'_>, selection: &Selection, field: &Target, wanted: &str) -> QueryResult<Values> {
     let head = format!("SELECT {} AS value, count(*) AS contacts", column(field));
     let tables = match field.is_of_address() {
         true => {
@@ -54,7 +55,10 @@ pub fn values(tx: &mut OrgTx<'_>, selection: &Selection, field: Field, wanted: &
     let Some(query) = contacts::chosen(tx, selection, &head, tables)? else {
         return Ok(Values::default());
     };
-    let all: Vec<ValueCount> = query.sql(" GROUP BY 1 ORDER BY 2 DESC, 1").load(&mut **tx)?;
+    let mut all: Vec<ValueCount> = query.sql(" GROUP BY 1 ORDER BY 2 DESC, 1").load(&mut **tx)?;
+    for one in &mut all {
+        one.value = field.as_we_write(std::mem::take(&mut one.value));
+    }
     let total = all.iter().map(|one| one.contacts).sum();
     let (listed, rest): (Vec<_>, Vec<_>) = all
         .into_iter()
@@ -67,7 +71,11 @@ pub fn values(tx: &mut OrgTx<'_>, selection: &Selection, field: Field, wanted: &
     })
 }
 
-fn column(field: Field) -> String {
+fn column(target: &Target) -> String {
+    let field = match target {
+        Target::Known(field) => *field,
+        Target::Custom(field) => return format!("coalesce((contacts.custom -> '{}')::text, '')", field.id),
+    };
     match (field.is_of_address(), field.control()) {
         (true, _) => format!("coalesce(address.{}, '')", field.as_str()),
         (false, Control::YesOrNo) => format!("CASE WHEN contacts.{} THEN 'yes' ELSE 'no' END", field.as_str()),

@@ -4,7 +4,9 @@
 use super::model::{BulkAction, BulkContact, Deed, Outcome, Record, State};
 use super::{membership, planned, store, tagging};
 use crate::base::ContactId;
+use crate::crm::contacts::rules::Problem;
 use crate::crm::contacts::{self, ChangedParts, Contact, ContactDraft, differences};
+use crate::crm::custom_fields;
 use crate::db::OrgTx;
 use crate::db::schema::bulk_actions;
 use chrono::SubsecRound;
@@ -62,6 +64,7 @@ fn finish(tx: &mut OrgTx<'_>, action: &BulkAction) -> anyhow::Result<()> {
 
 fn edit(tx: &mut OrgTx<'_>, action: &BulkAction, ids: &[ContactId]) -> anyhow::Result<Vec<BulkContact>> {
     let found = contacts::locked(tx, ids)?;
+    let custom = custom_fields::store::of(tx, custom_fields::Record::Contact)?;
     let mut became = Vec::new();
     let mut wanted: Vec<(&Contact, ContactDraft)> = Vec::new();
     for contact in &found {
@@ -77,7 +80,9 @@ fn edit(tx: &mut OrgTx<'_>, action: &BulkAction, ids: &[ContactId]) -> anyhow::R
         if after == before {
             continue;
         }
-        let problems = after.problems();
+        let mut problems = after.problems();
+        let unfit = custom.unfit(&after.details.custom).into_iter();
+        problems.extend(unfit.map(|(field, words)| Problem::new(field, words)));
         if !problems.is_empty() {
             let words: Vec<String> = problems.into_iter().map(|problem| problem.words).collect();
             became.push(BulkContact::skipped(contact.id, words.join(" ")));
@@ -86,7 +91,7 @@ fn edit(tx: &mut OrgTx<'_>, action: &BulkAction, ids: &[ContactId]) -> anyhow::R
         became.push(BulkContact::changed(
             contact.id,
             Record::Edited {
-                shown: differences::between(&before, &after),
+                shown: differences::between(&before, &after, &custom),
                 parts: ChangedParts::between(&before, &after),
             },
         ));

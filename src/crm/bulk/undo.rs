@@ -4,6 +4,7 @@ use super::model::{BulkAction, BulkContact, Deed, Outcome, Record, State};
 use super::{BATCH_CONTACTS, membership, planned, store, tagging};
 use crate::base::ContactId;
 use crate::crm::contacts::{self, Contact, ContactDraft};
+use crate::crm::custom_fields::{self, CustomFields};
 use crate::db::OrgTx;
 use crate::db::schema::bulk_actions;
 use diesel::prelude::*;
@@ -63,10 +64,11 @@ fn as_before(
         .into_iter()
         .map(|contact| (contact.id, contact))
         .collect();
+    let custom = custom_fields::store::of(tx, custom_fields::Record::Contact)?;
     let mut back = Back::default();
     for one in changed {
         if let (Some(contact), Some(record)) = (found.get(&one.contact), &one.record) {
-            back.sort_out(contact, record);
+            back.sort_out(contact, record, &custom);
         }
     }
     back.write(tx, &action.why())?;
@@ -83,11 +85,11 @@ struct Back<'f> {
 }
 
 impl<'f> Back<'f> {
-    fn sort_out(&mut self, contact: &'f Contact, record: &Record) {
+    fn sort_out(&mut self, contact: &'f Contact, record: &Record, custom: &CustomFields) {
         match record {
             Record::Edited { parts, .. } => {
                 let now = contact.draft();
-                let (before, left) = parts.taken_back(&now);
+                let (before, left) = parts.taken_back(&now, custom);
                 if !left.is_empty() {
                     self.stay(
                         contact,

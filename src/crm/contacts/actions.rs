@@ -6,6 +6,7 @@ use super::rules::Problem;
 use super::{differences, many, rows, store};
 use crate::base::ContactId;
 use crate::changelog::{self, FieldChange, NewChange};
+use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::db::schema::{contacts, emails};
 use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
@@ -54,7 +55,9 @@ pub fn add(tx: &mut OrgTx<'_>, draft: &ContactDraft) -> Result<ContactId, Contac
 /// Adds many contacts at once, for imports; the ids are in the order of the drafts. One that breaks the rules refuses all:
 /// ask `ContactDraft::problems` and `store::by_external_identifiers` before.
 pub fn add_many(tx: &mut OrgTx<'_>, drafts: &[ContactDraft]) -> Result<Vec<ContactId>, ContactError> {
-    let problems: Vec<Problem> = drafts.iter().flat_map(ContactDraft::problems).collect();
+    let custom = custom_fields(tx, drafts.iter())?;
+    let problems = |draft| [ContactDraft::problems(draft), unfit(draft, &custom)].concat();
+    let problems: Vec<Problem> = drafts.iter().flat_map(problems).collect();
     if !problems.is_empty() {
         return Err(ContactError::Invalid(problems));
     }
@@ -72,7 +75,7 @@ pub fn add_many(tx: &mut OrgTx<'_>, drafts: &[ContactDraft]) -> Result<Vec<Conta
     rows::insert_search_terms(tx, &new)?;
     let log: Vec<NewChange> = new
         .iter()
-        .map(|(id, draft)| line(*id, "Contact added", differences::of_new(draft), ""))
+        .map(|(id, draft)| line(*id, "Contact added", differences::of_new(draft, &custom), ""))
         .collect();
     changelog::record_all(tx, &log)?;
     work::contacts_are_due(tx, &ids)?;
@@ -83,11 +86,12 @@ pub fn add_many(tx: &mut OrgTx<'_>, drafts: &[ContactDraft]) -> Result<Vec<Conta
 pub fn change(tx: &mut OrgTx<'_>, id: ContactId, draft: &ContactDraft, why: &str) -> Result<bool, ContactError> {
     let before = locked(tx, id)?;
     let old = before.draft();
-    let fields = differences::between(&old, draft);
+    let custom = custom_fields(tx, [&old, draft].into_iter())?;
+    let fields = differences::between(&old, draft, &custom);
     if fields.is_empty() {
         return Ok(false);
     }
-    let problems = draft.problems();
+    let problems = [draft.problems(), unfit(draft, &custom)].concat();
     if !problems.is_empty() {
         return Err(ContactError::Invalid(problems));
     }
@@ -185,6 +189,20 @@ pub fn set_no_bulk_emails(tx: &mut OrgTx<'_>, id: ContactId, why: &str) -> Query
     changelog::record(tx, line(id, "NO BULK EMAILS set", field.into_iter().collect(), why))?;
     touch(tx, &[id])?;
     Ok(true)
+}
+
+/// The definitions of the custom fields these drafts speak of.
+pub(super) fn custom_fields<'d>(
+    tx: &mut OrgTx<'_>,
+    drafts: impl Iterator<Item = &'d ContactDraft>,
+) -> QueryResult<CustomFields> {
+    custom_fields::store::for_writing(tx, Record::Contact, drafts.map(|draft| &draft.details.custom))
+}
+
+/// Values of custom fields that cannot be: somebody changed the field since, or it was never here.
+pub(super) fn unfit(draft: &ContactDraft, custom: &CustomFields) -> Vec<Problem> {
+    let unfit = custom.unfit(&draft.details.custom).into_iter();
+    unfit.map(|(field, words)| Problem::new(field, words)).collect()
 }
 
 fn locked(tx: &mut OrgTx<'_>, id: ContactId) -> QueryResult<Contact> {

@@ -2,9 +2,10 @@
 
 use super::model::{Address, ContactDraft, EmailDraft, Phone, language_name};
 use crate::changelog::FieldChange;
+use crate::crm::custom_fields::CustomFields;
 
-/// Every field that differs.
-pub fn between(old: &ContactDraft, new: &ContactDraft) -> Vec<FieldChange> {
+/// Every field that differs; `custom` names those the organization made.
+pub fn between(old: &ContactDraft, new: &ContactDraft, custom: &CustomFields) -> Vec<FieldChange> {
     let mut found: Vec<FieldChange> = named_values(old)
         .into_iter()
         .zip(named_values(new))
@@ -17,12 +18,13 @@ pub fn between(old: &ContactDraft, new: &ContactDraft) -> Vec<FieldChange> {
         lines(&old.addresses, address),
         lines(&new.addresses, address),
     ));
+    found.extend(custom.between(&old.details.custom, &new.details.custom));
     found
 }
 
 /// What a new contact begins with.
-pub fn of_new(draft: &ContactDraft) -> Vec<FieldChange> {
-    let differing = between(&ContactDraft::default(), draft);
+pub fn of_new(draft: &ContactDraft, custom: &CustomFields) -> Vec<FieldChange> {
+    let differing = between(&ContactDraft::default(), draft, custom);
     let of_its_type = change("Contact Type", String::new(), draft.details.contact_type.label().into());
     let others = differing.into_iter().filter(|change| change.field != "Contact Type");
     std::iter::once(of_its_type)

@@ -31,14 +31,16 @@ pub fn change_many(
     wanted: &[(&Contact, &ContactDraft)],
     why: &str,
 ) -> Result<Vec<ContactId>, ContactError> {
+    let before: Vec<ContactDraft> = wanted.iter().map(|(contact, _)| contact.draft()).collect();
+    let custom = actions::custom_fields(tx, before.iter().chain(wanted.iter().map(|(_, draft)| *draft)))?;
     let mut changed = Vec::new();
     let mut log = Vec::new();
-    for (contact, draft) in wanted {
-        let fields = differences::between(&contact.draft(), draft);
+    for ((contact, draft), before) in wanted.iter().zip(&before) {
+        let fields = differences::between(before, draft, &custom);
         if fields.is_empty() {
             continue;
         }
-        let problems = draft.problems();
+        let problems = [draft.problems(), actions::unfit(draft, &custom)].concat();
         if !problems.is_empty() {
             return Err(ContactError::Invalid(problems));
         }

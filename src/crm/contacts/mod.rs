@@ -2,6 +2,8 @@
 //! and the one place where anybody (import, sync) writes them.
 
 pub mod actions;
+mod cells;
+mod columns;
 pub mod criteria;
 pub mod differences;
 mod duplicates;
@@ -13,18 +15,20 @@ mod parts;
 mod rows;
 pub mod rules;
 mod search;
+mod sort;
 pub mod store;
 mod terms;
 
 pub use actions::ContactError;
 pub use duplicates::{Duplicate, possible_duplicates};
 pub use many::{Restored, change_many, locked, restore_many};
-pub use matching::{matching, near_misses};
+pub use matching::{matching, moved_since, near_misses};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
 pub use pages::{Picker, Sent, nobody_chosen, routes, sent_value, sent_values};
 pub use parts::ChangedParts;
-pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, rows as list_rows, select};
+pub use search::{ContactRow, ListFilter, Selection, chosen, count, list, rows as list_rows, select};
+pub use sort::Sort;
 pub use terms::phone_digits;
 pub(crate) use terms::{WORDS_MAX, name_tokens, name_words};

@@ -1,6 +1,7 @@
 //! A donor, an organization or a household as it is written down, and the rules it must keep. No database here.
 
 use crate::base::{ContactId, EmailAddress};
+use crate::crm::custom_fields::CustomValues;
 use crate::db::schema::{addresses, contacts, phones};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -129,6 +130,9 @@ pub struct Details {
     pub preferred_language: String,
     pub source: String,
     pub external_identifier: Option<String>,
+    /// What the organization writes down beside.
+    #[serde(default)]
+    pub custom: CustomValues,
     #[diesel(embed)]
     pub privacy: Privacy,
 }

@@ -7,6 +7,7 @@ use super::{recurring, rows, store, totals};
 use crate::base::{ContactId, ContributionId};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::crm::contacts::rules::Problem;
+use crate::crm::custom_fields::{self, Record};
 use crate::db::schema::contributions;
 use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
@@ -72,6 +73,7 @@ pub fn add_many(
     today: NaiveDate,
 ) -> Result<Vec<ContributionId>, ContributionError> {
     refuse_unfit(drafts.iter(), today)?;
+    refuse_unfit_custom(tx, drafts)?;
     let contacts: BTreeSet<ContactId> = drafts.iter().map(|draft| draft.contact_id).collect();
     rows::lock_contacts(tx, &contacts)?;
     let names = names(tx, drafts)?;
@@ -106,6 +108,7 @@ pub fn change(
         return Ok(false);
     }
     refuse_unfit(std::iter::once(draft), today)?;
+    refuse_unfit_custom(tx, std::slice::from_ref(draft))?;
     let contacts: BTreeSet<ContactId> = [before.contact_id, draft.contact_id].into();
     rows::lock_contacts(tx, &contacts)?;
     let names = names(tx, &[before.clone(), draft.clone()])?;
@@ -167,6 +170,18 @@ fn refuse_unfit<'d>(
     today: NaiveDate,
 ) -> Result<(), ContributionError> {
     let problems: Vec<Problem> = drafts.flat_map(|draft| draft.problems(today)).collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(ContributionError::Invalid(problems)),
+    }
+}
+
+/// Refuses values of custom fields that cannot be: somebody changed the field since, or it was never here.
+fn refuse_unfit_custom(tx: &mut OrgTx<'_>, drafts: &[ContributionDraft]) -> Result<(), ContributionError> {
+    let values = || drafts.iter().map(|draft| &draft.custom);
+    let custom = custom_fields::store::for_writing(tx, Record::Contribution, values())?;
+    let unfit = values().flat_map(|values| custom.unfit(values));
+    let problems: Vec<Problem> = unfit.map(|(field, words)| Problem::new(field, words)).collect();
     match problems.is_empty() {
         true => Ok(()),
         false => Err(ContributionError::Invalid(problems)),

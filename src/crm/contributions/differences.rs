@@ -3,6 +3,7 @@
 use super::model::ContributionDraft;
 use crate::base::{CampaignId, FundId, Money};
 use crate::changelog::FieldChange;
+use crate::crm::custom_fields::{CustomFields, CustomValues};
 use std::collections::HashMap;
 
 /// The names a contribution speaks of by id.
@@ -11,14 +12,18 @@ pub struct Names {
     pub funds: HashMap<FundId, String>,
     pub campaigns: HashMap<CampaignId, String>,
     pub contacts: HashMap<crate::base::ContactId, String>,
+    /// What the organization calls its own fields.
+    pub custom: CustomFields,
 }
 
 /// What differs; empty where nothing does.
 pub fn between(names: &Names, before: &ContributionDraft, after: &ContributionDraft) -> Vec<FieldChange> {
+    let custom = names.custom.between(&before.custom, &after.custom);
     let (before, after) = (in_words(names, before), in_words(names, after));
     let pairs = before.into_iter().zip(after);
     pairs
         .filter_map(|((field, old), (_, new))| FieldChange::between(field, &old, &new))
+        .chain(custom)
         .collect()
 }
 
@@ -26,6 +31,7 @@ pub fn between(names: &Names, before: &ContributionDraft, after: &ContributionDr
 pub fn of_new(names: &Names, draft: &ContributionDraft) -> Vec<FieldChange> {
     let said = in_words(names, draft).into_iter();
     said.filter_map(|(field, new)| FieldChange::between(field, "", &new))
+        .chain(names.custom.between(&CustomValues::default(), &draft.custom))
         .collect()
 }
 
@@ -33,6 +39,7 @@ pub fn of_new(names: &Names, draft: &ContributionDraft) -> Vec<FieldChange> {
 pub fn of_deleted(names: &Names, draft: &ContributionDraft) -> Vec<FieldChange> {
     let said = in_words(names, draft).into_iter();
     said.filter_map(|(field, old)| FieldChange::between(field, &old, ""))
+        .chain(names.custom.between(&draft.custom, &CustomValues::default()))
         .collect()
 }
 

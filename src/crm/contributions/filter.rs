@@ -1,5 +1,6 @@
 //! Which contributions of the list are wanted, and in which order, as addresses say it.
 
+use super::custom_filter::CustomFilter;
 use super::model::{PaymentMethod, Status};
 use crate::base::{BatchId, CampaignId, ContactId, Currency, FundId, Money, RecurringId};
 use chrono::NaiveDate;
@@ -122,6 +123,8 @@ pub struct Filter {
     pub thanked: Option<bool>,
     pub batch: Option<BatchId>,
     pub recurring: Option<RecurringId>,
+    /// Of the organization's own fields.
+    pub custom: CustomFilter,
     pub sort: Sort,
     pub descending: bool,
 }
@@ -144,6 +147,7 @@ impl Default for Filter {
             thanked: None,
             batch: None,
             recurring: None,
+            custom: CustomFilter::default(),
             sort: Sort::Date,
             descending: true,
         }
@@ -181,6 +185,7 @@ impl Filter {
             },
             batch: value("batch").parse().ok(),
             recurring: value("recurring").parse().ok(),
+            custom: CustomFilter::of(pairs),
             sort,
             descending: match value("order") {
                 "ascending" => false,
@@ -191,7 +196,7 @@ impl Filter {
     }
 
     /// The pairs `of` reads again.
-    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+    pub fn pairs(&self) -> Vec<(String, String)> {
         let amount = |minor: i64| Money::new(minor, Currency::CAD).digits();
         let given = [
             ("q", Some(self.query.clone()).filter(|query| !query.is_empty())),
@@ -212,16 +217,17 @@ impl Filter {
             ("batch", self.batch.map(|id| id.to_string())),
             ("recurring", self.recurring.map(|id| id.to_string())),
         ];
-        let mut pairs: Vec<(&'static str, String)> = given
+        let mut pairs: Vec<(String, String)> = given
             .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .chain(self.custom.pairs().iter().cloned())
             .collect();
         if self.sort != Sort::Date {
-            pairs.push(("sort", self.sort.as_str().to_owned()));
+            pairs.push(("sort".into(), self.sort.as_str().to_owned()));
         }
         if self.descending != self.sort.starts_descending() {
             let order = if self.descending { "descending" } else { "ascending" };
-            pairs.push(("order", order.to_owned()));
+            pairs.push(("order".into(), order.to_owned()));
         }
         pairs
     }
@@ -237,7 +243,7 @@ impl Filter {
     /// Whether everything is wanted, in whatever order.
     pub fn is_open(&self) -> bool {
         let order = ["sort", "order"];
-        self.pairs().iter().all(|(name, _)| order.contains(name))
+        self.pairs().iter().all(|(name, _)| order.contains(&name.as_str()))
     }
 
     /// Whether something is asked for that stands behind "More filters".
@@ -248,5 +254,6 @@ impl Filter {
             || self.least.is_some()
             || self.most.is_some()
             || self.thanked.is_some()
+            || !self.custom.pairs().is_empty()
     }
 }

@@ -3,6 +3,7 @@
 //! in the same transaction.
 
 pub mod actions;
+mod custom_filter;
 pub mod differences;
 mod filter;
 pub mod model;

@@ -1,6 +1,7 @@
 //! What a contribution is. No database here.
 
 use crate::base::{BatchId, CampaignId, ContactId, ContributionId, Currency, FundId, Money, RecurringId, choice};
+use crate::crm::custom_fields::CustomValues;
 use crate::db::schema::contributions;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use diesel::prelude::*;
@@ -96,6 +97,9 @@ pub struct ContributionDraft {
     pub recurring_id: Option<RecurringId>,
     pub batch_id: Option<BatchId>,
     pub external_identifier: Option<String>,
+    /// What the organization writes down beside.
+    #[serde(default)]
+    pub custom: CustomValues,
 }
 
 impl ContributionDraft {
@@ -125,6 +129,7 @@ impl ContributionDraft {
             recurring_id: None,
             batch_id: None,
             external_identifier: None,
+            custom: CustomValues::default(),
         }
     }
 

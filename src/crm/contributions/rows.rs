@@ -5,17 +5,10 @@ use crate::base::{ContactId, ContributionId};
 use crate::db::OrgTx;
 use crate::db::schema::{contacts, contributions};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use std::collections::BTreeSet;
 
 /// Rows of one insert: Postgres takes 65,535 parameters a statement, and a contribution has 26.
 const ROWS_PER_INSERT: usize = 2_000;
-
-#[derive(QueryableByName)]
-struct Reserved {
-    #[diesel(sql_type = BigInt)]
-    id: ContributionId,
-}
 
 /// Keeps others from writing gifts of these contacts until the transaction ends, so that the totals add up everything. In
 /// the order of the ids, so that two who lock the same ones cannot lock each other out. `NotFound` where one is missing.
@@ -35,11 +28,7 @@ pub(super) fn lock_contacts(tx: &mut OrgTx<'_>, ids: &BTreeSet<ContactId>) -> Qu
 
 /// Inserts contributions; the ids are in the order of the drafts.
 pub(super) fn insert(tx: &mut OrgTx<'_>, drafts: &[ContributionDraft]) -> QueryResult<Vec<ContributionId>> {
-    let reserved: Vec<Reserved> =
-        diesel::sql_query("SELECT nextval('contributions_id_seq') AS id FROM generate_series(1, $1)")
-            .bind::<BigInt, _>(i64::try_from(drafts.len()).unwrap_or(i64::MAX))
-            .load(&mut **tx)?;
-    let ids: Vec<ContributionId> = reserved.into_iter().map(|row| row.id).collect();
+    let ids: Vec<ContributionId> = tx.reserve_ids("contributions", drafts.len())?;
     let now = tx.now();
     let all: Vec<(ContributionId, &ContributionDraft)> = ids.iter().copied().zip(drafts).collect();
     for chunk in all.chunks(ROWS_PER_INSERT) {

@@ -5,6 +5,7 @@ pub use super::filter::{Filter, Sort};
 use super::model::{PaymentMethod, Status};
 use crate::base::{CampaignId, ContactId, ContributionId, Currency, FundId, Money};
 use crate::crm::contacts::{self, ListFilter, Selection};
+use crate::crm::custom_fields::{self, Record};
 use crate::crm::{campaigns, funds};
 use crate::db::OrgTx;
 use crate::db::schema::contributions;
@@ -82,7 +83,8 @@ impl Total {
     }
 }
 
-type Fits = Box<dyn BoxableExpression<contributions::table, Pg, SqlType = Bool>>;
+/// A condition on contributions.
+pub(super) type Fits = Box<dyn BoxableExpression<contributions::table, Pg, SqlType = Bool>>;
 
 /// What fits; `None` when the search has found nobody.
 fn fitting(tx: &mut OrgTx<'_>, filter: &Filter) -> QueryResult<Option<Fits>> {
@@ -141,6 +143,12 @@ fn fitting(tx: &mut OrgTx<'_>, filter: &Filter) -> QueryResult<Option<Fits>> {
     if let Some(recurring) = filter.recurring {
         fits = Box::new(fits.and(dsl::recurring_id.assume_not_null().eq(recurring)));
     }
+    if !filter.custom.pairs().is_empty() {
+        let fields = custom_fields::store::of(tx, Record::Contribution)?;
+        for fits_field in filter.custom.fits(&fields) {
+            fits = Box::new(fits.and(fits_field));
+        }
+    }
     Ok(Some(fits))
 }
 
@@ -157,6 +165,18 @@ pub fn list(tx: &mut OrgTx<'_>, filter: &Filter, offset: i64, limit: i64) -> Que
         .select(contributions::id)
         .load(&mut **tx)?;
     rows(tx, &ids)
+}
+
+/// All that fit, by id, in order.
+pub fn ids(tx: &mut OrgTx<'_>, filter: &Filter) -> QueryResult<Vec<ContributionId>> {
+    let Some(fits) = fitting(tx, filter)? else {
+        return Ok(Vec::new());
+    };
+    contributions::table
+        .filter(fits)
+        .order(sql::<Text>(&filter.sort.order(filter.descending)))
+        .select(contributions::id)
+        .load(&mut **tx)
 }
 
 /// What fits, added up: a line for each currency and status, the currency with most gifts first.

@@ -3,8 +3,10 @@
 use super::differences::Names;
 use super::model::{Contribution, ContributionDraft};
 use crate::base::{CampaignId, ContactId, ContributionId, FundId};
+use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::db::OrgTx;
 use crate::db::schema::{campaigns, contacts, contributions, funds};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -15,6 +17,15 @@ pub fn find(tx: &mut OrgTx<'_>, id: ContributionId) -> QueryResult<Option<Contri
         .select(Contribution::as_select())
         .first(&mut **tx)
         .optional()
+}
+
+/// The contributions with these ids, in no certain order.
+pub fn find_all(tx: &mut OrgTx<'_>, ids: &[ContributionId]) -> QueryResult<Vec<Contribution>> {
+    contributions::table
+        .filter(contributions::organization_id.eq(tx.organization()))
+        .filter(contributions::id.eq_any(ids))
+        .select(Contribution::as_select())
+        .load(&mut **tx)
 }
 
 /// The contributions with these external identifiers.
@@ -31,6 +42,17 @@ pub fn by_external_identifiers(
         .into_iter()
         .filter_map(|one| Some((one.is.external_identifier.clone()?, one)));
     Ok(keyed.collect())
+}
+
+/// The contributions of these contacts on these days, the first one first.
+pub fn of_contacts_on(tx: &mut OrgTx<'_>, of: &[ContactId], days: &[NaiveDate]) -> QueryResult<Vec<Contribution>> {
+    contributions::table
+        .filter(contributions::organization_id.eq(tx.organization()))
+        .filter(contributions::contact_id.eq_any(of))
+        .filter(contributions::received_on.eq_any(days))
+        .order(contributions::id)
+        .select(Contribution::as_select())
+        .load(&mut **tx)
 }
 
 /// The names of the funds, campaigns and contacts that these drafts speak of.
@@ -54,7 +76,12 @@ pub fn names(tx: &mut OrgTx<'_>, drafts: &[ContributionDraft]) -> QueryResult<Na
         .filter(contacts::id.eq_any(of_contacts))
         .select((contacts::id, contacts::display_name))
         .load(&mut **tx)?;
+    let custom = match drafts.iter().all(|draft| draft.custom.is_empty()) {
+        true => CustomFields::default(),
+        false => custom_fields::store::of(tx, Record::Contribution)?,
+    };
     Ok(Names {
+        custom,
         funds: funds.into_iter().collect(),
         campaigns: campaigns.into_iter().collect(),
         contacts: contacts.into_iter().collect(),

@@ -3,6 +3,7 @@
 use crate::base::ContactId;
 use crate::changelog::{self, NewChange};
 use crate::crm::contacts::{self, Contact};
+use crate::crm::custom_fields::CustomValues;
 use crate::crm::groups::mailchimp::MailchimpView;
 use crate::crm::references::{ALL, OnErase};
 use crate::db::OrgTx;
@@ -128,6 +129,7 @@ fn empty_import_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
         .load(&mut **tx)?;
     let theirs = import_rows::contact_id
         .eq_any(ids.iter().map(|id| Some(id.0)))
+        .or(import_rows::other_contacts.overlaps_with(ids.iter().map(|id| Some(id.0)).collect::<Vec<_>>()))
         .or(import_rows::address_key.eq_any(addresses.into_iter().map(Some)));
     diesel::update(import_rows::table)
         .filter(import_rows::organization_id.eq(tx.organization()))
@@ -136,6 +138,7 @@ fn empty_import_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
             import_rows::cells.eq(serde_json::json!([])),
             import_rows::problem.eq(None::<String>),
             import_rows::contact_id.eq(None::<i64>),
+            import_rows::other_contacts.eq(Vec::<Option<i64>>::new()),
             import_rows::changes.eq(None::<serde_json::Value>),
             import_rows::external_identifier.eq(None::<String>),
             import_rows::address_key.eq(None::<String>),
@@ -144,12 +147,15 @@ fn empty_import_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
     Ok(())
 }
 
-/// Gifts stay with amount, date and what a receipt needs; what staff noted about them goes.
+/// Gifts stay with amount, date and what a receipt needs; what staff noted about them and the custom fields go.
 fn empty_notes_of_gifts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
     diesel::update(contributions::table)
         .filter(contributions::organization_id.eq(tx.organization()))
         .filter(contributions::contact_id.eq_any(ids))
-        .set(contributions::note.eq(""))
+        .set((
+            contributions::note.eq(""),
+            contributions::custom.eq(CustomValues::default()),
+        ))
         .execute(&mut **tx)?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::file::{CsvFile, FileProblem};
 use super::matching::Matching;
 use super::model::{Import, KEPT_FOR, State};
 use super::value::DateOrder;
-use super::{column, kind, rows, store};
+use super::{column, custom, kind, rows, store};
 use crate::base::{GroupId, ImportId};
 use crate::changelog::{self, NewChange};
 use crate::db::OrgTx;
@@ -88,17 +88,24 @@ pub fn suggested(tx: &mut OrgTx<'_>, import: &Import, kind: Option<&'static dyn 
     let chosen = Some(import.matching.clone()).filter(|matching| !matching.columns.is_empty());
     let before = match chosen {
         Some(chosen) => Some(chosen),
-        None => store::remembered_matching(tx, &import.headers)?,
+        // That the last file's rows were gifts of their own says nothing of this file's: it may be the same file.
+        None => store::remembered_matching(tx, &import.headers)?.map(|matching| Matching {
+            adds_alike: false,
+            ..matching
+        }),
     };
     let fits = |matching: &Matching| kind.is_none_or(|kind| kind.word() == matching.kind);
-    Ok(before.filter(fits).unwrap_or_else(|| {
-        let kind = kind.unwrap_or_else(|| column::guess(&import.headers));
-        Matching {
-            kind: kind.word().to_owned(),
-            columns: column::recognize(kind, &import.headers),
-            makes_missing: false,
-        }
-    }))
+    if let Some(before) = before.filter(fits) {
+        return Ok(before);
+    }
+    let kind = kind.unwrap_or_else(|| column::guess(&import.headers));
+    let columns = [column::of(kind), custom::columns(tx, kind)?].concat();
+    Ok(Matching {
+        kind: kind.word().to_owned(),
+        columns: column::recognize(&columns, &import.headers),
+        makes_missing: false,
+        adds_alike: false,
+    })
 }
 
 /// Says how the file is matched and which group everybody joins; the rows are checked from the first.
@@ -139,6 +146,7 @@ fn date_order(tx: &mut OrgTx<'_>, id: ImportId, matching: &Matching) -> QueryRes
     let mut order = DateOrder::default();
     let of_dates: Vec<String> = column::of(matching.kind())
         .into_iter()
+        .chain(custom::columns(tx, matching.kind())?)
         .filter(|column| column.is_date)
         .map(|column| column.key)
         .collect();

@@ -5,12 +5,16 @@ use super::kind::{KINDS, Kind};
 use crate::base::fold;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
+
+/// What people call a column, and the names it is recognized by besides.
+pub type Facts = (&'static str, &'static [&'static str]);
 
 /// What the cells of one column hold: each kind of record has an enum of these.
 pub trait ColumnMeaning: Copy + Ord + Serialize + DeserializeOwned {
     /// What people call it, and the column names it is recognized by besides: compared without case, accents, spaces and
     /// signs.
-    fn facts(self) -> (&'static str, &'static [&'static str]);
+    fn facts(self) -> Facts;
 
     /// What a second column of the same name holds.
     fn second(self) -> Option<Self> {
@@ -44,7 +48,7 @@ pub trait ColumnMeaning: Copy + Ord + Serialize + DeserializeOwned {
         let (label, names) = self.facts();
         Column {
             key: self.key(),
-            label,
+            label: label.into(),
             names,
             second: self.second().map(Self::key),
             is_date: self.is_date(),
@@ -56,7 +60,7 @@ pub trait ColumnMeaning: Copy + Ord + Serialize + DeserializeOwned {
 #[derive(Clone, Debug)]
 pub struct Column {
     pub key: String,
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     pub names: &'static [&'static str],
     pub second: Option<String>,
     pub is_date: bool,
@@ -67,12 +71,14 @@ pub fn of(kind: &dyn Kind) -> Vec<Column> {
     kind.offered().into_iter().flat_map(|(_, columns)| columns).collect()
 }
 
-/// The kind that recognizes most of the names, of those that could do with what they recognize.
+/// The kind that recognizes most of the names, of those that could do with what they recognize. Where the rows name people,
+/// one more column counts for these people themselves: a list with remarks is still a list of people.
 pub fn guess(headers: &[String]) -> &'static dyn Kind {
     let fits = |kind: &&dyn Kind| {
-        let keys = recognize(*kind, headers);
+        let keys = recognize(&of(*kind), headers);
         let known: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
-        (kind.unfit(&known, true).is_none(), known.len())
+        let counts = known.len() + usize::from(kind.brings_people(&known));
+        (kind.unfit(&known, true).is_none(), counts)
     };
     let best = KINDS.iter().rev().max_by_key(|kind| fits(kind));
     *best.unwrap_or(&KINDS[0])
@@ -80,15 +86,14 @@ pub fn guess(headers: &[String]) -> &'static dyn Kind {
 
 /// What each column probably holds, by its name. A second "Email" or "Phone" is the second one; any other meaning is given
 /// once. `None`: the name says nothing to us, the column is left out.
-pub fn recognize(kind: &dyn Kind, headers: &[String]) -> Vec<Option<String>> {
-    let columns = of(kind);
+pub fn recognize(columns: &[Column], headers: &[String]) -> Vec<Option<String>> {
     let mut given: Vec<String> = Vec::new();
     let mut recognized: Vec<Option<String>> = vec![None; headers.len()];
     // Names that are exactly ours first, so that "Mobile" does not take the place of a "Second Phone" further on.
     for by_label in [true, false] {
         let open = headers.iter().zip(&mut recognized).filter(|(_, key)| key.is_none());
         for (header, key) in open {
-            let found = named(&columns, header, by_label).and_then(|found| {
+            let found = named(columns, header, by_label).and_then(|found| {
                 let candidates = [Some(found.key.clone()), found.second.clone()];
                 candidates.into_iter().flatten().find(|key| !given.contains(key))
             });
@@ -105,7 +110,7 @@ fn named<'c>(columns: &'c [Column], header: &str, by_label: bool) -> Option<&'c 
         return None;
     }
     columns.iter().find(|column| match by_label {
-        true => plain(column.label) == wanted,
+        true => plain(&column.label) == wanted,
         false => column.names.iter().any(|name| plain(name) == wanted),
     })
 }
@@ -137,13 +142,34 @@ mod tests {
             Net Amount,Currency,Transaction ID,Check Number,Source,Contribution Status,Thank-you Date";
         assert_eq!(guessed(of_civicrm), "contributions");
         assert_eq!(
-            recognize(guess(&split(of_civicrm)), &split(of_civicrm))
+            recognize(&of(guess(&split(of_civicrm))), &split(of_civicrm))
                 .iter()
                 .flatten()
                 .count(),
             14
         );
         assert_eq!(guessed("First Name,Last Name,Email,Amount,Date,Fund"), "contributions");
+        assert_eq!(guessed("First Name,Last Name,Email,Tag"), "contacts");
+        for (kind, headers) in [
+            ("notes", "Contact ID,Subject,Note,Note Date"),
+            ("tags", "Contact ID,Tag"),
+            (
+                "relationships",
+                "Contact ID A,Relationship,Contact ID B,Start Date,End Date,Active",
+            ),
+            (
+                "activities",
+                "Activity ID,Activity Type,Subject,Activity Date,Status,Details,With Contact IDs,Added By Contact ID",
+            ),
+        ] {
+            let headers = split(headers);
+            let found = guess(&headers);
+            assert_eq!(found.word(), kind);
+            assert!(
+                recognize(&of(found), &headers).iter().all(Option::is_some),
+                "{headers:?}"
+            );
+        }
     }
 
     #[test]
@@ -151,7 +177,7 @@ mod tests {
         for kind in KINDS {
             let mut names = std::collections::HashMap::new();
             for column in of(kind) {
-                for name in std::iter::once(&column.label).chain(column.names) {
+                for name in std::iter::once(&*column.label).chain(column.names.iter().copied()) {
                     let before = names.insert(plain(name), column.key.clone());
                     assert!(
                         before.as_ref().is_none_or(|before| *before == column.key),

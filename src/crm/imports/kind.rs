@@ -1,16 +1,25 @@
 //! What a row of a file is about: the seam between the mechanism (reading, matching, checking, running, undoing, the pages)
-//! and each kind of record. A new kind is one folder beside this file that implements `Kind`, and its line in `KINDS`.
+//! and each kind of record. A new kind is one folder beside this file that implements `Kind`, and its line in `KINDS`; what
+//! belongs to contacts who are here already implements `Brings`, which does most of it.
 
 use super::column::Column;
 use super::model::{Import, Row};
 use super::rows::{RowOutcome, WrittenRow};
-use super::{contacts, contributions};
+use super::{activities, contacts, contributions, notes, relationships, tags};
+use crate::crm::custom_fields::Record;
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 
 /// Every kind, in the order in which they are offered. Of two that recognize a file equally well the first is meant.
-pub const KINDS: [&dyn Kind; 2] = [&contacts::Contacts, &contributions::Contributions];
+pub const KINDS: [&dyn Kind; 6] = [
+    &contacts::Contacts,
+    &contributions::Contributions,
+    &notes::Notes,
+    &tags::Tags,
+    &relationships::Relationships,
+    &activities::Activities,
+];
 
 /// A kind of record that files bring.
 pub trait Kind: Sync {
@@ -19,6 +28,11 @@ pub trait Kind: Sync {
 
     /// What people are told and asked in.
     fn words(&self) -> &'static Words;
+
+    /// What has the custom fields that such a file can bring.
+    fn record(&self) -> Option<Record> {
+        None
+    }
 
     /// What columns of such a file can hold, under their headings.
     fn offered(&self) -> Vec<(&'static str, Vec<Column>)>;
@@ -31,8 +45,18 @@ pub trait Kind: Sync {
         false
     }
 
-    /// What the file may name that is not here: "funds and campaigns" that are made where somebody says so.
-    fn can_make(&self) -> Option<&'static str> {
+    /// Whether rows with these columns bring people by their names, who may not be here yet.
+    fn brings_people(&self, _columns: &[&str]) -> bool {
+        false
+    }
+
+    /// What the file may name that is not here and is made where somebody says so.
+    fn can_make(&self) -> Option<Makes> {
+        None
+    }
+
+    /// The question whether a row that says the same as what is here brings another one.
+    fn asks_about_alike(&self) -> Option<Question> {
         None
     }
 
@@ -58,6 +82,22 @@ pub trait Kind: Sync {
     ) -> anyhow::Result<Vec<RowOutcome>>;
 }
 
+/// What a file may name that is not here.
+#[derive(Clone, Copy)]
+pub struct Makes {
+    /// "funds and campaigns"
+    pub things: &'static str,
+    /// What is to be known before some are made.
+    pub hint: &'static str,
+}
+
+/// A question with a box to tick.
+#[derive(Clone, Copy)]
+pub struct Question {
+    pub label: &'static str,
+    pub hint: &'static str,
+}
+
 /// What became of rows that were written.
 pub struct Written {
     pub outcomes: Vec<RowOutcome>,
@@ -75,6 +115,13 @@ pub struct Named {
     pub remark: Option<&'static str>,
 }
 
+impl Named {
+    /// Beside what the file names and is not here.
+    pub const WILL_BE_MADE: &'static str = "will be made";
+    /// The same where it is not to be made.
+    pub const IS_LEFT_OUT: &'static str = "is not here, so its rows are left out";
+}
+
 /// The words of a kind.
 pub struct Words {
     /// "a contact, or who belongs to a group"
@@ -85,6 +132,8 @@ pub struct Words {
     pub matches: [&'static str; 2],
     /// How what is here is found: "Found by External Identifier, else by email and name."
     pub found_by: &'static str,
+    /// Of those that change nothing.
+    pub unchanged: &'static str,
     /// "row changed somebody", "rows changed somebody"
     pub changed: [&'static str; 2],
     /// What it is that they changed.

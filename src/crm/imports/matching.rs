@@ -16,6 +16,9 @@ pub struct Matching {
     /// Whether what the file names and is not here (funds, campaigns) is made.
     #[serde(default)]
     pub makes_missing: bool,
+    /// Whether a row that says the same as what is here brings another one, where nothing tells the two apart.
+    #[serde(default)]
+    pub adds_alike: bool,
 }
 
 impl Matching {
@@ -25,6 +28,7 @@ impl Matching {
             kind: kind::KINDS[0].word().into(),
             columns: serde_json::from_value(stored).unwrap_or_default(),
             makes_missing: false,
+            adds_alike: false,
         };
         match stored {
             Value::Object(_) => serde_json::from_value(stored).unwrap_or_else(|_| columns_of_contacts(Value::Null)),

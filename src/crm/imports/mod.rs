@@ -3,18 +3,26 @@
 //! `Kind`, a folder of its own beside this mechanism.
 
 pub mod actions;
+mod activities;
+mod alike;
+mod brings;
 mod cells;
 pub mod column;
 mod contacts;
 mod contributions;
+mod custom;
 pub mod file;
 pub mod kind;
 pub mod matching;
 pub mod model;
+mod names;
+mod notes;
 mod pages;
+mod relationships;
 mod rows;
 mod step;
 pub mod store;
+mod tags;
 mod task;
 mod value;
 mod whom;

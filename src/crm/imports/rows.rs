@@ -16,9 +16,11 @@ pub struct RowOutcome {
     pub outcome: Outcome,
     pub problem: Option<String>,
     pub contact: Option<ContactId>,
+    /// Whom it speaks of besides.
+    pub others: Vec<ContactId>,
     /// What the row did, in the kind's own form, so that it can be shown (`shown`, a list of field changes) and taken back.
     pub record: Option<Value>,
-    /// By what a later row of the file may mean the same: kept for rows that bring something new.
+    /// By what a later row of the file may mean or say the same.
     pub external_identifier: Option<String>,
     pub address_key: Option<String>,
 }
@@ -39,6 +41,7 @@ impl RowOutcome {
             outcome,
             problem: None,
             contact: None,
+            others: Vec::new(),
             record: None,
             external_identifier: None,
             address_key: None,
@@ -52,7 +55,8 @@ pub struct WrittenRow {
     pub number: i32,
     /// It added its record; otherwise it changed one.
     pub was_added: bool,
-    pub contact: ContactId,
+    /// Whom it is about first, where it is about somebody.
+    pub contact: Option<ContactId>,
     /// As the outcome had it.
     pub record: Value,
 }
@@ -71,7 +75,7 @@ impl Stays {
     pub fn outcome(&self, row: &WrittenRow) -> RowOutcome {
         let stays = self.0.get(&row.number).map(|sentences| sentences.join(" "));
         RowOutcome {
-            contact: Some(row.contact),
+            contact: row.contact,
             record: Some(row.record.clone()).filter(|record| !record.is_null()),
             outcome: if stays.is_some() {
                 Outcome::Kept
@@ -112,9 +116,10 @@ pub fn write_outcomes(tx: &mut OrgTx<'_>, import: ImportId, outcomes: &[RowOutco
     let contacts: Vec<Option<i64>> = outcomes.iter().map(|row| row.contact.map(|id| id.0)).collect();
     diesel::sql_query(
         "UPDATE import_rows SET outcome = told.outcome, problem = told.problem, contact_id = told.contact_id, \
-             changes = told.changes::jsonb, external_identifier = told.identifier, address_key = told.address \
-         FROM unnest($3, $4, $5, $6, $7, $8, $9) \
-             AS told (number, outcome, problem, contact_id, changes, identifier, address) \
+             changes = told.changes::jsonb, external_identifier = told.identifier, address_key = told.address, \
+             other_contacts = told.others::bigint[] \
+         FROM unnest($3, $4, $5, $6, $7, $8, $9, $10) \
+             AS told (number, outcome, problem, contact_id, changes, identifier, address, others) \
          WHERE organization_id = $1 AND import_id = $2 AND row_number = told.number",
     )
     .bind::<BigInt, _>(tx.organization())
@@ -126,6 +131,13 @@ pub fn write_outcomes(tx: &mut OrgTx<'_>, import: ImportId, outcomes: &[RowOutco
     .bind::<Array<Nullable<Text>>, _>(all(|row| row.record.as_ref().map(Value::to_string)))
     .bind::<Array<Nullable<Text>>, _>(all(|row| row.external_identifier.clone()))
     .bind::<Array<Nullable<Text>>, _>(all(|row| row.address_key.clone()))
+    .bind::<Array<Nullable<Text>>, _>(all(|row| Some(array(&row.others))))
     .execute(&mut **tx)?;
     Ok(())
+}
+
+/// Postgres' own writing of an array, which `unnest` would take apart as well.
+fn array(ids: &[ContactId]) -> String {
+    let ids: Vec<String> = ids.iter().map(ContactId::to_string).collect();
+    format!("{{{}}}", ids.join(","))
 }

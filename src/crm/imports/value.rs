@@ -1,5 +1,6 @@
 //! What a cell says: yes or no, a date, a contact type, a language. What can be read two ways is not guessed.
 
+use crate::base::EmailAddress;
 use chrono::{NaiveDate, NaiveTime};
 
 /// Reads a yes or no as people write it. `None`: it is neither.
@@ -10,6 +11,14 @@ pub fn yes_or_no(cell: &str) -> Option<bool> {
         // How CiviCRM names holds.
         word if word.starts_with("on hold") => Some(true),
         _ => None,
+    }
+}
+
+/// Checks an email address.
+pub fn email(cell: String) -> Result<String, String> {
+    match EmailAddress::parse(&cell) {
+        Ok(_) => Ok(cell),
+        Err(_) => Err(format!("“{cell}” is not an email address.")),
     }
 }
 
@@ -88,12 +97,29 @@ pub fn date(cell: &str, order: DateOrder) -> Result<NaiveDate, DateProblem> {
     }
 }
 
-/// Reads the time that stands after a date: "16:03:52", "16:03". Midnight is how systems write a day alone, and is none.
-pub fn time(cell: &str) -> Option<NaiveTime> {
+/// Reads a date and the time that may stand after it; both as "1980-12-25 16:03:52" or "1980-12-25".
+pub fn date_and_time(cell: &str, order: DateOrder) -> Result<String, String> {
+    let day = date(cell, order).map_err(|problem| problem.words(cell))?;
+    Ok(match time(cell) {
+        Some(time) => format!("{day} {time}"),
+        None => day.to_string(),
+    })
+}
+
+/// What `date_and_time` wrote.
+pub fn written_date_and_time(text: &str) -> Option<(NaiveDate, Option<NaiveTime>)> {
+    let (day, time) = text.split_once(' ').unwrap_or((text, ""));
+    Some((day.parse().ok()?, time.parse().ok()))
+}
+
+/// Reads the time that stands after a date: "16:03:52", "16:03", "4:03 PM". Midnight is how systems write a day alone, and is
+/// none.
+fn time(cell: &str) -> Option<NaiveTime> {
     let (_, time) = cell.trim().split_once(['T', ' '])?;
     let time = time.trim().trim_end_matches('Z');
-    let read = NaiveTime::parse_from_str(time, "%H:%M:%S").or_else(|_| NaiveTime::parse_from_str(time, "%H:%M"));
-    read.ok().filter(|time| *time != NaiveTime::MIN)
+    let forms = ["%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"];
+    let read = forms.iter().find_map(|form| NaiveTime::parse_from_str(time, form).ok());
+    read.filter(|time| *time != NaiveTime::MIN)
 }
 
 fn is_day_first(first: u32, second: u32, order: DateOrder) -> Result<bool, DateProblem> {
@@ -266,6 +292,22 @@ mod tests {
         }
         assert_eq!(read("1er août 1980"), Ok("1980-08-01".into()));
         assert_eq!(read("05/05/1980"), Ok("1980-05-05".into()));
+    }
+
+    #[test]
+    fn the_time_after_a_date_is_kept_and_midnight_is_the_day_alone() {
+        let read = |cell| date_and_time(cell, DateOrder::default()).unwrap();
+        for cell in ["2026-07-10 16:03:52", "2026-07-10T16:03:52Z", "2026-07-10 4:03:52 PM"] {
+            assert_eq!(read(cell), "2026-07-10 16:03:52", "{cell}");
+        }
+        assert_eq!(read("25/12/1980 4:03 PM"), "1980-12-25 16:03:00");
+        assert_eq!(read("2026-07-10 00:00:00"), "2026-07-10");
+        let (day, time) = written_date_and_time("1980-12-25 16:03:00").unwrap();
+        assert_eq!(
+            (day.to_string(), time.unwrap().to_string()),
+            ("1980-12-25".into(), "16:03:00".into())
+        );
+        assert_eq!(written_date_and_time("1980-12-25").unwrap().1, None);
     }
 
     #[test]

@@ -1,11 +1,53 @@
 //! Which contact a row speaks of, where it brings something about somebody who is here already: by External Identifier,
 //! else by email and name. Nobody is guessed.
 
+use super::column::Facts;
 use crate::base::{ContactId, EmailAddress, fold};
 use crate::crm::contacts::store::{self, AddressHolder};
 use crate::db::OrgTx;
 use diesel::QueryResult;
 use std::collections::HashMap;
+
+/// Columns by which a row means a contact, as `ColumnMeaning::facts` gives them: for every kind of record the same.
+pub const IDENTIFIER: Facts = (
+    "External Identifier of the contact",
+    &[
+        "contact id",
+        "external identifier",
+        "donor id",
+        "donor number",
+        "constituent id",
+        "id contact",
+        "numéro de donateur",
+        "no de donateur",
+        "identifiant du contact",
+    ],
+);
+pub const EMAIL: Facts = (
+    "Email",
+    &[
+        "email address",
+        "donor email",
+        "courriel",
+        "adresse courriel",
+        "courriel du donateur",
+    ],
+);
+pub const FIRST_NAME: Facts = ("First Name", &["first", "donor first name", "prénom"]);
+pub const LAST_NAME: Facts = ("Last Name", &["last", "surname", "donor last name", "nom de famille"]);
+pub const NAME: Facts = (
+    "Name",
+    &[
+        "contributor",
+        "donor",
+        "donor name",
+        "contact name",
+        "display name",
+        "full name",
+        "donateur",
+        "nom complet",
+    ],
+);
 
 /// What a row says about whom it means.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +59,24 @@ pub struct Whom {
 }
 
 impl Whom {
+    /// By what stands in the columns for it; the name is that of `names`, first and last, or else `name`.
+    pub fn said(identifier: Option<&str>, email: Option<&str>, names: [Option<&str>; 2], name: Option<&str>) -> Self {
+        let names = names.map(Option::unwrap_or_default).join(" ");
+        let name = Some(names.trim()).filter(|names| !names.is_empty()).or(name);
+        Self {
+            identifier: identifier.map(str::to_owned),
+            address: email.and_then(|text| EmailAddress::parse(text).ok()),
+            name: name.map(str::to_owned),
+        }
+    }
+
+    /// As people recognize them.
+    pub fn called(&self) -> Option<String> {
+        let address = || self.address.as_ref().map(EmailAddress::to_string);
+        let identifier = || Some(format!("External Identifier {}", self.identifier.as_ref()?));
+        self.name.clone().or_else(address).or_else(identifier)
+    }
+
     /// Whether the row says nothing of whom it means.
     pub fn is_nobody(&self) -> bool {
         self.identifier.is_none() && self.address.is_none()

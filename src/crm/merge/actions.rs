@@ -8,6 +8,7 @@ use super::store::Record;
 use crate::base::{ContactId, GroupId};
 use crate::changelog::{self, NewChange};
 use crate::crm::contacts::{self, ChangedParts, Contact, ContactDraft, differences};
+use crate::crm::custom_fields;
 use crate::crm::groups::mailchimp::{BeforeMerge, MailchimpView};
 use crate::crm::groups::standings::Standing;
 use crate::crm::groups::{standings, store as groups};
@@ -57,7 +58,12 @@ pub fn preview(
         }
     }
     Ok(Preview {
-        fields: model::compared(&ours, &theirs, choices),
+        fields: model::compared(
+            &ours,
+            &theirs,
+            choices,
+            &custom_fields::store::of(tx, custom_fields::Record::Contact)?,
+        ),
         draft: model::merged(&ours, &theirs, choices),
         strictest,
         joins,
@@ -90,8 +96,9 @@ pub fn merge(
     let adopted = lead_on(tx, pair)?;
     contacts::actions::change(tx, pair.survivor, &after, &why)?;
     let memberships = places::carry_out(tx, pair, &places.ours, &places.theirs, &places.moves, names)?;
+    let custom = custom_fields::store::of(tx, custom_fields::Record::Contact)?;
     let record = Record {
-        shown: differences::between(&before, &after),
+        shown: differences::between(&before, &after, &custom),
         parts: ChangedParts::between(&before, &after),
         memberships,
         mailchimp: taken,

@@ -3,6 +3,7 @@
 use crate::base::ContactId;
 use crate::crm::contacts::model::language_name;
 use crate::crm::contacts::{ContactDraft, Details};
+use crate::crm::custom_fields::CustomFields;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
@@ -82,8 +83,8 @@ impl Choices {
 /// A field of both, side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
-    pub name: &'static str,
-    pub label: &'static str,
+    pub name: String,
+    pub label: String,
     pub survivor: String,
     pub loser: String,
     pub chosen: Side,
@@ -102,23 +103,33 @@ impl Compared {
 }
 
 /// The fields of which one has something, side by side; those that differ first.
-pub fn compared(survivor: &ContactDraft, loser: &ContactDraft, choices: &Choices) -> Vec<Compared> {
+pub fn compared(
+    survivor: &ContactDraft,
+    loser: &ContactDraft,
+    choices: &Choices,
+    custom: &CustomFields,
+) -> Vec<Compared> {
     let (ours, theirs) = (values(&survivor.details), values(&loser.details));
     let fields = FIELDS.into_iter().map(|(name, label)| {
         let (survivor, loser) = (in_words(name, &ours), in_words(name, &theirs));
-        (name, label, survivor, loser)
+        (name.to_owned(), label.to_owned(), survivor, loser)
     });
     let primaries = PRIMARIES.into_iter().map(|(name, label)| {
         let (survivor, loser) = (primary(survivor, name), primary(loser, name));
-        (name, label, survivor, loser)
+        (name.to_owned(), label.to_owned(), survivor, loser)
+    });
+    let of_organization = custom.all().iter().map(|field| {
+        let words = |draft: &ContactDraft| custom.words(field.id, &draft.details.custom);
+        (field.name(), field.label.clone(), words(survivor), words(loser))
     });
     let mut all: Vec<Compared> = fields
         .chain(primaries)
+        .chain(of_organization)
         .filter(|(_, _, survivor, loser)| !survivor.is_empty() || !loser.is_empty())
         .map(|(name, label, survivor, loser)| Compared {
+            chosen: choices.side(&name, survivor.is_empty()),
             name,
             label,
-            chosen: choices.side(name, survivor.is_empty()),
             survivor,
             loser,
         })
@@ -136,9 +147,15 @@ pub fn merged(survivor: &ContactDraft, loser: &ContactDraft, choices: &Choices) 
             ours.insert(name.into(), theirs.get(name).cloned().unwrap_or_default());
         }
     }
+    let mut custom = survivor.details.custom.clone();
+    for id in loser.details.custom.fields() {
+        if choices.side(&format!("custom.{id}"), custom.get(id).is_none()) == Side::Loser {
+            custom.set(id, loser.details.custom.get(id).cloned());
+        }
+    }
     let details: Details = serde_json::from_value(Value::Object(ours)).unwrap_or_else(|_| survivor.details.clone());
     let mut draft = ContactDraft {
-        details,
+        details: Details { custom, ..details },
         ..survivor.clone()
     };
     let (mine, other) = (&mut draft.details, &loser.details);

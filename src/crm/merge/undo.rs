@@ -6,6 +6,7 @@ use super::rows;
 use super::store::{self, Merge};
 use crate::changelog::{self, NewChange};
 use crate::crm::contacts::{self, Contact};
+use crate::crm::custom_fields;
 use crate::crm::groups::mailchimp::MailchimpView;
 use crate::crm::groups::standings::{PutBack, put_back};
 use crate::db::OrgTx;
@@ -89,7 +90,8 @@ fn part(tx: &mut OrgTx<'_>, merge: &Merge) -> QueryResult<()> {
 }
 
 fn put_fields_back(tx: &mut OrgTx<'_>, merge: &Merge, survivor: &Contact, why: &str) -> Result<Vec<String>, PageError> {
-    let (before, left) = merge.record.parts.taken_back(&survivor.draft());
+    let custom = custom_fields::store::of(tx, custom_fields::Record::Contact)?;
+    let (before, left) = merge.record.parts.taken_back(&survivor.draft(), &custom);
     if !before.problems().is_empty() {
         return Ok(vec![format!(
             "Other changes since then rest on what came with the merge, so {} was left as it is.",

@@ -4,8 +4,10 @@ use crate::accounts::model::Organization;
 use crate::base::{ContactId, NoteId};
 use crate::changelog::FieldChange;
 use crate::crm::contacts::{name_tokens, name_words};
+use crate::db::schema::notes;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The longest subject, in characters: a line.
@@ -29,9 +31,11 @@ pub struct Note {
 }
 
 /// A note as it is to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Serialize, Deserialize)]
+#[diesel(table_name = notes)]
 pub struct NoteDraft {
     pub subject: String,
+    #[diesel(column_name = body)]
     pub text: String,
     pub noted_at: DateTime<Utc>,
 }

@@ -1,6 +1,6 @@
 //! What can be read of notes: those of a contact or of everybody, all or those with certain words.
 
-use super::model::{Note, wanted_words};
+use super::model::{Note, NoteDraft, wanted_words};
 use crate::base::{ContactId, NoteId};
 use crate::crm::contacts::WORDS_MAX;
 use crate::db::OrgTx;
@@ -47,6 +47,16 @@ pub fn find(tx: &mut OrgTx<'_>, id: NoteId) -> QueryResult<Option<Note>> {
         .select(columns())
         .first(&mut **tx)
         .optional()
+}
+
+/// Every note of these contacts.
+pub fn all_of(tx: &mut OrgTx<'_>, of: &[ContactId]) -> QueryResult<Vec<(NoteId, ContactId, NoteDraft)>> {
+    notes::table
+        .filter(notes::organization_id.eq(tx.organization()))
+        .filter(notes::contact_id.eq_any(of))
+        .order(notes::id)
+        .select((notes::id, notes::contact_id, NoteDraft::as_select()))
+        .load(&mut **tx)
 }
 
 /// The notes that fit, the latest first.

@@ -2,8 +2,8 @@
 
 use crate::base::ContactId;
 use crate::crm::contacts::model::{ContactType, Privacy};
-use crate::db::OrgTx;
 use crate::db::schema::contacts;
+use crate::db::{OrgTx, Prepared};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz};
@@ -70,7 +70,9 @@ pub struct Counts {
 const COUNTED: &str = "SELECT \
     (SELECT count(*) FROM contributions WHERE organization_id = $1 AND contact_id = $2) AS contributions, \
     (SELECT count(*) FROM opportunities WHERE organization_id = $1 AND contact_id = $2) AS opportunities, \
-    (SELECT count(*) FROM activity_contacts WHERE organization_id = $1 AND contact_id = $2) AS activities, \
+    (SELECT count(*) FROM ( \
+        SELECT activity_id FROM activity_contacts WHERE organization_id = $1 AND contact_id = $2 \
+        UNION SELECT id FROM activities WHERE organization_id = $1 AND added_by_contact = $2) AS theirs) AS activities, \
     (SELECT count(*) FROM relationships r JOIN contacts other ON other.organization_id = $1 AND other.deleted_at IS NULL \
         AND other.id = CASE WHEN r.contact_a = $2 THEN r.contact_b ELSE r.contact_a END \
         WHERE r.organization_id = $1 AND (r.contact_a = $2 OR r.contact_b = $2) AND r.is_active AND coalesce(r.end_date >= \
@@ -87,11 +89,11 @@ impl Frame {
             .find((tx.organization().0, id.0))
             .select(Row::as_select())
             .first(&mut **tx)?;
-        let counts = diesel::sql_query(COUNTED)
+        let counted = diesel::sql_query(COUNTED)
             .bind::<BigInt, _>(tx.organization())
             .bind::<BigInt, _>(id)
-            .bind::<Timestamptz, _>(tx.now())
-            .get_result(&mut **tx)?;
+            .bind::<Timestamptz, _>(tx.now());
+        let counts = Prepared(counted).get_result(&mut **tx)?;
         Ok(Self {
             id,
             is_deceased: row.is_deceased,

@@ -6,6 +6,7 @@ use crate::accounts::model::Organization;
 use crate::base::ContactId;
 use crate::crm::contacts::model::{Contact, ContactType, Email, language_name};
 use crate::crm::contacts::store;
+use crate::crm::custom_fields::{self, Record, Shown};
 use crate::crm::relationships::{self, store::Nearest};
 use crate::crm::tags::{self, model::Tag};
 use crate::web::{self, Answer, Flash, Page, PageError};
@@ -20,6 +21,7 @@ struct SummaryPage {
     frame: Frame,
     contact: Contact,
     tags: Vec<Tag>,
+    custom: Vec<Shown>,
     nearest: Nearest,
     organization: Organization,
 }
@@ -45,12 +47,14 @@ impl SummaryPage {
 pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
     let id = path.into_inner().1;
     let today = member.today();
-    let (frame, contact, tags, nearest) = member
+    let (frame, contact, tags, nearest, custom) = member
         .read(move |tx| {
             let contact = store::find(tx, id)?.ok_or(PageError::NotFound)?;
             let tags = tags::store::of_contact(tx, id)?;
             let nearest = relationships::store::nearest(tx, id, today)?;
-            Ok::<_, PageError>((Frame::load(tx, id, Tab::Summary)?, contact, tags, nearest))
+            let custom = custom_fields::store::of(tx, Record::Contact)?;
+            let custom = custom.shown(contact.details.contact_type.as_str(), &contact.details.custom);
+            Ok::<_, PageError>((Frame::load(tx, id, Tab::Summary)?, contact, tags, nearest, custom))
         })
         .await?;
     if let Some(survivor) = contact.merged_into {
@@ -65,6 +69,7 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
         frame,
         contact,
         tags,
+        custom,
         nearest,
         organization: member.organization.clone(),
     })

@@ -1,21 +1,19 @@
-//! What staff do with relationships. Each action writes a line in the Change Log of both contacts, as each of them sees it,
+//! What staff and imports do with relationships. Each action writes a line in the Change Log of both contacts, as each of them sees it,
 //! and the due marks of both.
 
-use super::model::{Details, Relationship, RelationshipType, Side, Tie};
+use super::model::{Details, Relationship, RelationshipType, Tie, TypeDraft};
 use super::{store, types};
-use crate::base::{ContactId, RelationshipId};
+use crate::base::{ContactId, RelationshipId, RelationshipTypeId};
 use crate::changelog::{self, FieldChange, NewChange};
-use crate::crm::contacts;
-use crate::crm::contacts::ContactType;
+use crate::crm::contacts::{self, ContactRow, ContactType};
 use crate::db::schema::{contacts as contact_rows, relationships};
 use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
 use crate::work;
 use chrono::NaiveDate;
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Why two contacts cannot be related so; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -73,73 +71,107 @@ impl From<RelationshipError> for PageError {
 
 /// Ties two contacts.
 pub fn add(tx: &mut OrgTx<'_>, tie: &Tie, details: &Details) -> Result<RelationshipId, RelationshipError> {
-    let of_type = existing_type(tx, tie)?;
-    check(tx, tie, &of_type)?;
-    if is_there_already(tx, tie, &of_type)? {
-        return Err(RelationshipError::Already);
+    let ids = add_many(tx, &[(tie.clone(), details.clone())])?;
+    ids.first().copied().ok_or_else(|| QueryError::NotFound.into())
+}
+
+/// Ties many contacts; the ids are in the order of the ties. One that cannot be refuses all.
+pub fn add_many(tx: &mut OrgTx<'_>, new: &[(Tie, Details)]) -> Result<Vec<RelationshipId>, RelationshipError> {
+    let types = types_of(tx, new.iter().map(|(tie, _)| tie))?;
+    let rows = contacts::list_rows(tx, &everybody_of(new.iter().map(|(tie, _)| tie)))?;
+    for (tie, _) in new {
+        refuse_unfit(tie, &types[&tie.type_id].is, &rows)?;
     }
-    let id = diesel::insert_into(relationships::table)
-        .values((
-            tie,
-            details,
-            relationships::created_by.eq(tx.actor().name().to_owned()),
-            relationships::created_at.eq(tx.now()),
-        ))
-        .returning(relationships::id)
-        .get_result(&mut **tx)?;
-    log(tx, tie, "Relationship added", None, Some((&of_type, details)))?;
-    Ok(id)
+    refuse_second_ones(tx, new, &types)?;
+    let ids: Vec<RelationshipId> = tx.reserve_ids("relationships", new.len())?;
+    let (created_by, now) = (tx.actor().name().to_owned(), tx.now());
+    let rows: Vec<_> = ids
+        .iter()
+        .zip(new)
+        .map(|(id, (tie, details))| {
+            (
+                relationships::id.eq(*id),
+                tie,
+                details,
+                relationships::created_by.eq(&created_by),
+                relationships::created_at.eq(now),
+            )
+        })
+        .collect();
+    diesel::insert_into(relationships::table)
+        .values(rows)
+        .execute(&mut **tx)?;
+    let lines: Vec<Line<'_>> = new.iter().map(|(tie, details)| (tie, None, Some(details))).collect();
+    log(tx, &types, "Relationship added", "", &lines)?;
+    Ok(ids)
 }
 
 /// Makes a relationship what the details say; `false`: it was that already.
-pub fn change(tx: &mut OrgTx<'_>, id: RelationshipId, details: &Details) -> QueryResult<bool> {
-    let before = locked(tx, id)?;
+pub fn change(tx: &mut OrgTx<'_>, id: RelationshipId, details: &Details, why: &str) -> QueryResult<bool> {
+    let before = locked(tx, &[id])?.pop().ok_or(QueryError::NotFound)?;
     if before.details == *details {
         return Ok(false);
     }
     diesel::update(relationships::table.find((tx.organization(), id)))
         .set(details)
         .execute(&mut **tx)?;
-    let of_type = existing_type(tx, &before.tie)?;
-    let (old, new) = ((&of_type, &before.details), (&of_type, details));
-    log(tx, &before.tie, "Relationship changed", Some(old), Some(new))?;
+    let types = types_of(tx, std::iter::once(&before.tie))?;
+    let line = (&before.tie, Some(&before.details), Some(details));
+    log(tx, &types, "Relationship changed", why, &[line])?;
     Ok(true)
 }
 
-/// Deletes a relationship, as if it had never been; what it was stays in the Change Log.
-pub fn delete(tx: &mut OrgTx<'_>, id: RelationshipId) -> QueryResult<()> {
-    let before = locked(tx, id)?;
-    let of_type = existing_type(tx, &before.tie)?;
-    diesel::delete(relationships::table.find((tx.organization(), id))).execute(&mut **tx)?;
-    let old = (&of_type, &before.details);
-    log(tx, &before.tie, "Relationship deleted", Some(old), None)
+/// Deletes relationships, as if they had never been; what they were stays in the Change Log.
+pub fn delete(tx: &mut OrgTx<'_>, ids: &[RelationshipId], why: &str) -> QueryResult<()> {
+    let gone = locked(tx, ids)?;
+    let types = types_of(tx, gone.iter().map(|one| &one.tie))?;
+    let theirs = relationships::organization_id
+        .eq(tx.organization())
+        .and(relationships::id.eq_any(ids));
+    diesel::delete(relationships::table.filter(theirs)).execute(&mut **tx)?;
+    let lines: Vec<Line<'_>> = gone.iter().map(|one| (&one.tie, Some(&one.details), None)).collect();
+    log(tx, &types, "Relationship deleted", why, &lines)
 }
 
-fn existing_type(tx: &mut OrgTx<'_>, tie: &Tie) -> QueryResult<RelationshipType> {
-    types::find(tx, tie.type_id)?.ok_or(QueryError::NotFound)
-}
-
-fn locked(tx: &mut OrgTx<'_>, id: RelationshipId) -> QueryResult<Relationship> {
+/// The relationships with these ids, kept from being changed by others until the transaction ends.
+pub fn locked(tx: &mut OrgTx<'_>, ids: &[RelationshipId]) -> QueryResult<Vec<Relationship>> {
     relationships::table
-        .find((tx.organization(), id))
-        .select(relationships::id)
+        .filter(relationships::organization_id.eq(tx.organization()))
+        .filter(relationships::id.eq_any(ids))
+        .order(relationships::id)
+        .select(Relationship::as_select())
         .for_update()
-        .first::<RelationshipId>(&mut **tx)?;
-    store::find(tx, id)?.ok_or(QueryError::NotFound)
+        .load(&mut **tx)
 }
 
-fn check(tx: &mut OrgTx<'_>, tie: &Tie, of_type: &RelationshipType) -> Result<(), RelationshipError> {
+type Types = HashMap<RelationshipTypeId, RelationshipType>;
+
+/// The types of these; `NotFound` where one is not here.
+fn types_of<'t>(tx: &mut OrgTx<'_>, ties: impl Iterator<Item = &'t Tie>) -> QueryResult<Types> {
+    let here: Types = types::stored(tx)?
+        .into_iter()
+        .map(|of_type| (of_type.id, of_type))
+        .collect();
+    let mut ties = ties;
+    match ties.all(|tie| here.contains_key(&tie.type_id)) {
+        true => Ok(here),
+        false => Err(QueryError::NotFound),
+    }
+}
+
+fn everybody_of<'t>(ties: impl Iterator<Item = &'t Tie>) -> Vec<ContactId> {
+    let all: BTreeSet<ContactId> = ties.flat_map(|tie| [tie.contact_a, tie.contact_b]).collect();
+    all.into_iter().collect()
+}
+
+/// Whether the two can be tied so; `among` are the lines of the contacts.
+pub fn refuse_unfit(tie: &Tie, of_type: &TypeDraft, among: &[ContactRow]) -> Result<(), RelationshipError> {
     if tie.contact_a == tie.contact_b {
         return Err(RelationshipError::Itself);
     }
-    let rows = contacts::list_rows(tx, &[tie.contact_a, tie.contact_b])?;
     for (id, side) in tie.sides() {
-        let row = rows.iter().find(|row| row.id == id).ok_or(QueryError::NotFound)?;
-        if let Some(wanted) = of_type
-            .is
-            .contact_type(side)
-            .filter(|wanted| *wanted != row.contact_type)
-        {
+        let row = among.iter().find(|row| row.id == id).ok_or(QueryError::NotFound)?;
+        if let Some(wanted) = of_type.contact_type(side).filter(|wanted| *wanted != row.contact_type) {
             return Err(RelationshipError::WrongType {
                 name: row.display_name.clone(),
                 is: row.contact_type,
@@ -150,74 +182,73 @@ fn check(tx: &mut OrgTx<'_>, tie: &Tie, of_type: &RelationshipType) -> Result<()
     Ok(())
 }
 
-/// Whether the two are tied so without an end; where both sides are the same, either way round.
-fn is_there_already(tx: &mut OrgTx<'_>, tie: &Tie, of_type: &RelationshipType) -> QueryResult<bool> {
+/// Refuses what is to hold on between two who are tied so already, without an end; where both sides are the same, either
+/// way round.
+fn refuse_second_ones(tx: &mut OrgTx<'_>, new: &[(Tie, Details)], types: &Types) -> Result<(), RelationshipError> {
+    let everybody = everybody_of(new.iter().map(|(tie, _)| tie));
     // Who ties the same two at the same moment waits here and then sees it.
     contact_rows::table
         .filter(contact_rows::organization_id.eq(tx.organization()))
-        .filter(contact_rows::id.eq_any([tie.contact_a, tie.contact_b]))
+        .filter(contact_rows::id.eq_any(&everybody))
         .order(contact_rows::id)
         .select(contact_rows::id)
         .for_no_key_update()
         .load::<ContactId>(&mut **tx)?;
-    let mut ways = vec![(tie.contact_a, tie.contact_b)];
-    if of_type.is.is_symmetrical() {
-        ways.push((tie.contact_b, tie.contact_a));
-    }
-    for (a, b) in ways {
-        let without_end = relationships::table
-            .filter(relationships::organization_id.eq(tx.organization()))
-            .filter(relationships::contact_a.eq(a))
-            .filter(relationships::contact_b.eq(b))
-            .filter(relationships::type_id.eq(tie.type_id))
-            .filter(relationships::is_active)
-            .filter(relationships::end_date.is_null());
-        if diesel::select(exists(without_end)).get_result(&mut **tx)? {
-            return Ok(true);
+    let here = store::among(tx, &everybody)?;
+    let mut holding: HashSet<Tie> = here
+        .into_iter()
+        .filter(|one| one.details.holds_on())
+        .map(|one| one.tie)
+        .collect();
+    for (tie, _) in new.iter().filter(|(_, details)| details.holds_on()) {
+        let is_symmetrical = types[&tie.type_id].is.is_symmetrical();
+        if (is_symmetrical && holding.contains(&tie.turned())) || !holding.insert(tie.clone()) {
+            return Err(RelationshipError::Already);
         }
     }
-    Ok(false)
+    Ok(())
 }
 
-/// A relationship before or after, for the Change Log.
-type State<'s> = Option<(&'s RelationshipType, &'s Details)>;
+/// Two who are tied, and how they were and are.
+type Line<'d> = (&'d Tie, Option<&'d Details>, Option<&'d Details>);
 
-fn log(tx: &mut OrgTx<'_>, tie: &Tie, what: &str, old: State<'_>, new: State<'_>) -> QueryResult<()> {
-    let [(a, _), (b, _)] = tie.sides();
+/// A line for each of the two, as they see it.
+fn log(tx: &mut OrgTx<'_>, types: &Types, what: &str, why: &str, lines: &[Line<'_>]) -> QueryResult<()> {
+    let everybody = everybody_of(lines.iter().map(|(tie, ..)| *tie));
     let names: HashMap<ContactId, String> = contact_rows::table
         .filter(contact_rows::organization_id.eq(tx.organization()))
-        .filter(contact_rows::id.eq_any([a, b]))
+        .filter(contact_rows::id.eq_any(&everybody))
         .select((contact_rows::id, contact_rows::display_name))
         .load(&mut **tx)?
         .into_iter()
         .collect();
-    let name_of = |id: ContactId| names.get(&id).map_or("", String::as_str);
-    let lines = [(a, Side::A, b), (b, Side::B, a)].map(|(contact, side, other)| {
-        let with = format!("{what}: {} {}", label(old.or(new), side), name_of(other));
-        (contact, with, differences(old, new))
+    let told = lines.iter().flat_map(|(tie, old, new)| {
+        let [a, b] = tie.sides();
+        [(a, b), (b, a)].map(|((contact, side), (other, _))| {
+            let label = types[&tie.type_id].is.label(side);
+            let name = names.get(&other).map_or("", String::as_str);
+            (contact, format!("{what}: {label} {name}"), differences(*old, *new))
+        })
     });
-    for (contact, what, fields) in lines {
-        changelog::record(
-            tx,
-            NewChange {
-                contact: Some(contact),
-                what: &what,
-                fields,
-                why: "",
-            },
-        )?;
-    }
-    work::contacts_are_due(tx, &[a, b])
+    let told: Vec<(ContactId, String, Vec<FieldChange>)> = told.collect();
+    let changes: Vec<NewChange<'_>> = told
+        .iter()
+        .map(|(contact, what, fields)| NewChange {
+            contact: Some(*contact),
+            what,
+            fields: fields.clone(),
+            why,
+        })
+        .collect();
+    changelog::record_all(tx, &changes)?;
+    work::contacts_are_due(tx, &everybody)
 }
 
-fn label(state: State<'_>, side: Side) -> &str {
-    state.map_or("", |(of_type, _)| of_type.is.label(side))
-}
-
-fn differences(old: State<'_>, new: State<'_>) -> Vec<FieldChange> {
+/// What differs between how two were tied and are, for the Change Log; `None` where they were or are not.
+pub fn differences(old: Option<&Details>, new: Option<&Details>) -> Vec<FieldChange> {
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
-    let of = |state: State<'_>| match state {
-        Some((_, details)) => [
+    let of = |details: Option<&Details>| match details {
+        Some(details) => [
             day(details.start_date),
             day(details.end_date),
             if details.is_active { "" } else { "Yes" }.to_owned(),

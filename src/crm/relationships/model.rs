@@ -5,6 +5,7 @@ use crate::crm::contacts::ContactType;
 use crate::db::schema::{relationship_types, relationships};
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// The longest label of a type, in characters.
 pub const LABEL_LENGTH_MAX: usize = 60;
@@ -86,7 +87,9 @@ impl TypeDraft {
 }
 
 /// What can be changed of a relationship.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize, Deserialize,
+)]
 #[diesel(table_name = relationships, treat_none_as_null = true)]
 pub struct Details {
     pub start_date: Option<NaiveDate>,
@@ -98,6 +101,11 @@ pub struct Details {
 }
 
 impl Details {
+    /// Whether it holds without an end in sight.
+    pub fn holds_on(&self) -> bool {
+        self.is_active && self.end_date.is_none()
+    }
+
     /// Whether it is over.
     pub fn is_former(&self, today: NaiveDate) -> bool {
         !self.is_active || self.end_date.is_some_and(|last| last < today)
@@ -105,7 +113,7 @@ impl Details {
 }
 
 /// Who is tied to whom, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Queryable, Selectable, Insertable, Serialize, Deserialize)]
 #[diesel(table_name = relationships)]
 pub struct Tie {
     pub type_id: RelationshipTypeId,
@@ -117,6 +125,15 @@ impl Tie {
     /// The contacts with the side each stands on.
     pub fn sides(&self) -> [(ContactId, Side); 2] {
         [(self.contact_a, Side::A), (self.contact_b, Side::B)]
+    }
+
+    /// The same from the other side, for types that are the same on both.
+    pub fn turned(&self) -> Self {
+        Self {
+            type_id: self.type_id,
+            contact_a: self.contact_b,
+            contact_b: self.contact_a,
+        }
     }
 }
 

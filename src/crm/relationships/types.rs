@@ -112,7 +112,8 @@ pub fn all(tx: &mut OrgTx<'_>) -> QueryResult<Vec<RelationshipType>> {
     stored(tx)
 }
 
-fn stored(tx: &mut OrgTx<'_>) -> QueryResult<Vec<RelationshipType>> {
+/// The types there are so far, by label.
+pub fn stored(tx: &mut OrgTx<'_>) -> QueryResult<Vec<RelationshipType>> {
     relationship_types::table
         .filter(relationship_types::organization_id.eq(tx.organization()))
         .order((relationship_types::label_a_b, relationship_types::id))

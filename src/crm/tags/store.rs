@@ -58,6 +58,16 @@ pub fn of_contact(tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<Vec<Tag
         .load(&mut **tx)
 }
 
+/// Which of these tags which of these contacts have themselves.
+pub fn had_by(tx: &mut OrgTx<'_>, tags: &[TagId], contacts: &[ContactId]) -> QueryResult<Vec<(TagId, ContactId)>> {
+    contact_tags::table
+        .filter(contact_tags::organization_id.eq(tx.organization()))
+        .filter(contact_tags::tag_id.eq_any(tags))
+        .filter(contact_tags::contact_id.eq_any(contacts))
+        .select((contact_tags::tag_id, contact_tags::contact_id))
+        .load(&mut **tx)
+}
+
 /// Who of these contacts has a tag, and since when; kept from losing it until the transaction ends.
 pub fn locked_since(
     tx: &mut OrgTx<'_>,

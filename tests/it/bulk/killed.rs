@@ -1,54 +1,30 @@
 //! Bulk actions and processes that die or work side by side: nothing is done twice and nobody is left out.
 
-use chrono::{TimeDelta, Utc};
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-use dms::base::{Actor, BulkActionId, Clock, OrganizationId, StaffId};
+use dms::base::BulkActionId;
 use dms::crm::bulk::field::Field;
 use dms::crm::bulk::model::{BulkAction, Deed, State};
+use dms::crm::bulk::target::Target;
 use dms::crm::bulk::{actions, start, store};
 use dms::crm::contacts::{ContactDraft, ListFilter, Selection};
 use dms::crm::groups;
-use dms::db::{Db, OrgTx};
-use dms::web::PageError;
-use dms::work;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::{Duration, Instant};
-use tokio::task::JoinHandle;
+use std::ops::Deref;
+use std::time::Instant;
 
-use crate::support::cluster::{Cluster, Database};
+use crate::support::works;
 
-const ORGANIZATION: OrganizationId = OrganizationId(1);
-const PATIENCE: Duration = Duration::from_secs(300);
+/// An organization with many contacts.
+struct Works(works::Works);
 
-/// An organization with many contacts, and processes that work for it and can be killed.
-struct Works {
-    db: Db,
-    seconds_ahead: Arc<AtomicI64>,
-    database: Database,
-}
-
-struct Process {
-    task: JoinHandle<()>,
-    stop: Arc<AtomicBool>,
+impl Deref for Works {
+    type Target = works::Works;
+    fn deref(&self) -> &works::Works {
+        &self.0
+    }
 }
 
 impl Works {
     async fn with(people: usize) -> Self {
-        let database = Cluster::shared().fresh_database();
-        let mut owner = PgConnection::establish(&database.owner_url).unwrap();
-        let rows = "INSERT INTO organizations (id, slug, name) VALUES (1, 'shelter', 'Shelter'); \
-            INSERT INTO staff (id, email, name) VALUES (1, 'ada@shelter.test', 'Ada')";
-        owner.batch_execute(rows).unwrap();
-        let seconds_ahead = Arc::new(AtomicI64::new(0));
-        let db = Db::connect(&database.app_url, clock(&seconds_ahead)).unwrap();
-        let works = Self {
-            db,
-            seconds_ahead,
-            database,
-        };
+        let works = Self(works::Works::new(start));
         works
             .write(move |tx| {
                 let drafts: Vec<ContactDraft> = (0..people).map(person).collect();
@@ -56,17 +32,6 @@ impl Works {
             })
             .await;
         works
-    }
-
-    async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut OrgTx<'_>) -> Result<T, PageError> + Send + 'static,
-    ) -> T {
-        let actor = Actor::Staff {
-            id: StaffId(1),
-            name: "Ada".into(),
-        };
-        self.db.write(ORGANIZATION, actor, work).await.unwrap()
     }
 
     async fn start(&self, deed: Deed) -> BulkActionId {
@@ -77,77 +42,11 @@ impl Works {
             .id
     }
 
-    fn process(&self) -> Process {
-        let stop = Arc::new(AtomicBool::new(false));
-        let url = &self.database.app_url;
-        let named = format!(
-            "{url}{}application_name=process",
-            if url.contains('?') { '&' } else { '?' }
-        );
-        let db = Db::connect(&named, clock(&self.seconds_ahead)).unwrap();
-        Process {
-            task: start(db, work::listen(named, stop.clone()).unwrap(), stop.clone()),
-            stop,
-        }
-    }
-
     async fn until(&self, id: BulkActionId, fits: impl Fn(&BulkAction) -> bool) -> BulkAction {
-        let begun = Instant::now();
-        loop {
-            let found: anyhow::Result<Option<BulkAction>> =
-                self.db.read(ORGANIZATION, move |tx| Ok(store::find(tx, id)?)).await;
-            let action = found.unwrap().unwrap();
-            if fits(&action) {
-                return action;
-            }
-            assert!(begun.elapsed() < PATIENCE && !action.is_stuck(), "{action:?}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        self.0
+            .until(move |tx| store::find(tx, id), BulkAction::is_stuck, fits)
+            .await
     }
-
-    /// As SIGKILL does it: every connection breaks off in the middle of what it does, and the lease expires.
-    fn kill(&self, process: &Process) {
-        process.task.abort();
-        process.stop.store(true, Ordering::Relaxed);
-        let mut conn = PgConnection::establish(&self.database.app_url).unwrap();
-        diesel::sql_query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-             WHERE application_name = 'process' AND datname = current_database()",
-        )
-        .execute(&mut conn)
-        .unwrap();
-        let past_the_lease = work::LEASE + TimeDelta::seconds(5);
-        self.seconds_ahead
-            .fetch_add(past_the_lease.num_seconds(), Ordering::Relaxed);
-    }
-
-    /// A count of rows as this organization sees them.
-    fn count(&self, what: &str) -> i64 {
-        #[derive(QueryableByName)]
-        struct Count {
-            #[diesel(sql_type = BigInt)]
-            count: i64,
-        }
-        let mut conn = PgConnection::establish(&self.database.app_url).unwrap();
-        conn.batch_execute("SELECT set_config('dms.organization_id', '1', false)")
-            .unwrap();
-        let counted: Count = diesel::sql_query(format!("SELECT count(*) AS count FROM {what}"))
-            .get_result(&mut conn)
-            .unwrap();
-        counted.count
-    }
-}
-
-impl Process {
-    async fn end(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let _ = self.task.await;
-    }
-}
-
-fn clock(seconds_ahead: &Arc<AtomicI64>) -> Clock {
-    let ahead = seconds_ahead.clone();
-    Clock::telling(move || Utc::now() + TimeDelta::seconds(ahead.load(Ordering::Relaxed)))
 }
 
 fn person(number: usize) -> ContactDraft {
@@ -160,7 +59,7 @@ fn person(number: usize) -> ContactDraft {
 
 fn edit() -> Deed {
     Deed::Edit {
-        field: Field::Source,
+        field: Target::Known(Field::Source),
         value: "Spring appeal".into(),
     }
 }

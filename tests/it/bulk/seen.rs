@@ -3,22 +3,6 @@
 use super::{Office, person};
 use crate::support::browser::Browser;
 
-async fn look(browser: &Browser, name: &str) {
-    for (width, height) in [(1280, 1100), (390, 1600)] {
-        browser.viewport(width, height).await;
-        let found = browser.axe().await;
-        assert!(found.is_empty(), "{name} at {width}: {found:?}");
-        let wider = "return document.documentElement.scrollWidth > window.innerWidth";
-        assert_eq!(
-            browser.client.execute(wider, vec![]).await.unwrap(),
-            false,
-            "{name} scrolls sideways at {width}"
-        );
-        browser.screenshot(&format!("bulk-{name}-{width}")).await;
-    }
-    browser.viewport(1280, 900).await;
-}
-
 #[actix_web::test]
 async fn a_field_is_changed_for_many_and_back_by_hand() {
     let Some(browser) = Browser::open().await else { return };
@@ -28,36 +12,36 @@ async fn a_field_is_changed_for_many_and_back_by_hand() {
     let origin = format!("http://{}", office.world.address());
     browser.sign_in(&origin, "ada@riverside.test").await;
     browser.visit(&format!("{origin}{}", office.ada.at("bulk"))).await;
-    look(&browser, "0-empty").await;
+    browser.look("bulk-0-empty").await;
     browser.visit(&format!("{origin}{}", office.ada.at("contacts"))).await;
-    look(&browser, "1-list").await;
+    browser.look("bulk-1-list").await;
     browser.click("[name=scope][value=all]").await;
     browser.click(".selection summary").await;
     browser.click("button[formaction$='bulk/edit']").await;
     browser.until("h1", "Change a field of 60 contacts").await;
     browser.choose("field", "Preferred Language").await;
-    look(&browser, "2-field").await;
+    browser.look("bulk-2-field").await;
     browser.press("Next").await;
     browser.until("h1", "Preferred Language of 60 contacts").await;
     browser.choose("value", "French").await;
-    look(&browser, "3-value").await;
+    browser.look("bulk-3-value").await;
     browser.press("Preview").await;
     browser.until("h1", "What would change").await;
-    look(&browser, "4-preview").await;
+    browser.look("bulk-4-preview").await;
     browser.press("Change 40 contacts").await;
     browser.until(".message__text", "Done").await;
-    look(&browser, "5-done").await;
+    browser.look("bulk-5-done").await;
     browser.follow("See them", "main").await;
     browser.until("h1", "Contacts changed").await;
-    look(&browser, "6-contacts").await;
+    browser.look("bulk-6-contacts").await;
     browser.visit(&format!("{origin}{}", office.ada.at("bulk"))).await;
-    look(&browser, "7-list").await;
+    browser.look("bulk-7-list").await;
     browser.follow("Undo", "tbody").await;
     browser.until("h1", "Undo this for 40 contacts?").await;
-    look(&browser, "8-undo").await;
+    browser.look("bulk-8-undo").await;
     browser.press("Undo").await;
     browser.until(".message__text", "Undone").await;
-    look(&browser, "9-undone").await;
+    browser.look("bulk-9-undone").await;
 
     browser
         .visit(&format!("{origin}{}", office.ada.at("contacts?q=P0")))
@@ -66,11 +50,11 @@ async fn a_field_is_changed_for_many_and_back_by_hand() {
     browser.click(".selection summary").await;
     browser.click("button[formaction$='bulk/trash']").await;
     browser.until("h1", "Move 10 contacts to the trash?").await;
-    look(&browser, "trash-1-question").await;
+    browser.look("bulk-trash-1-question").await;
     browser.press("Move to the Trash").await;
     browser.until(".message__text", "Done").await;
     browser
         .visit(&format!("{origin}{}", office.ada.at("contacts/trash")))
         .await;
-    look(&browser, "trash-2-list").await;
+    browser.look("bulk-trash-2-list").await;
 }

@@ -1,79 +1,48 @@
 //! Imports and processes that die: whoever goes on does nothing twice and leaves nothing out. And many rows.
 
-use chrono::{TimeDelta, Utc};
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-use dms::base::{Actor, Clock, ImportId, OrganizationId, StaffId};
+use dms::base::ImportId;
 use dms::crm::imports::column::recognize;
 use dms::crm::imports::file::CsvFile;
-use dms::crm::imports::kind::KINDS;
+use dms::crm::imports::kind::{KINDS, Kind};
 use dms::crm::imports::matching::Matching;
 use dms::crm::imports::model::{Import, State};
 use dms::crm::imports::{actions, start, store};
-use dms::db::Db;
-use dms::web::PageError;
-use dms::work;
 use std::io::Write;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::{Duration, Instant};
-use tokio::task::JoinHandle;
+use std::ops::Deref;
+use std::time::Instant;
 
-use super::PATIENCE;
-use crate::support::cluster::{Cluster, Database};
+use crate::support::works;
 
-const ORGANIZATION: OrganizationId = OrganizationId(1);
+/// An organization that takes files in.
+struct Works(works::Works);
 
-/// An organization with a big file that was checked, and processes that work on it and can be killed.
-struct Works {
-    db: Db,
-    seconds_ahead: Arc<AtomicI64>,
-    database: Database,
-}
-
-/// One process.
-struct Process {
-    task: JoinHandle<()>,
-    stop: Arc<AtomicBool>,
+impl Deref for Works {
+    type Target = works::Works;
+    fn deref(&self) -> &works::Works {
+        &self.0
+    }
 }
 
 impl Works {
     fn new() -> Self {
-        let database = Cluster::shared().fresh_database();
-        let mut owner = PgConnection::establish(&database.owner_url).unwrap();
-        let rows = "INSERT INTO organizations (id, slug, name) VALUES (1, 'shelter', 'Shelter'); \
-            INSERT INTO staff (id, email, name) VALUES (1, 'ada@shelter.test', 'Ada')";
-        owner.batch_execute(rows).unwrap();
-        let seconds_ahead = Arc::new(AtomicI64::new(0));
-        let db = Db::connect(&database.app_url, clock(&seconds_ahead)).unwrap();
-        Self {
-            db,
-            seconds_ahead,
-            database,
-        }
-    }
-
-    async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut dms::db::OrgTx<'_>) -> Result<T, PageError> + Send + 'static,
-    ) -> T {
-        let actor = Actor::Staff {
-            id: StaffId(1),
-            name: "Ada".into(),
-        };
-        self.db.write(ORGANIZATION, actor, work).await.unwrap()
+        Self(works::Works::new(start))
     }
 
     /// A file of so many people, put aside and its columns matched.
     async fn file(&self, people: usize) -> ImportId {
+        self.bring(KINDS[0], &list(people)).await
+    }
+
+    /// A file, put aside and its columns matched as they are recognized.
+    async fn bring(&self, kind: &'static dyn Kind, text: &str) -> ImportId {
         let mut written = tempfile::tempfile().unwrap();
-        written.write_all(list(people).as_bytes()).unwrap();
+        written.write_all(text.as_bytes()).unwrap();
         let file = CsvFile::open(written).unwrap();
         let matching = Matching {
-            kind: KINDS[0].word().into(),
-            columns: recognize(KINDS[0], &file.headers),
-            makes_missing: false,
+            kind: kind.word().into(),
+            columns: recognize(kind, &file.headers),
+            makes_missing: true,
+            adds_alike: false,
         };
         let (import, mut file) = self
             .write(move |tx| Ok((actions::begin(tx, "list.csv", &file)?, file)))
@@ -91,69 +60,20 @@ impl Works {
         import
     }
 
-    fn process(&self) -> Process {
-        let stop = Arc::new(AtomicBool::new(false));
-        let url = &self.database.app_url;
-        let named = format!(
-            "{url}{}application_name=process",
-            if url.contains('?') { '&' } else { '?' }
-        );
-        let db = Db::connect(&named, clock(&self.seconds_ahead)).unwrap();
-        Process {
-            task: start(db, work::listen(named, stop.clone()).unwrap(), stop.clone()),
-            stop,
-        }
-    }
-
-    async fn import(&self, id: ImportId) -> Import {
-        let found: anyhow::Result<Option<Import>> =
-            self.db.read(ORGANIZATION, move |tx| Ok(store::find(tx, id)?)).await;
-        found.unwrap().unwrap()
-    }
-
     async fn until(&self, id: ImportId, fits: impl Fn(&Import) -> bool) -> Import {
-        let begun = Instant::now();
-        loop {
-            let import = self.import(id).await;
-            if fits(&import) {
-                return import;
-            }
-            assert!(begun.elapsed() < PATIENCE * 10 && !import.is_stuck(), "{import:?}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        self.0
+            .until(move |tx| store::find(tx, id), Import::is_stuck, fits)
+            .await
     }
 
-    /// As SIGKILL does it: every connection of the process breaks off in the middle of what it does, and nobody gives
-    /// the lease back; it expires.
-    fn kill(&self, process: &Process) {
-        process.task.abort();
-        // The thread that listens has no task to end with.
-        process.stop.store(true, Ordering::Relaxed);
-        let mut conn = PgConnection::establish(&self.database.app_url).unwrap();
-        diesel::sql_query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-             WHERE application_name = 'process' AND datname = current_database()",
-        )
-        .execute(&mut conn)
-        .unwrap();
-        self.seconds_ahead
-            .fetch_add(TimeDelta::seconds(11).num_seconds(), Ordering::Relaxed);
-    }
-
-    /// A count of rows as this organization sees them.
-    fn count(&self, what: &str) -> i64 {
-        #[derive(QueryableByName)]
-        struct Count {
-            #[diesel(sql_type = BigInt)]
-            count: i64,
-        }
-        let mut conn = PgConnection::establish(&self.database.app_url).unwrap();
-        conn.batch_execute("SELECT set_config('dms.organization_id', '1', false)")
-            .unwrap();
-        let counted: Count = diesel::sql_query(format!("SELECT count(*) AS count FROM {what}"))
-            .get_result(&mut conn)
-            .unwrap();
-        counted.count
+    /// Brings a file and imports it, undisturbed.
+    async fn import(&self, kind: &'static dyn Kind, text: &str) {
+        let import = self.bring(kind, text).await;
+        let process = self.process();
+        self.until(import, |import| import.state == State::Checked).await;
+        self.write(move |tx| actions::start(tx, import)).await;
+        self.until(import, |import| import.state == State::Done).await;
+        process.end().await;
     }
 
     /// Everybody once, with one email, one line in the log and one membership.
@@ -174,18 +94,6 @@ impl Works {
         }
         assert_eq!(self.count("groups"), 1);
     }
-}
-
-impl Process {
-    async fn end(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let _ = self.task.await;
-    }
-}
-
-fn clock(seconds_ahead: &Arc<AtomicI64>) -> Clock {
-    let ahead = seconds_ahead.clone();
-    Clock::telling(move || Utc::now() + TimeDelta::seconds(ahead.load(Ordering::Relaxed)))
 }
 
 fn list(people: usize) -> String {
@@ -222,10 +130,6 @@ async fn an_import_killed_at_any_line_is_finished_by_another_process() {
             .await;
         works.kill(&process);
     }
-    assert!(
-        works.import(import).await.rows_done < PEOPLE as i32,
-        "it ended before it could be killed"
-    );
     let process = works.process();
     let done = works.until(import, |import| import.state == State::Done).await;
     process.end().await;
@@ -306,4 +210,54 @@ async fn many_rows_come_in_and_a_second_time_change_nothing() {
     lap("undoing");
     process.end().await;
     assert_eq!(works.count("contacts WHERE deleted_at IS NULL"), 0);
+}
+
+/// The way of all kinds that belong to contacts who are here already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn activities_come_in_once_and_go_again_though_processes_are_killed() {
+    const ROWS: usize = 3_500;
+    let works = Works::new();
+    works.import(KINDS[0], &list(50)).await;
+    let mut rows = String::from("Contact ID,Activity Type,Subject,Activity Date\n");
+    for n in 0..ROWS {
+        // Every tenth row says the same as the one before: two calls of one moment are two.
+        let subject = n - usize::from(n % 10 == 9);
+        rows.push_str(&format!("{},Call,Number {subject},2026-01-05 10:00\n", subject % 50));
+    }
+    let kind = KINDS.into_iter().find(|kind| kind.word() == "activities").unwrap();
+    let import = works.bring(kind, &rows).await;
+    let process = works.process();
+    works.until(import, |import| import.rows_done >= 1_000).await;
+    works.kill(&process);
+    let process = works.process();
+    works.until(import, |import| import.state == State::Checked).await;
+    process.end().await;
+    works.write(move |tx| actions::start(tx, import)).await;
+    for done_at_least in [0, 1_000, 2_000] {
+        let process = works.process();
+        works.until(import, |import| import.rows_done >= done_at_least).await;
+        works.kill(&process);
+    }
+    let process = works.process();
+    let done = works.until(import, |import| import.state == State::Done).await;
+    process.end().await;
+    assert_eq!((done.found.new, done.result.added), (ROWS as i32, ROWS as i32));
+    for what in [
+        "activities",
+        "activity_contacts",
+        "changes WHERE what LIKE 'Activity added%'",
+    ] {
+        assert_eq!(works.count(what), ROWS as i64, "{what}");
+    }
+
+    works.write(move |tx| actions::undo(tx, import)).await;
+    let process = works.process();
+    works.until(import, |import| import.rows_done >= 1_000).await;
+    works.kill(&process);
+    let process = works.process();
+    let undone = works.until(import, |import| import.state == State::Undone).await;
+    process.end().await;
+    assert_eq!((undone.result.taken_back, undone.result.kept), (ROWS as i32, 0));
+    assert_eq!(works.count("activities"), 0);
+    assert_eq!(works.count("changes WHERE what LIKE 'Activity deleted%'"), ROWS as i64);
 }

@@ -1,15 +1,17 @@
 //! The SQL of every search finds exactly those for whom the search holds when it is judged without a database.
 
 use crate::support::cluster::{Cluster, Database};
-use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Date, Jsonb, Nullable, Text, Timestamptz};
 use dms::base::{Actor, Clock, ContactId, EmailAddress, OrganizationId};
 use dms::crm::contacts::criteria::{
-    Block, Calendar, Condition, Control, Criteria, Draft, Facts, Match, Offers, SUBJECTS, Subject, Typed,
+    Block, Calendar, Condition, Control, Criteria, Draft, Facts, Match, Offers, SUBJECTS, Typed,
 };
 use dms::crm::contacts::{self, Address, ContactDraft, ContactType, EmailDraft, Phone};
+use dms::crm::custom_fields::actions::{self as fields, Definition};
+use dms::crm::custom_fields::{CustomFields, CustomValues, Kind, Record, store};
 use dms::crm::{contributions, groups};
 use dms::db::{Db, OrgTx};
 use proptest::prelude::*;
@@ -51,6 +53,8 @@ const NUMBERS: [&str; 5] = ["613", "5550142", "k1a", "h2x1", "K1A 0B1"];
 const DATES: [&str; 5] = ["2026-11-24", "2026-01-01", "2025-11-25", "1970-06-15", "2024-02-29"];
 
 const AMOUNTS: [&str; 4] = ["5", "100", "250.00", "100.01"];
+/// Of which custom fields with numbers are made, and for which they are asked.
+const CUSTOM_NUMBERS: [&str; 6] = ["0", "-3", "5", "40", "100.0001", "100"];
 /// Received around the ends of years, fiscal years and the last twelve months.
 const RECEIVED: [&str; 8] = [
     "2026-11-24",
@@ -85,11 +89,12 @@ impl Records {
             _database: database,
         };
         let mut random = StdRng::seed_from_u64(7);
-        let drafts: Vec<ContactDraft> = (0..PEOPLE).map(|_| person(&mut random)).collect();
+        let custom = records.write(|tx| define(tx)).await;
+        let drafts: Vec<ContactDraft> = (0..PEOPLE).map(|_| person(&mut random, &custom)).collect();
         let ids = records
             .write(move |tx| Ok(contacts::actions::add_many(tx, &drafts).unwrap()))
             .await;
-        records.write(move |tx| fill(tx, &mut random, &ids)).await;
+        records.write(move |tx| fill(tx, &mut random, &ids, &custom)).await;
         records
     }
 
@@ -106,12 +111,56 @@ impl Records {
     }
 }
 
+/// A field of each kind for contacts and for contributions.
+fn define(tx: &mut OrgTx<'_>) -> anyhow::Result<CustomFields> {
+    for record in Record::ALL {
+        for kind in Kind::ALL {
+            let options = ["Gold", "Silver", "Été"].map(|option| (None, option.to_owned()));
+            let definition = Definition {
+                label: kind.to_string(),
+                help: String::new(),
+                is_required: false,
+                for_individuals: true,
+                for_organizations: true,
+                for_households: true,
+                options: if kind.has_options() { options.into() } else { Vec::new() },
+            };
+            fields::add(tx, *record, *kind, &definition)?;
+        }
+    }
+    Ok(store::all(tx)?)
+}
+
+/// Values of some of the fields.
+fn custom_values(random: &mut StdRng, custom: &CustomFields, record: Record) -> CustomValues {
+    let mut values = CustomValues::default();
+    for field in custom.offered(record) {
+        let written = match field.kind {
+            Kind::Text => word(random),
+            Kind::Number => CUSTOM_NUMBERS.choose(random).unwrap().to_string(),
+            Kind::Money => AMOUNTS.choose(random).unwrap().to_string(),
+            Kind::Date => DATES.choose(random).unwrap().to_string(),
+            Kind::YesOrNo => ["Yes", "No"].choose(random).unwrap().to_string(),
+            Kind::OneChoice => ["Gold", "Été"].choose(random).unwrap().to_string(),
+            Kind::SeveralChoices => ["Gold; Silver", "Silver", "Été; Gold"]
+                .choose(random)
+                .unwrap()
+                .to_string(),
+        };
+        if random.random_bool(0.6) {
+            values.set(field.id, field.read(&written).unwrap());
+        }
+    }
+    values
+}
+
 fn word(random: &mut StdRng) -> String {
     WORDS.choose(random).unwrap().to_string()
 }
 
-fn person(random: &mut StdRng) -> ContactDraft {
+fn person(random: &mut StdRng, custom: &CustomFields) -> ContactDraft {
     let mut draft = ContactDraft::default();
+    draft.details.custom = custom_values(random, custom, Record::Contact);
     draft.details.contact_type = *ContactType::ALL.choose(random).unwrap();
     draft.details.first_name = format!("{}f", word(random));
     draft.details.middle_name = word(random);
@@ -169,7 +218,7 @@ fn person(random: &mut StdRng) -> ContactDraft {
 }
 
 /// Groups, times, and a few in the trash.
-fn fill(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::Result<()> {
+fn fill(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId], custom: &CustomFields) -> anyhow::Result<()> {
     for title in ["Newsletter", "Board", "Volunteers"] {
         let group = groups::actions::create(tx, title, "").map_err(anyhow::Error::from)?;
         let some: Vec<ContactId> = ids.iter().copied().filter(|_| random.random_bool(0.4)).collect();
@@ -186,14 +235,14 @@ fn fill(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
             .bind::<Timestamptz, _>(now() - ago / 2)
             .execute(&mut **tx)?;
     }
-    give(tx, random, ids)?;
+    give(tx, random, ids, custom)?;
     sort(tx, random, ids)?;
     contacts::actions::trash(tx, &ids[..5], "")?;
     Ok(())
 }
 
 /// Contributions of every kind, with their totals.
-fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::Result<()> {
+fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId], custom: &CustomFields) -> anyhow::Result<()> {
     tx.batch_execute(
         "INSERT INTO funds (id, name) VALUES (1, 'General'), (2, 'Roof'); \
          INSERT INTO campaigns (id, name, campaign_type) VALUES (1, 'Spring Appeal', 'Direct Mail')",
@@ -202,8 +251,8 @@ fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
         for _ in 0..random.random_range(0..4) {
             diesel::sql_query(
                 "INSERT INTO contributions (contact_id, amount, currency, received_on, payment_method, status, fund_id, \
-                     campaign_id, source, created_at, modified_at) \
-                 VALUES ($1, $2, $3, $4, 'Cash', $5, $6, $7, $8, now(), now())",
+                     campaign_id, source, custom, created_at, modified_at) \
+                 VALUES ($1, $2, $3, $4, 'Cash', $5, $6, $7, $8, $9, now(), now())",
             )
             .bind::<BigInt, _>(id.0)
             .bind::<BigInt, _>(*[500_i64, 10_000, 10_001, 25_000].choose(random).unwrap())
@@ -213,6 +262,7 @@ fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
             .bind::<BigInt, _>(random.random_range(1_i64..3))
             .bind::<Nullable<BigInt>, _>(random.random_bool(0.4).then_some(1_i64))
             .bind::<Text, _>(word(random))
+            .bind::<Jsonb, _>(custom_values(random, custom, Record::Contribution))
             .execute(&mut **tx)?;
         }
     }
@@ -264,9 +314,11 @@ fn sort(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
 fn condition(choices: &[u16], offers: &Offers) -> Option<Condition> {
     let mut numbers = choices.iter().map(|number| usize::from(*number));
     let mut choose = |from: usize| numbers.next().unwrap_or(0) % from.max(1);
-    let subjects: Vec<&Subject> = SUBJECTS.iter().copied().flatten().collect();
+    let listed = SUBJECTS.iter().copied().flatten().map(|subject| subject.key.to_owned());
+    let custom = offers.custom().all().iter().map(|field| field.key());
+    let subjects: Vec<String> = listed.chain(custom).collect();
     let mut typed = Typed {
-        about: subjects[choose(subjects.len())].key.into(),
+        about: subjects[choose(subjects.len())].clone(),
         ..Typed::default()
     };
     // The first look shows how to compare; the second decides what further fields there are; the third fills them in.
@@ -289,6 +341,7 @@ fn condition(choices: &[u16], offers: &Offers) -> Option<Condition> {
                     let value = match kind {
                         "date" => DATES[choose(DATES.len())].to_owned(),
                         "number" => (1 + choose(4)).to_string(),
+                        _ if label == "Number" => CUSTOM_NUMBERS[choose(CUSTOM_NUMBERS.len())].to_owned(),
                         _ if label == "Amount" => AMOUNTS[choose(AMOUNTS.len())].to_owned(),
                         _ if choose(3) == 0 => NUMBERS[choose(NUMBERS.len())].to_owned(),
                         _ => LOOKED_FOR[choose(LOOKED_FOR.len())].to_owned(),
@@ -374,6 +427,49 @@ fn the_sql_finds_exactly_those_for_whom_the_search_holds() {
         prop_assert_eq!(among, judged_among, "of a few: {}", sentence);
         let read_again = Criteria::parse(&criteria.word());
         prop_assert_eq!(read_again, criteria);
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+#[test]
+fn as_days_pass_nobody_is_passed_over_for_whom_the_search_is_answered_otherwise() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let records = runtime.block_on(Records::made_up());
+    let (facts, calendar, offers) = runtime.block_on(records.read(|tx| {
+        let ids = contacts::select(tx, &contacts::Selection::All(contacts::ListFilter::default()))?;
+        let calendar = Calendar::of(tx)?;
+        Ok((Facts::load(tx, &ids, &calendar)?, calendar, Offers::load(tx)?))
+    }));
+
+    let one = prop::collection::vec(any::<u16>(), 24);
+    let block = (any::<bool>(), prop::collection::vec(one, 1..4));
+    let strategy = (
+        (any::<bool>(), prop::collection::vec(block, 1..4)),
+        prop::sample::select(vec![1, 2, 30, 365]),
+    );
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(SEARCHES));
+    let outcome = runner.run(&strategy, |(numbers, days)| {
+        let criteria = criteria(&numbers, &offers);
+        let before = Calendar {
+            today: calendar.today - Days::new(days),
+            ..calendar
+        };
+        let wanted = criteria.clone();
+        let moved = runtime
+            .block_on(records.read(move |tx| contacts::moved_since(tx, &wanted, before.today, PEOPLE)))
+            .unwrap();
+        let sentence = criteria.sentence(&offers);
+        prop_assert!(criteria.is_relative() || moved.is_empty(), "{}", sentence);
+        for one in &facts {
+            let turned = criteria.holds(one, &before) != criteria.holds(one, &calendar);
+            prop_assert!(
+                !turned || moved.contains(&one.contact.id),
+                "{} days later: {}",
+                days,
+                sentence
+            );
+        }
         Ok(())
     });
     outcome.unwrap();

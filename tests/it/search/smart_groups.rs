@@ -361,7 +361,7 @@ async fn a_smart_group_built_by_clicking_changes_when_a_gift_is_entered() {
         .await;
     browser.fill("#c0-0-2", "100").await;
     browser.fill("#c0-0-5", "12").await;
-    look(&browser, "search-giving").await;
+    browser.look("search-giving").await;
     browser.click("button[value=search]").await;
     browser
         .until("main", "Total Given is at least $100.00 in the last 12 months")
@@ -396,10 +396,10 @@ async fn a_smart_group_built_by_clicking_changes_when_a_gift_is_entered() {
         .expect("shown within four seconds: two of work, two until the page looks");
     browser.follow("Show the list as it is now", "main").await;
     browser.until("tbody", "Roy, Zoé").await;
-    look(&browser, "smart-group").await;
+    browser.look("smart-group").await;
     browser.follow("Why?", "tbody").await;
     browser.until("main", "The search finds Zoé Roy").await;
-    look(&browser, "smart-group-why").await;
+    browser.look("smart-group-why").await;
     browser
         .visit(&format!("http://{}{}", world.address(), ada.at("groups")))
         .await;
@@ -408,17 +408,7 @@ async fn a_smart_group_built_by_clicking_changes_when_a_gift_is_entered() {
     browser.fill("#c0-0-2", "200").await;
     browser.press("See who would come and go").await;
     browser.until("main", "would go").await;
-    look(&browser, "smart-group-preview").await;
-}
-
-/// A page as it is on a desk and on a phone, and that nothing keeps anybody out.
-async fn look(browser: &Browser, name: &str) {
-    for (width, height) in [(1280, 1000), (390, 1400)] {
-        browser.viewport(width, height).await;
-        assert_eq!(format!("{:?}", browser.axe().await), "[]", "{name} at {width}");
-        browser.screenshot(&format!("{name}-{width}")).await;
-    }
-    browser.viewport(1280, 900).await;
+    browser.look("smart-group-preview").await;
 }
 
 fn urlencode(text: &str) -> String {

@@ -5,4 +5,5 @@ pub mod browserless;
 pub mod cluster;
 pub mod hands;
 pub mod rehearsal;
+pub mod works;
 pub mod world;

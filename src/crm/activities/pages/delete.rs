@@ -32,7 +32,7 @@ pub async fn delete(member: Member, path: ActivityPath) -> Answer {
     let activity = member
         .write(move |tx| {
             let activity = existing(tx, id)?;
-            actions::delete(tx, id)?;
+            actions::delete(tx, &[id], "")?;
             Ok::<_, PageError>(activity)
         })
         .await?;

@@ -103,6 +103,8 @@ impl ActivityForm {
                 due_on: due?,
                 follow_up_of: before.and_then(|activity| activity.is.follow_up_of),
                 with,
+                added_by: before.and_then(|activity| activity.is.added_by),
+                external_identifier: before.and_then(|activity| activity.is.external_identifier.clone()),
             })
         };
         let draft = read();

@@ -1,11 +1,13 @@
 //! From a selection to a started action: which field, which value, what would happen; or one question before the trash.
 
 use super::super::actions;
-use super::super::field::{Control, Field};
+use super::super::field::Field;
 use super::super::model::Deed;
 use super::super::preview::{self, ValueCount, Values};
+use super::super::target::Target;
 use crate::accounts::Member;
 use crate::crm::contacts::{self, Selection};
+use crate::crm::custom_fields::{self, CustomFields, CustomInput, Record};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Page, PageError};
 use actix_web::http::StatusCode;
@@ -34,10 +36,12 @@ struct FieldPage {
 struct ValuePage {
     page: Page,
     selection: Vec<(&'static str, String)>,
-    field: Field,
+    field: Target,
     /// What was given, and what is wrong with it.
     value: web::Field,
     choices: Vec<Choice>,
+    /// Of a field the organization made.
+    inputs: Vec<CustomInput>,
     values: Values,
 }
 
@@ -46,7 +50,7 @@ struct ValuePage {
 struct PreviewPage {
     page: Page,
     selection: Vec<(&'static str, String)>,
-    field: Field,
+    field: Target,
     value: String,
     values: Values,
     changing: i64,
@@ -71,16 +75,17 @@ pub async fn field(member: Member, sent: Sent) -> Answer {
 async fn ask_field(member: &Member, status: StatusCode, sent: &Sent, field: web::Field) -> Answer {
     let selection = Selection::of(sent);
     let pairs = selection.pairs();
-    let chosen = member
-        .read(move |tx| Ok::<_, PageError>(count(tx, &selection)?))
+    let (chosen, custom) = member
+        .read(move |tx| {
+            let custom = custom_fields::store::of(tx, Record::Contact)?;
+            Ok::<_, PageError>((count(tx, &selection)?, custom))
+        })
         .await?;
     if chosen == 0 {
         return Ok(contacts::nobody_chosen(member));
     }
-    let none = [("", "Choose a field")];
-    let fields = none
-        .into_iter()
-        .chain(Field::ALL.map(|field| (field.as_str(), field.label())));
+    let none = std::iter::once((String::new(), "Choose a field".to_owned()));
+    let fields = none.chain(Target::offered(&custom));
     web::show_with(
         status,
         FieldPage {
@@ -95,18 +100,20 @@ async fn ask_field(member: &Member, status: StatusCode, sent: &Sent, field: web:
 
 /// `POST /o/{organization}/bulk/value`: which value? With those the contacts have now.
 pub async fn value(member: Member, sent: Sent) -> Answer {
-    let Some(field) = Field::parse(value_of(&sent, "field")) else {
+    let custom = custom_fields(&member).await?;
+    let Some(field) = Target::parse(value_of(&sent, "field"), &custom) else {
         let wrong = web::Field::wrong("", "Choose a field.");
         return ask_field(&member, StatusCode::UNPROCESSABLE_ENTITY, &sent, wrong).await;
     };
     ask_value(&member, StatusCode::OK, &sent, field, web::Field::default()).await
 }
 
-async fn ask_value(member: &Member, status: StatusCode, sent: &Sent, field: Field, value: web::Field) -> Answer {
+async fn ask_value(member: &Member, status: StatusCode, sent: &Sent, field: Target, value: web::Field) -> Answer {
     let selection = Selection::of(sent);
     let pairs = selection.pairs();
+    let of = field.clone();
     let values = member
-        .read(move |tx| Ok::<_, PageError>(preview::values(tx, &selection, field, "")?))
+        .read(move |tx| Ok::<_, PageError>(preview::values(tx, &selection, &of, "")?))
         .await?;
     if values.total == 0 {
         return Ok(contacts::nobody_chosen(member));
@@ -116,8 +123,12 @@ async fn ask_value(member: &Member, status: StatusCode, sent: &Sent, field: Fiel
         ValuePage {
             page: member.page("contacts"),
             selection: pairs,
+            choices: field
+                .known()
+                .map(|field| field.choices(&value.value))
+                .unwrap_or_default(),
+            inputs: field.inputs(sent, value.error.as_ref()),
             field,
-            choices: field.choices(&value.value),
             value,
             values,
         },
@@ -126,16 +137,16 @@ async fn ask_value(member: &Member, status: StatusCode, sent: &Sent, field: Fiel
 
 /// `POST /o/{organization}/bulk/preview`: what would become what.
 pub async fn preview(member: Member, sent: Sent) -> Answer {
-    let (field, value) = match read_edit(&sent) {
+    let (field, value) = match read_edit(&sent, &custom_fields(&member).await?) {
         Ok(edit) => edit,
         Err((field, wrong)) => {
             return ask_value(&member, StatusCode::UNPROCESSABLE_ENTITY, &sent, field, wrong).await;
         }
     };
     let selection = Selection::of(&sent);
-    let (pairs, wanted) = (selection.pairs(), value.clone());
+    let (pairs, wanted, of) = (selection.pairs(), value.clone(), field.clone());
     let values = member
-        .read(move |tx| Ok::<_, PageError>(preview::values(tx, &selection, field, &wanted)?))
+        .read(move |tx| Ok::<_, PageError>(preview::values(tx, &selection, &of, &wanted)?))
         .await?;
     if values.total == 0 {
         return Ok(contacts::nobody_chosen(&member));
@@ -183,7 +194,7 @@ pub async fn start(member: Member, sent: Sent) -> Answer {
     let deed = match value_of(&sent, "deed") {
         "trash" => Deed::Trash,
         "restore" => Deed::Restore,
-        _ => match read_edit(&sent) {
+        _ => match read_edit(&sent, &custom_fields(&member).await?) {
             Ok((field, value)) => Deed::Edit { field, value },
             Err((field, wrong)) => {
                 return ask_value(&member, StatusCode::UNPROCESSABLE_ENTITY, &sent, field, wrong).await;
@@ -198,10 +209,18 @@ pub async fn start(member: Member, sent: Sent) -> Answer {
     })
 }
 
-fn read_edit(sent: &Sent) -> Result<(Field, String), (Field, web::Field)> {
-    let field = Field::parse(value_of(sent, "field")).unwrap_or(Field::Source);
-    let (shown, value) = web::Field::read(value_of(sent, "value"), |typed| field.value(typed));
-    value.map(|value| (field, value)).ok_or((field, shown))
+fn read_edit(sent: &Sent, custom: &CustomFields) -> Result<(Target, String), (Target, web::Field)> {
+    let field = Target::parse(value_of(sent, "field"), custom).unwrap_or(Target::Known(Field::Source));
+    match field.read(sent) {
+        Ok(value) => Ok((field, value)),
+        Err(sentence) => Err((field, web::Field::wrong(value_of(sent, "value"), sentence))),
+    }
+}
+
+async fn custom_fields(member: &Member) -> Result<CustomFields, PageError> {
+    member
+        .read(|tx| Ok(custom_fields::store::of(tx, Record::Contact)?))
+        .await
 }
 
 /// How many are chosen.
@@ -222,23 +241,17 @@ fn value_of<'s>(sent: &'s Sent, name: &str) -> &'s str {
     found.map_or("", |(_, value)| value.trim())
 }
 
-impl ValuePage {
-    fn is_text(&self) -> bool {
-        self.field.control() == Control::Text
-    }
-}
-
 impl PreviewPage {
     fn lines(&self) -> Vec<&ValueCount> {
         self.values.without(&self.value)
     }
 
     fn is_taking_off_a_refusal(&self) -> bool {
-        self.field.is_refusal() && self.value == "no"
+        self.field.known().is_some_and(Field::is_refusal) && self.value == "no"
     }
 
     /// Whether Mailchimp unsubscribes those who are linked with it.
     fn ends_at_mailchimp(&self) -> bool {
-        matches!(self.field, Field::DoNotEmail | Field::IsOptOut) && self.value == "yes"
+        matches!(self.field.known(), Some(Field::DoNotEmail | Field::IsOptOut)) && self.value == "yes"
     }
 }

@@ -3,6 +3,7 @@
 use super::super::actions;
 use super::super::field::Field;
 use super::super::model::{BulkAction, Deed};
+use super::super::target::Target;
 use super::{BulkPath, existing};
 use crate::accounts::Member;
 use crate::web::{self, Answer, Page, PageError};
@@ -18,7 +19,7 @@ struct UndoPage {
 impl UndoPage {
     /// Whether Mailchimp has unsubscribed people because of it, which no undo takes back.
     fn ended_at_mailchimp(&self) -> bool {
-        matches!(&self.action.deed, Deed::Edit { field: Field::DoNotEmail | Field::IsOptOut, value } if value == "yes")
+        matches!(&self.action.deed, Deed::Edit { field: Target::Known(Field::DoNotEmail | Field::IsOptOut), value } if value == "yes")
     }
 }
 

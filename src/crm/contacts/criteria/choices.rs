@@ -7,7 +7,7 @@ use super::{Facts, Typed};
 /// One of a few answers, or none.
 pub struct Choices {
     /// Gives the key of an answer, or an empty text.
-    pub(super) place: Place,
+    pub(super) place: Place<'static>,
     /// Key and label.
     pub(super) options: Ops,
     /// Whether there may be no answer.

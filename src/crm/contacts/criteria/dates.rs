@@ -11,10 +11,19 @@ const UNITS_MAX: u32 = 5_200;
 
 /// A date of a contact, or several.
 pub struct Dates {
-    pub(super) place: Place,
-    /// A moment, which falls on a day of the organization's zone; else a plain date.
-    pub(super) is_moment: bool,
+    pub(super) place: Place<'static>,
+    pub(super) stored: Stored,
     pub(super) of: fn(&Facts, &Calendar) -> Vec<NaiveDate>,
+}
+
+/// How a date is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    Day,
+    /// A moment, which falls on a day of the organization's zone.
+    Moment,
+    /// Written as 2026-11-24: such texts are in the order of their days.
+    Text,
 }
 
 /// What is asked of a date.
@@ -86,40 +95,67 @@ const SPANS: Ops = &[
     ("fiscal_year", "fiscal year"),
 ];
 
-impl Dates {
-    pub(super) fn sql(&self, test: &Test, sql: &mut Sql, calendar: &Calendar) -> String {
-        match test {
-            Test::Filled => self.place.some(sql, |_, value| format!("{value} IS NOT NULL")),
-            Test::Empty => format!("NOT {}", self.sql(&Test::Filled, sql, calendar)),
-            Test::In(period) => {
-                let stretch = period.stretch(calendar);
-                self.place
-                    .some(sql, |sql, value| self.within(sql, value, stretch, calendar))
-            }
-        }
-    }
-
-    fn within(&self, sql: &mut Sql, value: &str, stretch: Stretch, calendar: &Calendar) -> String {
-        stretch.sql(value, |day| match self.is_moment {
-            true => sql.bind(Bind::Moment(calendar.beginning_of(day))),
-            false => sql.bind(Bind::Date(day)),
-        })
-    }
-
-    pub(super) fn holds(&self, test: &Test, facts: &Facts, calendar: &Calendar) -> bool {
-        let dates = (self.of)(facts, calendar);
-        match test {
-            Test::Filled => !dates.is_empty(),
-            Test::Empty => dates.is_empty(),
-            Test::In(period) => {
-                let stretch = period.stretch(calendar);
-                dates.into_iter().any(|date| stretch.contains(date))
-            }
+impl Stored {
+    /// That a value lies in a stretch.
+    fn within(self, sql: &mut Sql, value: &str, stretch: Stretch, calendar: &Calendar) -> String {
+        match self {
+            Self::Day => stretch.sql(value, |day| sql.bind(Bind::Date(day))),
+            Self::Moment => stretch.sql(value, |day| sql.bind(Bind::Moment(calendar.beginning_of(day)))),
+            Self::Text => stretch.sql(&format!("({value} COLLATE \"C\")"), |day| {
+                sql.bind(Bind::Text(written(day)))
+            }),
         }
     }
 }
 
+/// A day as text. The one after the last that has four digits stands behind them all.
+fn written(day: NaiveDate) -> String {
+    match day.year() {
+        ..=9_999 => day.to_string(),
+        _ => "after".into(),
+    }
+}
+
 impl Test {
+    pub(super) fn sql(&self, place: Place<'_>, stored: Stored, sql: &mut Sql, calendar: &Calendar) -> String {
+        match self {
+            Self::Filled => place.some(sql, |_, value| format!("{value} IS NOT NULL")),
+            Self::Empty => format!("NOT {}", Self::Filled.sql(place, stored, sql, calendar)),
+            Self::In(period) => {
+                let stretch = period.stretch(calendar);
+                place.some(sql, |sql, value| stored.within(sql, value, stretch, calendar))
+            }
+        }
+    }
+
+    /// Who has a date that came into the period or left it from one day to another.
+    pub(super) fn moved(
+        &self,
+        place: Place<'_>,
+        stored: Stored,
+        sql: &mut Sql,
+        [before, now]: [&Calendar; 2],
+    ) -> Option<String> {
+        let Self::In(period) = self else { return None };
+        let days = period.between(before, now);
+        let some = |sql: &mut Sql, value: &str| {
+            let within = days.iter().map(|days| stored.within(sql, value, *days, now));
+            format!("({})", within.collect::<Vec<_>>().join(" OR "))
+        };
+        (!days.is_empty()).then(|| place.some(sql, some))
+    }
+
+    pub(super) fn holds(&self, dates: &[NaiveDate], calendar: &Calendar) -> bool {
+        match self {
+            Self::Filled => !dates.is_empty(),
+            Self::Empty => dates.is_empty(),
+            Self::In(period) => {
+                let stretch = period.stretch(calendar);
+                dates.iter().any(|date| stretch.contains(*date))
+            }
+        }
+    }
+
     pub(super) fn read(typed: &Typed) -> Result<Self, &'static str> {
         Ok(match typed.op.as_str() {
             "empty" => Self::Empty,
@@ -212,6 +248,11 @@ impl Period {
                 span.of(this.from.unwrap_or(today) - day, calendar)
             }
         }
+    }
+
+    /// The days that came into the period or left it from one day to another.
+    pub(super) fn between(&self, before: &Calendar, now: &Calendar) -> Vec<Stretch> {
+        self.stretch(before).between(self.stretch(now))
     }
 
     pub(super) fn is_relative(&self) -> bool {
@@ -350,6 +391,22 @@ fn back(day: NaiveDate, months: u32) -> NaiveDate {
 }
 
 impl Stretch {
+    /// The days that only one of two stretches has whose ends have moved.
+    fn between(self, other: Self) -> Vec<Self> {
+        let day = Days::new(1);
+        let ends = |one: Option<NaiveDate>, other: Option<NaiveDate>| {
+            let (one, other) = one.zip(other).filter(|(one, other)| one != other)?;
+            Some((one.min(other), one.max(other)))
+        };
+        let days = |from, until| Self {
+            from: Some(from),
+            until: Some(until),
+        };
+        let begun = ends(self.from, other.from).map(|(first, last)| days(first, last - day));
+        let ended = ends(self.until, other.until).map(|(first, last)| days(first + day, last));
+        begun.into_iter().chain(ended).collect()
+    }
+
     /// That a value lies in it; `bound` binds the beginning of a day.
     pub(super) fn sql(&self, value: &str, mut bound: impl FnMut(NaiveDate) -> String) -> String {
         let from = self.from.map(|day| format!("{value} >= {}", bound(day)));

@@ -2,8 +2,9 @@
 //! the buttons that add and remove. Works by submitting; a script only saves the waiting.
 
 use super::offers::Offers;
-use super::subjects::{ALL, Section, Subject};
+use super::subjects::{ALL, About, Section};
 use super::{Block, CONDITIONS_MAX, Condition, Criteria, Match, Typed};
+use crate::crm::custom_fields::{CustomField, Record};
 use crate::web::Choice;
 
 /// Words and labels to choose from.
@@ -234,12 +235,13 @@ impl DraftCondition {
     }
 
     /// What it is about, in words.
-    pub fn label(&self) -> &'static str {
-        Subject::find(&self.typed.about).map_or("a new condition", |subject| subject.label)
+    pub fn label(&self, offers: &Offers) -> String {
+        let about = About::find(&self.typed.about);
+        about.map_or_else(|| "a new condition".into(), |about| about.label(offers))
     }
 
     /// Everything that can be asked about; what is chosen is selected.
-    pub fn subjects(&self) -> Vec<Subjects> {
+    pub fn subjects(&self, offers: &Offers) -> Vec<Subjects> {
         let of = |section: Section| {
             let there = ALL
                 .iter()
@@ -251,14 +253,28 @@ impl DraftCondition {
                 choices: Choice::list(there.map(|subject| (subject.key, subject.label)), &self.typed.about),
             }
         };
-        Section::ALL.into_iter().map(of).collect()
+        let custom = [
+            (Record::Contact, "Custom Fields of the Contact"),
+            (Record::Contribution, "Custom Fields of Contributions"),
+        ];
+        let custom = custom.into_iter().map(|(record, section)| {
+            let is_shown = |field: &&CustomField| !field.is_retired || field.key() == self.typed.about;
+            let fields = offers.custom().all().iter().filter(|field| field.record == record);
+            let fields = fields.filter(is_shown).map(|field| (field.key(), field.label.clone()));
+            Subjects {
+                section,
+                choices: Choice::list(fields, &self.typed.about),
+            }
+        });
+        let custom = custom.filter(|subjects| !subjects.choices.is_empty());
+        Section::ALL.into_iter().map(of).chain(custom).collect()
     }
 
     /// The controls that what it is about needs.
     pub fn controls(&self, offers: &Offers) -> Vec<Control> {
-        let subject = Subject::find(&self.typed.about);
-        subject
-            .map(|subject| subject.controls(&self.typed, offers))
+        let about = About::find(&self.typed.about);
+        about
+            .map(|about| about.controls(&self.typed, offers))
             .unwrap_or_default()
     }
 }

@@ -5,6 +5,7 @@ use super::super::model::Contact;
 use super::super::store;
 use super::calendar::Calendar;
 use crate::base::{ContactId, Currency, Money};
+use crate::crm::custom_fields::CustomValues;
 use crate::db::OrgTx;
 use crate::db::schema::{contact_tags, contributions, group_contacts, notes};
 use chrono::NaiveDate;
@@ -35,6 +36,7 @@ pub struct Gift {
     pub fund: i64,
     pub campaign: Option<i64>,
     pub source: String,
+    pub custom: CustomValues,
 }
 
 impl Facts {
@@ -86,7 +88,16 @@ fn groups_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactI
 }
 
 fn gifts_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, Gift)>> {
-    type Row = (ContactId, i64, Currency, NaiveDate, i64, Option<i64>, String);
+    type Row = (
+        ContactId,
+        i64,
+        Currency,
+        NaiveDate,
+        i64,
+        Option<i64>,
+        String,
+        CustomValues,
+    );
     let rows: Vec<Row> = contributions::table
         .filter(contributions::organization_id.eq(tx.organization()))
         .filter(contributions::contact_id.eq_any(ids))
@@ -99,15 +110,17 @@ fn gifts_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId
             contributions::fund_id,
             contributions::campaign_id,
             contributions::source,
+            contributions::custom,
         ))
         .load(&mut **tx)?;
-    let gift = |(contact, amount, currency, received_on, fund, campaign, source): Row| {
+    let gift = |(contact, amount, currency, received_on, fund, campaign, source, custom): Row| {
         let gift = Gift {
             money: Money::new(amount, currency),
             received_on,
             fund,
             campaign,
             source,
+            custom,
         };
         (contact, gift)
     };

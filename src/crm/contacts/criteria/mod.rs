@@ -4,12 +4,14 @@
 
 mod calendar;
 mod choices;
+mod custom;
 mod dates;
 mod draft;
 mod facts;
 mod flags;
 mod giving;
 mod links;
+mod numbers;
 mod offers;
 mod sql;
 mod subjects;
@@ -20,7 +22,7 @@ pub use draft::{Control, Draft, DraftBlock, DraftCondition, Press};
 pub use facts::{Facts, Gift};
 pub use offers::{Offer, Offers};
 pub use sql::{Bind, Fragment};
-pub use subjects::{ALL as SUBJECTS, Section, Subject};
+pub use subjects::{ALL as SUBJECTS, About, Section, Subject};
 
 use serde::{Deserialize, Serialize};
 use sql::Sql;
@@ -82,7 +84,7 @@ impl Match {
 /// A condition as it is typed, sent and stored: words that are read anew each time, so that nothing unknown is believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typed {
-    /// The key of a subject.
+    /// The key of a subject, or the word of a custom field.
     pub about: String,
     /// What is asked of it: `is`, `contains`, `last` …
     #[serde(default)]
@@ -100,7 +102,7 @@ impl Typed {
 /// One condition: what it is about, and what is asked of that.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    pub subject: &'static Subject,
+    about: About,
     typed: Typed,
     asked: Asked,
 }
@@ -115,21 +117,21 @@ impl PartialEq for Condition {
 impl Condition {
     /// Reads a condition; the sentence says what is missing.
     pub fn read(typed: &Typed) -> Result<Self, &'static str> {
-        let subject = Subject::find(&typed.about).ok_or("Choose what to ask about.")?;
+        let about = About::find(&typed.about).ok_or("Choose what to ask about.")?;
         let too_long = |value: &String| value.chars().count() > VALUE_LENGTH_MAX;
         if typed.values.len() > VALUES_MAX || typed.values.iter().any(too_long) {
             return Err("This is more than can be looked for at once. Please shorten it.");
         }
         Ok(Self {
-            subject,
-            asked: subject.read(typed)?,
+            about,
+            asked: about.read(typed)?,
             typed: typed.clone(),
         })
     }
 
     /// "City is Toronto".
     pub fn words(&self, offers: &Offers) -> String {
-        format!("{} {}", self.subject.label, self.asked.words(offers))
+        format!("{} {}", self.about.label(offers), self.asked.words(offers))
     }
 
     /// Whether it holds for a contact.
@@ -266,7 +268,18 @@ impl Criteria {
         self.written(Sql::new(after, among), None, calendar)
     }
 
-    /// The same if the condition number `assumed` held for everybody.
+    /// A condition that holds at least for those who may fit now and did not on an earlier day, or the other way round,
+    /// though nothing about them has changed: a date of theirs came within a period or left it. Parameters as in `sql`.
+    pub fn moved_sql(&self, after: usize, before: &Calendar, now: &Calendar) -> Fragment {
+        let mut sql = Sql::new(after, None);
+        let parts = self
+            .conditions()
+            .filter_map(|one| one.asked.moved(&mut sql, before, now));
+        let text = Match::Any.sql(parts.collect());
+        sql.fragment(text)
+    }
+
+    /// The same as `sql` if the condition number `assumed` held for everybody.
     pub fn sql_assuming(&self, assumed: usize, after: usize, calendar: &Calendar) -> Fragment {
         self.written(Sql::new(after, None), Some(assumed), calendar)
     }

@@ -1,5 +1,6 @@
 //! What an organization has lists of, by title: to choose from, and to name in sentences.
 
+use crate::crm::custom_fields::{self, CustomFields};
 use crate::db::OrgTx;
 use crate::db::schema::groups;
 use diesel::prelude::*;
@@ -28,7 +29,10 @@ struct Named {
 
 /// The lists of an organization.
 #[derive(Clone, Debug, Default)]
-pub struct Offers(BTreeMap<Offer, Vec<(i64, String)>>);
+pub struct Offers {
+    lists: BTreeMap<Offer, Vec<(i64, String)>>,
+    custom: CustomFields,
+}
 
 impl Offers {
     /// All lists.
@@ -52,8 +56,9 @@ impl Offers {
              UNION ALL SELECT id * 2 + 1, label_b_a FROM relationship_types \
              WHERE organization_id = $1 AND label_a_b <> label_b_a ORDER BY 2, 1",
         )?;
-        Ok(Self(
-            [
+        Ok(Self {
+            custom: custom_fields::store::all(tx)?,
+            lists: [
                 (Offer::Groups, groups),
                 (Offer::Funds, funds),
                 (Offer::Campaigns, campaigns),
@@ -61,12 +66,17 @@ impl Offers {
                 (Offer::Relationships, relationships),
             ]
             .into(),
-        ))
+        })
     }
 
     /// One list.
     pub fn of(&self, offer: Offer) -> &[(i64, String)] {
-        self.0.get(&offer).map_or(&[], Vec::as_slice)
+        self.lists.get(&offer).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fields it made for itself.
+    pub fn custom(&self) -> &CustomFields {
+        &self.custom
     }
 
     /// The title of one thing; one that is gone is called so.

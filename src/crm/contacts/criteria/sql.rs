@@ -95,14 +95,14 @@ impl Sql {
 
 /// Where the values of a subject stand.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
+pub(super) enum Place<'a> {
     /// An expression over the contact's own row.
-    Own(&'static str),
+    Own(&'a str),
     /// A column of a table with any number of rows for a contact.
-    Rows { table: &'static str, value: &'static str },
+    Rows { table: &'a str, value: &'a str },
 }
 
-impl Place {
+impl Place<'_> {
     /// That some value fits. `fits` writes the condition on one value, given its expression.
     pub(super) fn some(self, sql: &mut Sql, fits: impl FnOnce(&mut Sql, &str) -> String) -> String {
         match self {

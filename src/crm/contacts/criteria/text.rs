@@ -7,7 +7,7 @@ use crate::base::fold;
 
 /// A text of a contact, or several.
 pub struct Text {
-    pub(super) place: Place,
+    pub(super) place: Place<'static>,
     pub(super) writing: Writing,
     pub(super) of: fn(&Facts) -> Vec<&str>,
 }
@@ -65,12 +65,12 @@ impl Writing {
     }
 }
 
-impl Text {
-    pub(super) fn read(&self, typed: &Typed) -> Result<Test, &'static str> {
+impl Test {
+    pub(super) fn read(typed: &Typed, writing: Writing) -> Result<Self, &'static str> {
         let value = || {
             let value = typed.value(0);
-            match self.writing.normal(value).is_empty() {
-                true if self.writing == Writing::Digits => Err("Write at least one digit to look for."),
+            match writing.normal(value).is_empty() {
+                true if writing == Writing::Digits => Err("Write at least one digit to look for."),
                 true => Err("Write what to look for."),
                 false => Ok(value.to_owned()),
             }
@@ -87,39 +87,38 @@ impl Text {
         })
     }
 
-    pub(super) fn sql(&self, test: &Test, sql: &mut Sql) -> String {
+    pub(super) fn sql(&self, place: Place<'_>, writing: Writing, sql: &mut Sql) -> String {
         let compared = |sql: &mut Sql, value: &str, wanted: &str| {
             let parameter = sql.bind(Bind::Text(wanted.to_owned()));
-            (self.writing.normal_sql(value), self.writing.normal_sql(&parameter))
+            (writing.normal_sql(value), writing.normal_sql(&parameter))
         };
-        match test {
-            Test::Is(wanted) => self.place.some(sql, |sql, value| {
+        match self {
+            Self::Is(wanted) => place.some(sql, |sql, value| {
                 let (value, wanted) = compared(sql, value, wanted);
                 format!("{value} = {wanted}")
             }),
-            Test::Contains(wanted) => self.place.some(sql, |sql, value| {
+            Test::Contains(wanted) => place.some(sql, |sql, value| {
                 let (value, wanted) = compared(sql, value, wanted);
                 format!("position({wanted} IN {value}) > 0")
             }),
-            Test::Starts(wanted) => self.place.some(sql, |sql, value| {
+            Test::Starts(wanted) => place.some(sql, |sql, value| {
                 let (value, wanted) = compared(sql, value, wanted);
                 format!("starts_with({value}, {wanted})")
             }),
-            Test::Filled => self.place.some(sql, |_, value| format!("{value} <> ''")),
-            Test::IsNot(wanted) => format!("NOT {}", self.sql(&Test::Is(wanted.clone()), sql)),
-            Test::ContainsNot(wanted) => format!("NOT {}", self.sql(&Test::Contains(wanted.clone()), sql)),
-            Test::Empty => format!("NOT {}", self.sql(&Test::Filled, sql)),
+            Test::Filled => place.some(sql, |_, value| format!("{value} <> ''")),
+            Test::IsNot(wanted) => format!("NOT {}", Self::Is(wanted.clone()).sql(place, writing, sql)),
+            Test::ContainsNot(wanted) => format!("NOT {}", Self::Contains(wanted.clone()).sql(place, writing, sql)),
+            Test::Empty => format!("NOT {}", Self::Filled.sql(place, writing, sql)),
         }
     }
 
-    pub(super) fn holds(&self, test: &Test, facts: &Facts) -> bool {
-        let texts = (self.of)(facts);
+    pub(super) fn holds(&self, texts: &[&str], writing: Writing) -> bool {
         let some = |wanted: &str, fits: fn(&str, &str) -> bool| {
-            let wanted = self.writing.normal(wanted);
-            texts.iter().any(|text| fits(&self.writing.normal(text), &wanted))
+            let wanted = writing.normal(wanted);
+            texts.iter().any(|text| fits(&writing.normal(text), &wanted))
         };
-        match test {
-            Test::Is(wanted) => some(wanted, |text, wanted| text == wanted),
+        match self {
+            Self::Is(wanted) => some(wanted, |text, wanted| text == wanted),
             Test::IsNot(wanted) => !some(wanted, |text, wanted| text == wanted),
             Test::Contains(wanted) => some(wanted, |text, wanted| text.contains(wanted)),
             Test::ContainsNot(wanted) => !some(wanted, |text, wanted| text.contains(wanted)),
@@ -129,13 +128,6 @@ impl Text {
         }
     }
 
-    pub(super) fn value_of(&self, facts: &Facts) -> Vec<String> {
-        let texts = (self.of)(facts).into_iter().filter(|text| !text.is_empty());
-        texts.map(ToOwned::to_owned).collect()
-    }
-}
-
-impl Test {
     pub(super) fn words(&self) -> String {
         match self {
             Self::Is(wanted) => format!("is {wanted}"),
@@ -154,5 +146,12 @@ impl Test {
             "empty" | "filled" => vec![op],
             _ => vec![op, Control::input("value", "Text", "text", typed.value(0))],
         }
+    }
+}
+
+impl Text {
+    pub(super) fn value_of(&self, facts: &Facts) -> Vec<String> {
+        let texts = (self.of)(facts).into_iter().filter(|text| !text.is_empty());
+        texts.map(ToOwned::to_owned).collect()
     }
 }

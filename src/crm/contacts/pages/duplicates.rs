@@ -6,6 +6,7 @@ use crate::accounts::Member;
 use crate::base::ContactId;
 use crate::crm::contacts::duplicates::{Duplicate, possible_duplicates};
 use crate::crm::contacts::model::ContactType;
+use crate::crm::custom_fields::CustomFields;
 use crate::web::{self, Answer, Page, PageError};
 use actix_web::web::Form;
 use askama::Template;
@@ -50,7 +51,7 @@ struct Fragment {
 
 /// `POST /o/{organization}/contacts/duplicates`: the fields typed so far; answers with the inside of the box.
 pub async fn look(member: Member, form: Form<Pairs>) -> Answer {
-    let (draft, _) = ContactForm::read(&form).draft(None);
+    let (draft, _) = ContactForm::read(&form, None, &CustomFields::default()).draft(None);
     let found = member
         .read(move |tx| Ok::<_, PageError>(possible_duplicates(tx, &draft)?))
         .await?;

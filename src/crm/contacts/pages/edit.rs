@@ -10,6 +10,7 @@ use crate::crm::contacts::duplicates::{Duplicate, possible_duplicates};
 use crate::crm::contacts::model::{Contact, ContactDraft, ContactType};
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contacts::store;
+use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
@@ -68,7 +69,8 @@ impl FormPage {
 pub async fn new(member: Member, query: Query<Pairs>) -> Answer {
     let wanted = query.iter().find(|(name, _)| name == "type");
     let contact_type = wanted.and_then(|(_, word)| ContactType::parse(word));
-    let form = ContactForm::blank(contact_type.unwrap_or_default());
+    let custom = custom_fields(&member).await?;
+    let form = ContactForm::blank(contact_type.unwrap_or_default(), &custom);
     web::show(FormPage::of(&member, form, None))
 }
 
@@ -79,7 +81,7 @@ enum Adding {
 
 /// `POST /o/{organization}/contacts/new`
 pub async fn create(member: Member, sent: Form<Pairs>) -> Answer {
-    let mut form = ContactForm::read(&sent);
+    let mut form = ContactForm::read(&sent, None, &custom_fields(&member).await?);
     let then = form.value("then").to_owned();
     if form.show_another(&then) {
         return web::show(FormPage::of(&member, form, None));
@@ -119,15 +121,14 @@ fn add_unless_known(tx: &mut OrgTx<'_>, draft: &ContactDraft, seen: &[ContactId]
 
 /// `GET /o/{organization}/contacts/{contact}/edit`
 pub async fn edit(member: Member, path: Path<(String, ContactId)>) -> Answer {
-    let contact = existing(&member, path.into_inner().1).await?;
-    web::show(FormPage::of(&member, ContactForm::of(&contact), Some(contact)))
+    let (contact, custom) = existing(&member, path.into_inner().1).await?;
+    web::show(FormPage::of(&member, ContactForm::of(&contact, &custom), Some(contact)))
 }
 
 /// `POST /o/{organization}/contacts/{contact}/edit`
 pub async fn save(member: Member, path: Path<(String, ContactId)>, sent: Form<Pairs>) -> Answer {
-    let contact = existing(&member, path.into_inner().1).await?;
-    let mut form = ContactForm::read(&sent);
-    form.contact_type = contact.details.contact_type;
+    let (contact, custom) = existing(&member, path.into_inner().1).await?;
+    let mut form = ContactForm::read(&sent, Some(&contact), &custom);
     let then = form.value("then").to_owned();
     if form.show_another(&then) {
         return web::show(FormPage::of(&member, form, Some(contact)));
@@ -167,9 +168,19 @@ fn refuse(member: &Member, mut form: ContactForm, contact: Option<Contact>, erro
     FormPage::of(member, form, contact).refused()
 }
 
-async fn existing(member: &Member, id: ContactId) -> Result<Contact, PageError> {
-    let found = member.read(move |tx| Ok::<_, PageError>(store::find(tx, id)?)).await?;
-    found.ok_or(PageError::NotFound)
+async fn existing(member: &Member, id: ContactId) -> Result<(Contact, CustomFields), PageError> {
+    member
+        .read(move |tx| {
+            let contact = store::find(tx, id)?.ok_or(PageError::NotFound)?;
+            Ok((contact, custom_fields::store::of(tx, Record::Contact)?))
+        })
+        .await
+}
+
+async fn custom_fields(member: &Member) -> Result<CustomFields, PageError> {
+    member
+        .read(|tx| Ok(custom_fields::store::of(tx, Record::Contact)?))
+        .await
 }
 
 fn state_of(contact: &Contact) -> String {

@@ -2,15 +2,19 @@
 
 use super::Pairs;
 use crate::accounts::Member;
-use crate::base::ContactId;
+use crate::base::{ContactId, StaffId};
+use crate::crm::contacts::cells;
+use crate::crm::contacts::columns::{self, Cell};
 use crate::crm::contacts::model::{Contact, ContactType};
 use crate::crm::contacts::search::{self, Selection};
 use crate::crm::contacts::store;
+use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::db::OrgTx;
-use crate::web::{Answer, Flash, PageError, csv_cell};
-use actix_web::HttpResponse;
-use actix_web::http::header;
+use crate::web::{Answer, Download, Flash, PageError, csv_cell};
 use actix_web::web::Form;
+use diesel::QueryResult;
+use std::collections::HashMap;
+use std::io::Write;
 
 /// Contacts read at a time.
 const CHUNK: usize = 1_000;
@@ -48,41 +52,99 @@ const FACTS: [&str; 27] = [
 /// `POST /o/{organization}/contacts/export`
 pub async fn download(member: Member, form: Form<Pairs>) -> Answer {
     let selection = Selection::of(&form);
+    let only_shown = form.iter().any(|(name, value)| name == "columns" && value == "shown");
+    let by = member.person().staff.id;
     let zone = member.organization.time_zone;
     let (file, today) = member
         .read(move |tx| {
             let ids = search::select(tx, &selection)?;
-            let file = if ids.is_empty() { None } else { Some(csv_of(tx, &ids)?) };
+            let custom = custom_fields::store::of(tx, Record::Contact)?;
+            let file = match (ids.is_empty(), only_shown) {
+                (true, _) => None,
+                (false, true) => Some(csv_of_shown(tx, &ids, by, &custom)?),
+                (false, false) => Some(csv_of(tx, &ids, &custom)?),
+            };
             Ok::<_, PageError>((file, tx.now().with_timezone(&zone).date_naive()))
         })
         .await?;
-    let Some(file) = file else {
-        member.say(Flash::warning("Choose some contacts first, or “All Records”."));
-        return Ok(member.redirect("contacts"));
-    };
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"contacts-{today}.csv\""),
-        ))
-        .body(file))
-}
-
-fn csv_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> Result<Vec<u8>, PageError> {
-    let widths = store::most_entries(tx, ids)?;
-    // The mark at the beginning tells spreadsheets that accents are UTF-8.
-    let mut file = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    file.write_record(headings(widths)).map_err(anyhow::Error::from)?;
-    for chunk in ids.chunks(CHUNK) {
-        for contact in store::find_all(tx, chunk)? {
-            let cells = cells(&contact, widths);
-            file.write_record(cells.iter().map(|cell| csv_cell(cell).into_owned()))
-                .map_err(anyhow::Error::from)?;
+    match file {
+        Some(file) => file.send(format!("contacts-{today}.csv")),
+        None => {
+            member.say(Flash::warning("Choose some contacts first, or “All Records”."));
+            Ok(member.redirect("contacts"))
         }
     }
-    let file = file.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
+}
+
+/// Everything about each.
+fn csv_of(tx: &mut OrgTx<'_>, ids: &[ContactId], custom: &CustomFields) -> Result<Download, PageError> {
+    let widths = widths(tx, ids)?;
+    let labels = custom.offered(Record::Contact).map(|field| field.label.clone());
+    let mut file = begin(&[headings(widths), labels.collect()].concat())?;
+    for chunk in ids.chunks(CHUNK) {
+        for contact in store::find_all(tx, chunk)? {
+            let values = &contact.details.custom;
+            let own = custom
+                .offered(Record::Contact)
+                .map(|field| field.cell(values.get(field.id)));
+            write(&mut file, &[everything(&contact, widths), own.collect()].concat())?;
+        }
+    }
+    finish(file)
+}
+
+/// The columns this person sees in the list.
+fn csv_of_shown(
+    tx: &mut OrgTx<'_>,
+    ids: &[ContactId],
+    by: StaffId,
+    custom: &CustomFields,
+) -> Result<Download, PageError> {
+    let columns = columns::chosen(tx, by, custom)?;
+    let mut headings = vec!["Contact ID".to_owned(), "Name".to_owned()];
+    headings.extend(columns.iter().map(|column| column.label(custom).to_owned()));
+    let mut file = begin(&headings)?;
+    for chunk in ids.chunks(CHUNK) {
+        let names: HashMap<ContactId, String> = search::rows(tx, chunk)?
+            .into_iter()
+            .map(|row| (row.id, row.sort_name))
+            .collect();
+        let mut found = cells::cells(tx, chunk, &columns, custom)?;
+        for id in chunk {
+            let mut row = vec![id.to_string(), names.get(id).cloned().unwrap_or_default()];
+            row.extend(found.remove(id).unwrap_or_default().iter().map(Cell::filed));
+            write(&mut file, &row)?;
+        }
+    }
+    finish(file)
+}
+
+fn begin(headings: &[String]) -> Result<csv::Writer<Download>, PageError> {
+    let mut file = Download::begin()?;
+    // The mark at the beginning tells spreadsheets that accents are UTF-8.
+    file.write_all("\u{feff}".as_bytes()).map_err(anyhow::Error::from)?;
+    let mut file = csv::Writer::from_writer(file);
+    write(&mut file, headings)?;
     Ok(file)
+}
+
+fn write(file: &mut csv::Writer<Download>, cells: &[String]) -> Result<(), PageError> {
+    let cells = cells.iter().map(|cell| csv_cell(cell).into_owned());
+    Ok(file.write_record(cells).map_err(anyhow::Error::from)?)
+}
+
+fn finish(file: csv::Writer<Download>) -> Result<Download, PageError> {
+    Ok(file.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?)
+}
+
+/// How many emails, phones and addresses there are columns for.
+fn widths(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<(usize, usize, usize)> {
+    let mut most = (0, 0, 0);
+    for chunk in ids.chunks(CHUNK) {
+        let (emails, phones, addresses) = store::most_entries(tx, chunk)?;
+        most = (most.0.max(emails), most.1.max(phones), most.2.max(addresses));
+    }
+    Ok(most)
 }
 
 fn headings((emails, phones, addresses): (usize, usize, usize)) -> Vec<String> {
@@ -129,7 +191,7 @@ fn numbered(name: &str, at: usize) -> String {
     }
 }
 
-fn cells(contact: &Contact, (emails, phones, addresses): (usize, usize, usize)) -> Vec<String> {
+fn everything(contact: &Contact, (emails, phones, addresses): (usize, usize, usize)) -> Vec<String> {
     let mut cells = facts(contact);
     for at in 0..emails {
         cells.extend(match contact.emails.get(at) {

@@ -6,6 +6,7 @@ use crate::crm::contacts::model::{
     language_name,
 };
 use crate::crm::contacts::rules::{ENTRIES_MAX, Problem};
+use crate::crm::custom_fields::{self, CustomFields, CustomInput, CustomValues};
 use crate::web::{Choice, Field};
 use chrono::NaiveDate;
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ pub(super) struct ContactForm {
     pub emails: usize,
     pub phones: usize,
     pub addresses: usize,
+    custom: CustomFields,
 }
 
 /// One of several emails, phones or addresses in the form.
@@ -43,8 +45,9 @@ impl Row {
 
 impl ContactForm {
     /// An empty form.
-    pub fn blank(contact_type: ContactType) -> Self {
+    pub fn blank(contact_type: ContactType, custom: &CustomFields) -> Self {
         let mut form = Self::with_rows(contact_type, HashMap::new(), [2, 2, 1]);
+        form.show_custom(custom, &CustomValues::default());
         for list in ["emails", "phones", "addresses"] {
             form.set(&format!("{list}.primary"), "0");
         }
@@ -53,11 +56,12 @@ impl ContactForm {
     }
 
     /// The form of a contact that exists, with an empty row after its emails, phones and addresses.
-    pub fn of(contact: &Contact) -> Self {
+    pub fn of(contact: &Contact, custom: &CustomFields) -> Self {
         let lengths = [contact.emails.len(), contact.phones.len(), contact.addresses.len()];
         let rows = lengths.map(|length| (length + 1).min(ENTRIES_MAX));
         let mut form = Self::with_rows(contact.details.contact_type, HashMap::new(), rows);
         form.set_details(&contact.details);
+        form.show_custom(custom, &contact.details.custom);
         for (at, email) in contact.emails.iter().enumerate() {
             form.set_row(
                 "emails",
@@ -104,15 +108,21 @@ impl ContactForm {
         form
     }
 
-    /// What was sent.
-    pub fn read(pairs: &[(String, String)]) -> Self {
+    /// What was sent, of a new contact or of one that exists.
+    pub fn read(pairs: &[(String, String)], stored: Option<&Contact>, custom: &CustomFields) -> Self {
         let typed: HashMap<String, String> = pairs
             .iter()
             .map(|(name, value)| (name.clone(), value.trim().to_owned()))
             .collect();
         let rows = ["emails", "phones", "addresses"].map(|list| rows_sent(&typed, list));
-        let contact_type = typed.get("type").and_then(|word| ContactType::parse(word));
-        Self::with_rows(contact_type.unwrap_or_default(), typed, rows)
+        let typed_type = typed.get("type").and_then(|word| ContactType::parse(word));
+        let contact_type = stored.map(|contact| contact.details.contact_type).or(typed_type);
+        let contact_type = contact_type.unwrap_or_default();
+        let values = stored.map(|contact| contact.details.custom.clone()).unwrap_or_default();
+        Self {
+            custom: custom.of_form(contact_type.as_str(), &values),
+            ..Self::with_rows(contact_type, typed, rows)
+        }
     }
 
     fn with_rows(
@@ -127,7 +137,19 @@ impl ContactForm {
             emails,
             phones,
             addresses,
+            custom: CustomFields::default(),
         }
+    }
+
+    /// Shows the organization's own fields with these values.
+    fn show_custom(&mut self, custom: &CustomFields, values: &CustomValues) {
+        self.custom = custom.of_form(self.contact_type.as_str(), values);
+        self.typed.extend(custom_fields::typed(&self.custom, values));
+    }
+
+    /// The organization's own fields.
+    pub fn custom_inputs(&self) -> Vec<CustomInput> {
+        custom_fields::inputs(&self.custom, |name| self.field(name))
     }
 
     /// What a field holds.
@@ -275,7 +297,11 @@ impl ContactForm {
     /// over. `stored` is the contact being changed: it knows why its emails are on hold.
     pub fn draft(&self, stored: Option<&Contact>) -> (ContactDraft, Vec<Problem>) {
         let mut problems = Vec::new();
-        let details = self.details(&mut problems);
+        let mut details = self.details(&mut problems);
+        details.custom = stored.map(|contact| contact.details.custom.clone()).unwrap_or_default();
+        let sent = |name: &str| self.typed.get(name).map(String::as_str);
+        let wrong = custom_fields::read(&self.custom, &mut details.custom, sent);
+        problems.extend(wrong.into_iter().map(|(name, words)| Problem::new(name, words)));
         let (emails, email_rows) = self.read_emails(stored, &mut problems);
         let (phones, phone_rows) = self.read_phones();
         let (addresses, address_rows) = self.read_addresses();
@@ -337,6 +363,7 @@ impl ContactForm {
                 do_not_trade: self.is_ticked("do_not_trade"),
                 is_opt_out: self.is_ticked("is_opt_out"),
             },
+            custom: CustomValues::default(),
         }
     }
 

@@ -4,14 +4,20 @@ use super::Pairs;
 use crate::accounts::Member;
 use crate::accounts::model::Organization;
 use crate::base::{ContactId, TagId};
+use crate::crm::contacts::cells;
+use crate::crm::contacts::columns::{self, Cell, Column};
 use crate::crm::contacts::criteria::{Criteria, Offers};
 use crate::crm::contacts::model::ContactType;
-use crate::crm::contacts::search::{self, ContactRow, ListFilter, Sort};
+use crate::crm::contacts::search::{self, ContactRow, ListFilter};
+use crate::crm::contacts::sort::Sort;
+use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::crm::tags::{self, model::Tag};
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Choice, PAGE_SIZE, Page, PageError, Pager};
+use crate::web::{self, Answer, Choice, Page, PageError, Pager};
 use actix_web::web::Query;
 use askama::Template;
+use diesel::QueryResult;
+use std::collections::HashMap;
 
 #[derive(Template)]
 #[template(path = "contacts/list.html")]
@@ -20,6 +26,8 @@ struct ListPage {
     title: &'static str,
     filter: ListFilter,
     headings: Vec<Heading>,
+    /// What there is to choose from, under two headings.
+    offered: [(&'static str, Vec<Choice>); 2],
     rows: Vec<Listed>,
     pager: Pager,
     types: Vec<Choice>,
@@ -41,9 +49,12 @@ struct Searched {
 }
 
 /// The head of a column: pressing it sorts by it, pressing again turns the order around.
+#[derive(Clone)]
 struct Heading {
-    label: &'static str,
+    label: String,
+    /// Nowhere where sorting by it is not sensible.
     url: String,
+    is_number: bool,
     /// `ascending`, `descending`, or nothing where the list is sorted by another.
     sorted: &'static str,
 }
@@ -52,11 +63,8 @@ struct Listed {
     id: ContactId,
     contact_type: ContactType,
     name: String,
-    city: String,
-    province: String,
-    phone: String,
-    created: String,
-    modified: String,
+    /// In the order of the headings behind the name.
+    cells: Vec<String>,
 }
 
 /// `GET /o/{organization}/contacts`
@@ -66,20 +74,25 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
         ..ListFilter::of(&query)
     };
     let (asked, wanted) = (filter.clone(), wanted_page(&query));
-    let ((number, total, rows), offers, tags) = member
+    let by = member.person().staff.id;
+    let (found, offers, tags, custom, columns, cells) = member
         .read(move |tx| {
-            let page = one_page(tx, &asked, wanted)?;
+            let page = search::page(tx, &asked, wanted)?;
             let offers = asked.criteria.is_some().then(|| Offers::load(tx)).transpose()?;
-            Ok::<_, PageError>((page, offers, tags::store::all(tx)?))
+            let custom = custom_fields::store::of(tx, Record::Contact)?;
+            let columns = columns::chosen(tx, by, &custom)?;
+            let cells = cells_of(tx, &page.rows, &columns, &custom)?;
+            Ok::<_, PageError>((page, offers, tags::store::all(tx)?, custom, columns, cells))
         })
         .await?;
 
     let organization = &member.organization;
     web::show(ListPage {
         title: filter.contact_type.map_or("Contacts", ContactType::plural),
-        headings: Sort::ALL.map(|sort| heading(&member, &filter, sort)).into(),
-        rows: rows.into_iter().map(|row| listed(row, organization)).collect(),
-        pager: Pager::of(number, total, |page| at(&member, &filter, page)),
+        headings: headings(&member, &filter, &columns, &custom),
+        offered: offered(&columns, &custom),
+        rows: listed(found.rows, cells, organization),
+        pager: Pager::of(found.number, found.total, |page| at(&member, &filter, page)),
         types: types(filter.contact_type),
         searched: filter.criteria.as_ref().zip(offers).map(|(criteria, offers)| Searched {
             sentence: criteria.sentence(&offers),
@@ -122,9 +135,11 @@ pub async fn show_trash(member: Member, query: Query<Pairs>) -> Answer {
         ..ListFilter::default()
     };
     let (asked, wanted) = (filter.clone(), wanted_page(&query));
-    let (number, total, rows) = member.read(move |tx| one_page(tx, &asked, wanted)).await?;
+    let found = member
+        .read(move |tx| Ok::<_, PageError>(search::page(tx, &asked, wanted)?))
+        .await?;
     let since = |row: &ContactRow| row.deleted_at.map(|at| member.organization.local(at));
-    let rows = rows.into_iter().map(|row| Trashed {
+    let rows = found.rows.into_iter().map(|row| Trashed {
         since: since(&row).unwrap_or_default(),
         id: row.id,
         contact_type: row.contact_type,
@@ -134,7 +149,7 @@ pub async fn show_trash(member: Member, query: Query<Pairs>) -> Answer {
     });
     web::show(InTrashPage {
         rows: rows.collect(),
-        pager: Pager::of(number, total, |page| {
+        pager: Pager::of(found.number, found.total, |page| {
             let pairs = [("q", filter.query.clone()), ("page", page.to_string())];
             let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
             member.at(&format!("contacts/trash?{query}"))
@@ -147,14 +162,6 @@ pub async fn show_trash(member: Member, query: Query<Pairs>) -> Answer {
 fn wanted_page(query: &Pairs) -> i64 {
     let wanted = query.iter().find(|(name, _)| name == "page");
     wanted.and_then(|(_, number)| number.parse().ok()).unwrap_or(1)
-}
-
-/// The number of the page, how many fit in all, and the page's lines.
-fn one_page(tx: &mut OrgTx<'_>, filter: &ListFilter, wanted: i64) -> Result<(i64, i64, Vec<ContactRow>), PageError> {
-    let total = search::count(tx, filter)?;
-    let number = Pager::number(wanted, total);
-    let rows = search::list(tx, filter, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
-    Ok((number, total, rows))
 }
 
 /// `GET /o/{organization}/search?q=`: straight to the contact when exactly one is found, else to the list.
@@ -193,22 +200,30 @@ fn at(member: &Member, filter: &ListFilter, page: i64) -> String {
     }
 }
 
-fn heading(member: &Member, filter: &ListFilter, sort: Sort) -> Heading {
-    let is_current = filter.sort == sort;
-    // The newest first is what somebody wants who sorts by a date.
-    let starts_descending = matches!(sort, Sort::DateCreated | Sort::LastModified);
-    let pressed = ListFilter {
+fn headings(member: &Member, filter: &ListFilter, columns: &[Column], custom: &CustomFields) -> Vec<Heading> {
+    let name = heading(member, filter, "Name", Some(Sort::Name));
+    let others = columns.iter().map(|column| Heading {
+        is_number: column.is_number(custom),
+        ..heading(member, filter, column.label(custom), column.sort(custom))
+    });
+    std::iter::once(name).chain(others).collect()
+}
+
+fn heading(member: &Member, filter: &ListFilter, label: &str, sort: Option<Sort>) -> Heading {
+    let is_current = sort == Some(filter.sort);
+    let pressed = |sort: Sort| ListFilter {
         sort,
         descending: if is_current {
             !filter.descending
         } else {
-            starts_descending
+            sort.starts_descending()
         },
         ..filter.clone()
     };
     Heading {
-        label: sort.label(),
-        url: at(member, &pressed, 1),
+        label: label.to_owned(),
+        url: sort.map(|sort| at(member, &pressed(sort), 1)).unwrap_or_default(),
+        is_number: false,
         sorted: match (is_current, filter.descending) {
             (false, _) => "",
             (true, false) => "ascending",
@@ -217,17 +232,50 @@ fn heading(member: &Member, filter: &ListFilter, sort: Sort) -> Heading {
     }
 }
 
-fn listed(row: ContactRow, organization: &Organization) -> Listed {
-    Listed {
+/// What stands in the columns. A line tells much of itself; only for more are the contacts read.
+fn cells_of(
+    tx: &mut OrgTx<'_>,
+    rows: &[ContactRow],
+    columns: &[Column],
+    custom: &CustomFields,
+) -> QueryResult<HashMap<ContactId, Vec<Cell>>> {
+    let told = |row: &ContactRow| -> Option<(ContactId, Vec<Cell>)> {
+        let cells: Option<Vec<Cell>> = columns.iter().map(|column| column.of_row(row)).collect();
+        Some((row.id, cells?))
+    };
+    if let Some(told) = rows.iter().map(told).collect() {
+        return Ok(told);
+    }
+    let ids: Vec<ContactId> = rows.iter().map(|row| row.id).collect();
+    cells::cells(tx, &ids, columns, custom)
+}
+
+fn listed(rows: Vec<ContactRow>, mut cells: HashMap<ContactId, Vec<Cell>>, organization: &Organization) -> Vec<Listed> {
+    let listed = rows.into_iter().map(|row| Listed {
+        cells: {
+            let cells = cells.remove(&row.id).unwrap_or_default();
+            cells.iter().map(|cell| cell.shown(organization)).collect()
+        },
         id: row.id,
         contact_type: row.contact_type,
         name: row.sort_name,
-        city: row.city,
-        province: row.province,
-        phone: row.phone,
-        created: organization.local(row.created_at),
-        modified: organization.local(row.modified_at),
-    }
+    });
+    listed.collect()
+}
+
+fn offered(chosen: &[Column], custom: &CustomFields) -> [(&'static str, Vec<Choice>); 2] {
+    let choice = |column: Column| Choice {
+        value: column.key(),
+        label: column.label(custom).to_owned(),
+        selected: chosen.contains(&column),
+    };
+    let (known, own): (Vec<Column>, Vec<Column>) = Column::all(custom)
+        .into_iter()
+        .partition(|column| matches!(column, Column::Known(_)));
+    [
+        ("Columns", known.into_iter().map(choice).collect()),
+        ("Custom Fields", own.into_iter().map(choice).collect()),
+    ]
 }
 
 fn types(chosen: Option<ContactType>) -> Vec<Choice> {

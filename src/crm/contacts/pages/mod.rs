@@ -1,6 +1,7 @@
 //! The pages of the contacts: their list and search, the form, the export, the trash.
 
 mod chosen;
+mod columns;
 mod duplicates;
 mod edit;
 mod export;
@@ -26,6 +27,7 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/contacts", reader, list::show),
         get("/o/{organization}/search", reader, list::search),
         post("/o/{organization}/contacts/export", reader, export::download),
+        post("/o/{organization}/contacts/columns", reader, columns::choose),
         get("/o/{organization}/contacts/trash", reader, list::show_trash),
         get("/o/{organization}/contacts/new", staff, edit::new),
         post("/o/{organization}/contacts/new", staff, edit::create),

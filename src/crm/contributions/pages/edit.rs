@@ -7,6 +7,7 @@ use crate::accounts::Member;
 use crate::base::Currency;
 use crate::crm::contributions::actions::{self, ContributionError};
 use crate::crm::contributions::model::{Contribution, Dedication, PaymentMethod, Status};
+use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::crm::{campaigns, funds};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Flash, Page, PageError};
@@ -131,15 +132,21 @@ fn state_of(contribution: &Contribution) -> String {
     contribution.modified_at.timestamp_micros().to_string()
 }
 
+async fn custom_fields(member: &Member) -> Result<CustomFields, PageError> {
+    member
+        .read(|tx| Ok(custom_fields::store::of(tx, Record::Contribution)?))
+        .await
+}
+
 /// `GET /o/{organization}/contributions/new?contact=7`
 pub async fn new(member: Member, given: Query<Pairs>) -> Answer {
-    let form = ContributionForm::blank(&given, member.today());
+    let form = ContributionForm::blank(&given, member.today(), &custom_fields(&member).await?);
     web::show(page(&member, form, None, false).await?)
 }
 
 /// `POST /o/{organization}/contributions/new`
 pub async fn create(member: Member, sent: Form<Pairs>) -> Answer {
-    let mut form = ContributionForm::read(&sent);
+    let mut form = ContributionForm::read(&sent, None, &custom_fields(&member).await?);
     if form.value("then") == "find" {
         return web::show(page(&member, form, None, false).await?);
     }
@@ -170,7 +177,7 @@ fn kept(form: &ContributionForm) -> String {
 pub async fn edit(member: Member, path: ContributionPath) -> Answer {
     let id = path.1;
     let contribution = member.read(move |tx| existing(tx, id)).await?;
-    let form = ContributionForm::of(&contribution);
+    let form = ContributionForm::of(&contribution, &custom_fields(&member).await?);
     web::show(page(&member, form, Some(contribution), false).await?)
 }
 
@@ -178,7 +185,7 @@ pub async fn edit(member: Member, path: ContributionPath) -> Answer {
 pub async fn save(member: Member, path: ContributionPath, sent: Form<Pairs>) -> Answer {
     let id = path.1;
     let contribution = member.read(move |tx| existing(tx, id)).await?;
-    let mut form = ContributionForm::read(&sent);
+    let mut form = ContributionForm::read(&sent, Some(&contribution), &custom_fields(&member).await?);
     if form.value("then") == "find" {
         return web::show(page(&member, form, Some(contribution), false).await?);
     }

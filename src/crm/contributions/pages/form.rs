@@ -4,6 +4,7 @@ use super::Pairs;
 use crate::base::{ContactId, Currency, Money};
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::model::{Contribution, ContributionDraft, Dedication, PaymentMethod, Status};
+use crate::crm::custom_fields::{self, CustomFields, CustomInput, CustomValues};
 use crate::web::{Field, day, long_text};
 use chrono::NaiveDate;
 use std::collections::HashMap;
@@ -19,15 +20,15 @@ pub const KEPT_FOR_THE_NEXT: [&str; 6] = [
 ];
 
 /// The form.
-#[derive(Default)]
 pub struct ContributionForm {
+    custom: CustomFields,
     values: HashMap<String, String>,
     problems: HashMap<String, String>,
 }
 
 impl ContributionForm {
     /// The form of a new contribution; `given` comes from the address.
-    pub fn blank(given: &Pairs, today: NaiveDate) -> Self {
+    pub fn blank(given: &Pairs, today: NaiveDate, custom: &CustomFields) -> Self {
         let mut values: HashMap<String, String> = given.iter().cloned().collect();
         let mut or = |name: &str, value: String| {
             values.entry(name.into()).or_insert(value);
@@ -37,13 +38,14 @@ impl ContributionForm {
         or("status", Status::Completed.to_string());
         or("payment_method", PaymentMethod::Cheque.to_string());
         Self {
+            custom: custom.of_form("", &CustomValues::default()),
             values,
             problems: HashMap::new(),
         }
     }
 
     /// The form of a contribution that exists.
-    pub fn of(contribution: &Contribution) -> Self {
+    pub fn of(contribution: &Contribution, custom: &CustomFields) -> Self {
         let is = &contribution.is;
         let amount = |money: Money| {
             if money.minor == 0 {
@@ -82,15 +84,20 @@ impl ContributionForm {
             ("recurring", id(is.recurring_id.map(|id| id.0))),
             ("began_with", contribution.modified_at.timestamp_micros().to_string()),
         ];
+        let custom = custom.of_form("", &is.custom);
+        let values = values.map(|(name, value)| (name.to_owned(), value)).into_iter();
         Self {
-            values: values.map(|(name, value)| (name.to_owned(), value)).into(),
+            values: values.chain(custom_fields::typed(&custom, &is.custom)).collect(),
+            custom,
             problems: HashMap::new(),
         }
     }
 
-    /// Reads what was sent.
-    pub fn read(sent: &Pairs) -> Self {
+    /// Reads what was sent, of a new contribution or of one that exists.
+    pub fn read(sent: &Pairs, before: Option<&Contribution>, custom: &CustomFields) -> Self {
+        let none = CustomValues::default();
         Self {
+            custom: custom.of_form("", before.map_or(&none, |before| &before.is.custom)),
             values: sent.iter().cloned().collect(),
             problems: HashMap::new(),
         }
@@ -107,6 +114,11 @@ impl ContributionForm {
             value: self.value(name).to_owned(),
             error: self.problems.get(name).cloned(),
         }
+    }
+
+    /// The organization's own fields.
+    pub fn custom_inputs(&self) -> Vec<CustomInput> {
+        custom_fields::inputs(&self.custom, |name| self.field(name))
     }
 
     /// Who is chosen.
@@ -135,7 +147,13 @@ impl ContributionForm {
 
     /// The draft the form makes of `before`; `None` where something is wrong, which the form then shows.
     pub fn draft(&mut self, before: Option<&ContributionDraft>, today: NaiveDate) -> Option<ContributionDraft> {
-        let draft = self.read_draft(before);
+        let mut custom = before.map(|before| before.custom.clone()).unwrap_or_default();
+        let sent = |name: &str| self.values.get(name).map(|value| value.trim());
+        let wrong = custom_fields::read(&self.custom, &mut custom, sent);
+        self.show_problems(wrong.into_iter().map(|(name, words)| Problem::new(name, words)));
+        let draft = self
+            .read_draft(before)
+            .map(|draft| ContributionDraft { custom, ..draft });
         if let Some(draft) = &draft {
             self.show_problems(draft.problems(today));
         }

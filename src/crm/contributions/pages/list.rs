@@ -3,8 +3,10 @@
 use super::Pairs;
 use crate::accounts::Member;
 use crate::base::Currency;
+use crate::crm::contributions::custom_filter::FilterInput;
 use crate::crm::contributions::model::{PaymentMethod, Status};
 use crate::crm::contributions::search::{self, ContributionRow, Filter, Sort, Total};
+use crate::crm::custom_fields::{self, Record};
 use crate::crm::{campaigns, funds};
 use crate::web::{self, Answer, Choice, Field, PAGE_SIZE, Page, PageError, Pager};
 use actix_web::web::Query;
@@ -23,6 +25,9 @@ struct ListPage {
     pager: Pager,
     periods: Vec<(&'static str, String)>,
     choices: Choices,
+    custom: Vec<FilterInput>,
+    /// Where what is shown comes as a file.
+    export: String,
     least: Field,
     most: Field,
 }
@@ -105,7 +110,7 @@ pub async fn show(member: Member, asked: Query<Pairs>) -> Answer {
     let filter = Filter::of(&asked);
     let wanted = value(&asked, "page").parse().unwrap_or(1);
     let given = filter.clone();
-    let (totals, number, rows, choices) = member
+    let (totals, number, rows, choices, custom) = member
         .read(move |tx| {
             let totals = search::totals(tx, &given)?;
             let count = totals.iter().map(|total| total.contributions).sum();
@@ -116,7 +121,8 @@ pub async fn show(member: Member, asked: Query<Pairs>) -> Answer {
             let campaigns = campaigns::store::list(tx)?;
             let campaigns = campaigns.into_iter().map(|one| (one.id.to_string(), one.is.name));
             let choices = Choices::of(&given, funds.collect(), campaigns.collect());
-            Ok::<_, PageError>((totals, number, rows, choices))
+            let custom = custom_fields::store::of(tx, Record::Contribution)?;
+            Ok::<_, PageError>((totals, number, rows, choices, given.custom.inputs(&custom)))
         })
         .await?;
     let sums = Sums::of(&member, &filter, totals);
@@ -134,15 +140,22 @@ pub async fn show(member: Member, asked: Query<Pairs>) -> Answer {
         rows,
         sums,
         choices,
+        custom,
+        export: export_of(&member, &filter),
         filter,
     })
+}
+
+fn export_of(member: &Member, filter: &Filter) -> String {
+    let query = serde_urlencoded::to_string(filter.pairs()).unwrap_or_default();
+    member.at(&format!("contributions/export?{query}"))
 }
 
 /// The address of a page of the list.
 pub fn at(member: &Member, filter: &Filter, page: i64) -> String {
     let mut pairs = filter.pairs();
     if page > 1 {
-        pairs.push(("page", page.to_string()));
+        pairs.push(("page".into(), page.to_string()));
     }
     let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
     match query.as_str() {

@@ -5,6 +5,7 @@ mod chart;
 mod contributors;
 mod delete;
 mod edit;
+mod export;
 mod form;
 mod list;
 mod of_campaign;
@@ -35,6 +36,7 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/contributions", READ, list::show),
         get("/o/{organization}/contributions/new", CHANGE, edit::new),
         post("/o/{organization}/contributions/new", CHANGE, edit::create),
+        get("/o/{organization}/contributions/export", READ, export::download),
         post(
             "/o/{organization}/contributions/contributors",
             CHANGE,

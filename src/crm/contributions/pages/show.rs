@@ -8,6 +8,7 @@ use crate::crm::contributions::model::{Contribution, CreditType};
 use crate::crm::contributions::search::{self, ContributionRow};
 use crate::crm::contributions::soft_credits::{self, SoftCredit};
 use crate::crm::contributions::{ContributionDraft, actions};
+use crate::crm::custom_fields::{self, Record, Shown};
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
@@ -21,6 +22,7 @@ struct ShowPage {
     contribution: Contribution,
     row: ContributionRow,
     credits: Vec<SoftCredit>,
+    custom: Vec<Shown>,
     /// The form for one more soft credit.
     picker: Picker,
     who: Field,
@@ -37,12 +39,14 @@ pub async fn show(member: Member, path: ContributionPath) -> Answer {
 
 async fn page(member: &Member, id: ContributionId, typed: TypedCredit) -> Result<ShowPage, PageError> {
     let (who, chosen) = (typed.who.clone(), typed.contact.parse::<ContactId>().ok());
-    let (contribution, row, credits, picker) = member
+    let (contribution, row, credits, picker, custom) = member
         .read(move |tx| {
             let contribution = existing(tx, id)?;
             let row = search::rows(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
             let credits = soft_credits::of_contribution(tx, id)?;
-            Ok::<_, PageError>((contribution, row, credits, Picker::find(tx, &who, chosen)?))
+            let picker = Picker::find(tx, &who, chosen)?;
+            let custom = custom_fields::store::of(tx, Record::Contribution)?.shown("", &contribution.is.custom);
+            Ok::<_, PageError>((contribution, row, credits, picker, custom))
         })
         .await?;
     let types = CreditType::ALL.iter().map(|one| (one.as_str(), one.as_str()));
@@ -59,6 +63,7 @@ async fn page(member: &Member, id: ContributionId, typed: TypedCredit) -> Result
         contribution,
         row,
         credits,
+        custom,
         picker,
     })
 }

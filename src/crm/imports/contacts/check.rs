@@ -29,6 +29,7 @@ fn foreseen(judgement: &Judgement, row: &JudgedEntry) -> RowOutcome {
         outcome,
         problem: verdict.err().map(|problems| problems.join(" ")),
         contact,
+        others: Vec::new(),
         record: record.stored(),
         external_identifier: row.identifier.clone().filter(|_| is_new),
         address_key: row.address_key.clone().filter(|_| is_new),

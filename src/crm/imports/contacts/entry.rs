@@ -3,8 +3,10 @@
 use super::meaning::Meaning;
 use crate::base::EmailAddress;
 use crate::crm::contacts::ContactType;
+use crate::crm::custom_fields::CustomValues;
 use crate::crm::imports::cells;
 use crate::crm::imports::column::ColumnMeaning;
+use crate::crm::imports::custom::OwnColumns;
 use crate::crm::imports::model::Import;
 use crate::crm::imports::value::{self, DateOrder};
 use crate::crm::imports::whom::name_key;
@@ -17,12 +19,16 @@ pub struct Reading {
     pub meanings: Vec<Option<Meaning>>,
     pub date_order: DateOrder,
     pub today: NaiveDate,
+    /// Which columns hold fields the organization made; none unless somebody looked them up.
+    pub own: OwnColumns,
 }
 
 /// A row that says something, cell by cell: trimmed, never empty, dates as 1980-12-25, flags as "Yes" and "No".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
     values: BTreeMap<Meaning, String>,
+    /// What it says of the organization's own fields.
+    pub own: CustomValues,
 }
 
 impl Reading {
@@ -32,6 +38,7 @@ impl Reading {
             meanings: import.matching.meanings(),
             date_order: import.date_order,
             today: now.date_naive(),
+            own: OwnColumns::default(),
         }
     }
 
@@ -69,7 +76,9 @@ impl Reading {
         let between_lines = |meaning| if meaning == Meaning::StreetAddress { ", " } else { " " };
         let value = |meaning, text| self.value(meaning, text);
         let (values, mut problems) = cells::read(&self.meanings, cells, between_lines, value);
-        let entry = Entry { values };
+        let (own, wrong) = self.own.read(cells);
+        problems.extend(wrong);
+        let entry = Entry { values, own };
         problems.extend(entry.without_what_it_needs());
         (entry, problems)
     }
@@ -217,12 +226,13 @@ mod tests {
     fn read(headers: &str, row: &str) -> Result<Entry, Vec<String>> {
         let split = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
         let reading = Reading {
-            meanings: column::recognize(&Contacts, &split(headers))
+            meanings: column::recognize(&column::of(&Contacts), &split(headers))
                 .iter()
                 .map(|key| key.as_deref().and_then(Meaning::parse))
                 .collect(),
             date_order: DateOrder::default(),
             today: NaiveDate::from_ymd_opt(2026, 4, 27).unwrap(),
+            own: OwnColumns::default(),
         };
         reading.entry(&split(row))
     }

@@ -7,7 +7,9 @@ use super::people::{People, Person, Verdict};
 use super::record::RowRecord;
 use crate::base::ContactId;
 use crate::crm::contacts;
+use crate::crm::custom_fields::{self, CustomFields};
 use crate::crm::groups;
+use crate::crm::imports::custom::OwnColumns;
 use crate::crm::imports::model::{Import, Outcome, Row};
 use crate::crm::imports::store;
 use crate::db::OrgTx;
@@ -44,7 +46,10 @@ pub enum Hold {
 
 /// Judges rows of an import.
 pub fn judge(tx: &mut OrgTx<'_>, import: &Import, rows: &[Row], hold: Hold) -> QueryResult<Judgement> {
-    let reading = Reading::of(import, tx.now());
+    let reading = Reading {
+        own: OwnColumns::of(tx, import)?,
+        ..Reading::of(import, tx.now())
+    };
     let entries: Vec<(i32, Result<Entry, Vec<String>>)> =
         rows.iter().map(|row| (row.number, reading.entry(&row.cells))).collect();
     let mut people = people(tx, &entries, hold)?;
@@ -56,9 +61,19 @@ pub fn judge(tx: &mut OrgTx<'_>, import: &Import, rows: &[Row], hold: Hold) -> Q
         None => None,
     };
     let is_memberships_only = reading.is_memberships_only();
+    let custom = custom_fields::store::of(tx, custom_fields::Record::Contact)?;
     let rows: Vec<JudgedEntry> = entries
         .into_iter()
-        .map(|(number, entry)| one(number, entry, &mut people, everybody.as_deref(), is_memberships_only))
+        .map(|(number, entry)| {
+            one(
+                number,
+                entry,
+                &mut people,
+                everybody.as_deref(),
+                is_memberships_only,
+                &custom,
+            )
+        })
         .collect();
     let known: Vec<ContactId> = people.all().iter().filter_map(Person::contact).collect();
     let titles = rows.iter().flat_map(|row| &row.wishes).map(|wish| wish.title.as_str());
@@ -72,6 +87,7 @@ fn one(
     people: &mut People,
     everybody: Option<&str>,
     is_memberships_only: bool,
+    custom: &CustomFields,
 ) -> JudgedEntry {
     let judged = entry.and_then(|entry| Ok((people.take(number, &entry, is_memberships_only)?, entry)));
     match judged {
@@ -79,7 +95,7 @@ fn one(
             number,
             record: match verdict.is_new {
                 true => RowRecord::default(),
-                false => RowRecord::between(&verdict.draft_before, &people.at(verdict.person).draft),
+                false => RowRecord::between(&verdict.draft_before, &people.at(verdict.person).draft, custom),
             },
             wishes: wishes(&entry, everybody),
             identifier: entry.get(Meaning::ExternalIdentifier).map(str::to_owned),

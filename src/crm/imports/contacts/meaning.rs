@@ -410,7 +410,7 @@ mod tests {
 
     fn recognized(headers: &str) -> Vec<Option<Meaning>> {
         let headers: Vec<String> = headers.split(',').map(str::to_owned).collect();
-        let keys = column::recognize(&Contacts, &headers);
+        let keys = column::recognize(&column::of(&Contacts), &headers);
         keys.iter().map(|key| key.as_deref().and_then(Meaning::parse)).collect()
     }
 

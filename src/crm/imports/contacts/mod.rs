@@ -16,6 +16,7 @@ use super::kind::{Kind, Named, Words, Written};
 use super::model::{Import, Row};
 use super::rows::{RowOutcome, WrittenRow};
 use super::store;
+use crate::crm::custom_fields::Record;
 use crate::crm::groups;
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
@@ -40,6 +41,7 @@ impl Kind for Contacts {
             noun: ["contact", "contacts"],
             matches: ["matches somebody", "match somebody"],
             found_by: "Found by External Identifier, else by email and name. Empty cells never blank what is here.",
+            unchanged: "Everything they say is here already.",
             changed: ["row changed somebody", "rows changed somebody"],
             about_changed: "A contact, or who belongs to a group.",
             undo: &[
@@ -54,6 +56,10 @@ impl Kind for Contacts {
         }
     }
 
+    fn record(&self) -> Option<Record> {
+        Some(Record::Contact)
+    }
+
     fn offered(&self) -> Vec<(&'static str, Vec<Column>)> {
         let columns = |meanings: &[Meaning]| meanings.iter().map(|meaning| meaning.column()).collect();
         OFFERED
@@ -62,13 +68,18 @@ impl Kind for Contacts {
             .collect()
     }
 
+    fn brings_people(&self, columns: &[&str]) -> bool {
+        let has = |meaning: Meaning| columns.contains(&meaning.key().as_str());
+        has(Meaning::Email)
+            || has(Meaning::OrganizationName)
+            || has(Meaning::HouseholdName)
+            || (has(Meaning::FirstName) && has(Meaning::LastName))
+    }
+
     fn unfit(&self, columns: &[&str], everybody_joins_a_group: bool) -> Option<String> {
         let has = |meaning: Meaning| columns.contains(&meaning.key().as_str());
         let joins = has(Meaning::Group) || everybody_joins_a_group;
-        let names = has(Meaning::Email)
-            || has(Meaning::OrganizationName)
-            || has(Meaning::HouseholdName)
-            || (has(Meaning::FirstName) && has(Meaning::LastName));
+        let names = self.brings_people(columns);
         if !names && !has(Meaning::ExternalIdentifier) {
             return Some(
                 "Nothing tells yet who the rows are about. Match at least First Name and Last Name, or Email, or \
@@ -95,7 +106,7 @@ impl Kind for Contacts {
                 what: "Group",
                 name,
                 rows,
-                remark: (!exists).then_some("will be made"),
+                remark: (!exists).then_some(Named::WILL_BE_MADE),
             });
         }
         Ok(named)

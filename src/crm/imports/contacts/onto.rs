@@ -47,6 +47,7 @@ fn details(draft: &mut ContactDraft, entry: &Entry) {
         value.clone_into(text);
     }
     let details = &mut draft.details;
+    details.custom.take(&entry.own);
     details.birth_date = entry
         .get(Meaning::BirthDate)
         .and_then(|date| date.parse::<NaiveDate>().ok())

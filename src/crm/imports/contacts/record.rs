@@ -3,6 +3,7 @@
 
 use crate::changelog::FieldChange;
 use crate::crm::contacts::{ChangedParts, ContactDraft, differences};
+use crate::crm::custom_fields::CustomFields;
 use crate::crm::groups::standings::MembershipChange;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -22,9 +23,9 @@ pub struct RowRecord {
 
 impl RowRecord {
     /// The difference a row made.
-    pub fn between(before: &ContactDraft, after: &ContactDraft) -> Self {
+    pub fn between(before: &ContactDraft, after: &ContactDraft, custom: &CustomFields) -> Self {
         Self {
-            shown: differences::between(before, after),
+            shown: differences::between(before, after, custom),
             parts: ChangedParts::between(before, after),
             memberships: Vec::new(),
         }
@@ -51,8 +52,8 @@ impl RowRecord {
     }
 
     /// The contact as it was before, part by part: what has changed since stays. Returns what stays, by name.
-    pub fn taken_back(&self, now: &ContactDraft) -> (ContactDraft, Vec<String>) {
-        self.parts.taken_back(now)
+    pub fn taken_back(&self, now: &ContactDraft, custom: &CustomFields) -> (ContactDraft, Vec<String>) {
+        self.parts.taken_back(now, custom)
     }
 }
 
@@ -77,11 +78,12 @@ mod tests {
     fn what_nobody_changed_since_is_as_before_and_the_rest_stays() {
         let before = anne("Clerk", "old@example.ca", "en");
         let after = anne("Cook", "new@example.ca", "fr");
-        let record = RowRecord::between(&before, &after);
-        assert_eq!(record.taken_back(&after), (before.clone(), Vec::new()));
+        let none = CustomFields::default();
+        let record = RowRecord::between(&before, &after, &none);
+        assert_eq!(record.taken_back(&after, &none), (before.clone(), Vec::new()));
 
         let now = anne("Chef", "new@example.ca", "fr");
-        let (restored, stays) = record.taken_back(&now);
+        let (restored, stays) = record.taken_back(&now, &none);
         assert_eq!(restored, anne("Chef", "old@example.ca", "en"));
         assert_eq!(stays, ["Job Title"]);
     }
@@ -91,6 +93,7 @@ mod tests {
         let record = RowRecord::between(
             &anne("Clerk", "a@example.ca", "en"),
             &anne("Cook", "a@example.ca", "en"),
+            &CustomFields::default(),
         );
         let read = RowRecord::read(&json!(record));
         assert_eq!((read.parts, read.shown), (record.parts, record.shown));

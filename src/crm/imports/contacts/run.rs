@@ -92,6 +92,7 @@ fn outcome(row: &JudgedEntry, contacts: &[ContactId], memberships: Vec<Membershi
         outcome,
         problem: row.verdict.as_ref().err().map(|problems| problems.join(" ")),
         contact,
+        others: Vec::new(),
         record: record.stored(),
         external_identifier: None,
         address_key: None,

@@ -4,6 +4,7 @@
 use super::record::RowRecord;
 use crate::base::{ContactId, GroupId};
 use crate::crm::contacts::{self, Contact, ContactDraft};
+use crate::crm::custom_fields;
 use crate::crm::groups::standings::{PutBack, put_back};
 use crate::crm::imports::model::Import;
 use crate::crm::imports::rows::{RowOutcome, Stays, WrittenRow};
@@ -18,29 +19,32 @@ pub fn take_back(
     rows: &[WrittenRow],
     why: &str,
 ) -> anyhow::Result<Vec<RowOutcome>> {
-    let recorded: Vec<(&WrittenRow, RowRecord)> = rows.iter().map(|row| (row, RowRecord::read(&row.record))).collect();
+    let recorded: Vec<Recorded<'_>> = rows
+        .iter()
+        .filter_map(|row| Some((row, row.contact?, RowRecord::read(&row.record))))
+        .collect();
     let mut stays = Stays::default();
     put_memberships_back(tx, &recorded, why, &mut stays)?;
     put_fields_back(tx, &recorded, why, &mut stays)?;
-    trash_added(tx, import, rows, why, &mut stays)?;
+    trash_added(tx, import, &recorded, why, &mut stays)?;
     Ok(rows.iter().map(|row| stays.outcome(row)).collect())
 }
 
-/// A row to be taken back, with what it did.
-type Recorded<'r> = (&'r WrittenRow, RowRecord);
+/// A row to be taken back, whom it is about, and what it did.
+type Recorded<'r> = (&'r WrittenRow, ContactId, RowRecord);
 
 /// A group at a time; of several rows that changed one membership the first one's "before" counts, and the rows come last
 /// first.
 fn put_memberships_back(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str, stays: &mut Stays) -> anyhow::Result<()> {
     let mut by_group: BTreeMap<GroupId, BTreeMap<ContactId, (PutBack, Vec<i32>)>> = BTreeMap::new();
     let mut titles = HashMap::new();
-    for (row, record) in rows {
+    for (row, contact, record) in rows {
         for change in &record.memberships {
             titles.insert(change.group, change.title.clone());
-            let wanted = by_group.entry(change.group).or_default().entry(row.contact);
+            let wanted = by_group.entry(change.group).or_default().entry(*contact);
             let (wanted, numbers) = wanted.or_insert_with(|| {
                 let put_back = PutBack {
-                    contact: row.contact,
+                    contact: *contact,
                     now: change.after.clone(),
                     before: None,
                 };
@@ -68,19 +72,20 @@ fn put_memberships_back(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str, st
 fn put_fields_back(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str, stays: &mut Stays) -> anyhow::Result<()> {
     let ids: BTreeSet<ContactId> = rows
         .iter()
-        .filter(|(row, record)| !row.was_added && !record.is_only_memberships())
-        .map(|(row, _)| row.contact)
+        .filter(|(row, _, record)| !row.was_added && !record.is_only_memberships())
+        .map(|(_, contact, _)| *contact)
         .collect();
     let found = contacts::locked(tx, &ids.into_iter().collect::<Vec<_>>())?;
+    let custom = custom_fields::store::of(tx, custom_fields::Record::Contact)?;
     let mut drafts: HashMap<ContactId, (Contact, ContactDraft)> = found
         .into_iter()
         .map(|contact| (contact.id, (contact.clone(), contact.draft())))
         .collect();
-    for (row, record) in rows.iter().filter(|(row, _)| !row.was_added) {
-        let Some((_, draft)) = drafts.get_mut(&row.contact) else {
+    for (row, contact, record) in rows.iter().filter(|(row, ..)| !row.was_added) {
+        let Some((_, draft)) = drafts.get_mut(contact) else {
             continue;
         };
-        let (before, left) = record.taken_back(draft);
+        let (before, left) = record.taken_back(draft, &custom);
         if before.problems().is_empty() {
             *draft = before;
         }
@@ -99,17 +104,17 @@ fn put_fields_back(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str, stays: 
 fn trash_added(
     tx: &mut OrgTx<'_>,
     import: &Import,
-    rows: &[WrittenRow],
+    rows: &[Recorded<'_>],
     why: &str,
     stays: &mut Stays,
 ) -> anyhow::Result<()> {
-    let added: Vec<&WrittenRow> = rows.iter().filter(|row| row.was_added).collect();
-    let ids: Vec<ContactId> = added.iter().map(|row| row.contact).collect();
+    let added: Vec<&Recorded<'_>> = rows.iter().filter(|(row, ..)| row.was_added).collect();
+    let ids: Vec<ContactId> = added.iter().map(|(_, contact, _)| *contact).collect();
     // Locked first: whoever changes one of them now waits, and is seen or comes too late.
     contacts::locked(tx, &ids)?;
     let touched = store::touched_by_others(tx, import.id, &ids)?;
-    for row in added {
-        if let Some((name, at)) = touched.get(&row.contact) {
+    for (row, contact, _) in added {
+        if let Some((name, at)) = touched.get(contact) {
             let day = at.format("%b %-d, %Y");
             stays.say(
                 row.number,

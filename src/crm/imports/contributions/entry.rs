@@ -1,86 +1,48 @@
 //! What one row says of a gift, read by what its columns hold; everything wrong with it in words.
 
 use super::meaning::Meaning;
-use crate::base::{Currency, EmailAddress, Money, fold};
+use crate::base::{Currency, Money, fold};
 use crate::crm::contributions::{ContributionDraft, Dedication, PaymentMethod, Status};
-use crate::crm::imports::cells;
-use crate::crm::imports::model::Import;
+use crate::crm::imports::cells::Said;
 use crate::crm::imports::value::{self, DateOrder};
 use crate::crm::imports::whom::Whom;
-use chrono::NaiveDate;
-use std::collections::BTreeMap;
+use crate::crm::{campaigns, funds};
+use chrono::{NaiveDate, NaiveTime};
 
-/// A row that says something, cell by cell; what has words of its own (methods, statuses, dates) in ours.
-#[derive(Clone, Debug, Default)]
-pub struct Entry {
-    values: BTreeMap<Meaning, String>,
+/// Reads a cell by what its column holds.
+pub fn value(meaning: Meaning, text: String, order: DateOrder) -> Result<String, String> {
+    match meaning {
+        Meaning::Email => value::email(text),
+        Meaning::Currency => match Currency::parse(&text) {
+            Some(currency) => Ok(currency.to_string()),
+            None => Err(format!(
+                "“{text}” is not a currency. Write its code, such as CAD or USD."
+            )),
+        },
+        Meaning::DateReceived => value::date_and_time(&text, order),
+        Meaning::ThankedOn => match value::date(&text, order) {
+            Ok(day) => Ok(day.to_string()),
+            Err(problem) => Err(problem.words(&text)),
+        },
+        Meaning::PaymentMethod => match payment_method(&text) {
+            Some(method) => Ok(method.to_string()),
+            None => Err(format!(
+                "“{text}” is not a payment method. Known are {}.",
+                all(PaymentMethod::ALL)
+            )),
+        },
+        Meaning::Status => match status(&text) {
+            Some(status) => Ok(status.to_string()),
+            None => Err(format!("“{text}” is not a status. Known are {}.", all(Status::ALL))),
+        },
+        Meaning::Fund => named(&text, funds::model::name),
+        Meaning::Campaign => named(&text, campaigns::model::name),
+        _ => Ok(text),
+    }
 }
 
-/// How a file is read.
-pub struct Reading {
-    meanings: Vec<Option<Meaning>>,
-    date_order: DateOrder,
-}
-
-impl Reading {
-    /// Reads rows of an import.
-    pub fn of(import: &Import) -> Self {
-        Self {
-            meanings: import.matching.meanings(),
-            date_order: import.date_order,
-        }
-    }
-
-    /// Reads a row, with everything that is wrong, a sentence each.
-    pub fn read(&self, row: &[String]) -> (Entry, Vec<String>) {
-        let between_lines = |meaning| if meaning == Meaning::Note { "\n" } else { " " };
-        let (values, mut problems) = cells::read(&self.meanings, row, between_lines, |meaning, text| {
-            self.value(meaning, text)
-        });
-        let entry = Entry { values };
-        if problems.is_empty() {
-            problems.extend(entry.wrong_amounts());
-        }
-        (entry, problems)
-    }
-
-    fn value(&self, meaning: Meaning, text: String) -> Result<String, String> {
-        match meaning {
-            Meaning::Email => match EmailAddress::parse(&text) {
-                Ok(_) => Ok(text),
-                Err(_) => Err(format!("“{text}” is not an email address.")),
-            },
-            Meaning::Currency => match Currency::parse(&text) {
-                Some(currency) => Ok(currency.to_string()),
-                None => Err(format!(
-                    "“{text}” is not a currency. Write its code, such as CAD or USD."
-                )),
-            },
-            Meaning::DateReceived => {
-                let day = value::date(&text, self.date_order).map_err(|problem| problem.words(&text))?;
-                Ok(match value::time(&text) {
-                    Some(time) => format!("{day} {time}"),
-                    None => day.to_string(),
-                })
-            }
-            Meaning::ThankedOn => match value::date(&text, self.date_order) {
-                Ok(day) => Ok(day.to_string()),
-                Err(problem) => Err(problem.words(&text)),
-            },
-            Meaning::PaymentMethod => match payment_method(&text) {
-                Some(method) => Ok(method.to_string()),
-                None => Err(format!(
-                    "“{text}” is not a payment method. Known are {}.",
-                    all(PaymentMethod::ALL)
-                )),
-            },
-            Meaning::Status => match status(&text) {
-                Some(status) => Ok(status.to_string()),
-                None => Err(format!("“{text}” is not a status. Known are {}.", all(Status::ALL))),
-            },
-            _ => Ok(text),
-        }
-    }
+fn named(text: &str, name: fn(&str) -> Result<String, &'static str>) -> Result<String, String> {
+    name(text).map_err(|words| format!("“{text}”: {words}"))
 }
 
 fn all<T: ToString>(words: &[T]) -> String {
@@ -132,45 +94,25 @@ fn status(text: &str) -> Option<Status> {
     Some(found)
 }
 
-impl Entry {
-    /// What the row says under a meaning.
-    pub fn get(&self, meaning: Meaning) -> Option<&str> {
-        self.values.get(&meaning).map(String::as_str)
-    }
-
+impl Said<Meaning> {
     /// Whom it means.
     pub fn whom(&self) -> Whom {
-        let text = |meaning| self.get(meaning).unwrap_or_default();
-        let names = format!("{} {}", text(Meaning::FirstName), text(Meaning::LastName));
-        let name = match names.trim() {
-            "" => self.get(Meaning::Name).map(str::to_owned),
-            names => Some(names.to_owned()),
-        };
-        Whom {
-            identifier: self.get(Meaning::ContactIdentifier).map(str::to_owned),
-            address: self.get(Meaning::Email).and_then(|text| EmailAddress::parse(text).ok()),
-            name,
-        }
+        Whom::said(
+            self.get(Meaning::ContactIdentifier),
+            self.get(Meaning::Email),
+            [self.get(Meaning::FirstName), self.get(Meaning::LastName)],
+            self.get(Meaning::Name),
+        )
     }
 
     /// Who gave how much, as people recognize it.
     pub fn called(&self) -> Option<String> {
-        let whom = self.whom();
-        let who = whom
-            .name
-            .or_else(|| whom.address.map(|address| address.to_string()))
-            .or_else(|| {
-                whom.identifier
-                    .map(|identifier| format!("External Identifier {identifier}"))
-            });
         let amount = match self.money(Meaning::Amount, self.currency()) {
             Ok(Some(amount)) => Some(amount.to_string()),
             _ => None,
         };
-        let said: Vec<String> = [who, amount, self.get(Meaning::DateReceived).map(str::to_owned)]
-            .into_iter()
-            .flatten()
-            .collect();
+        let day = self.get(Meaning::DateReceived).map(str::to_owned);
+        let said: Vec<String> = [self.whom().called(), amount, day].into_iter().flatten().collect();
         (!said.is_empty()).then(|| said.join(" · "))
     }
 
@@ -186,14 +128,12 @@ impl Entry {
         read.map_err(|words| format!("“{text}” in {currency}: {words}"))
     }
 
-    /// The day and the time it gives; midnight is how other systems write a day alone.
-    fn received(&self) -> Option<(NaiveDate, Option<chrono::NaiveTime>)> {
-        let text = self.get(Meaning::DateReceived)?;
-        let (day, time) = text.split_once(' ').unwrap_or((text, ""));
-        Some((day.parse().ok()?, time.parse().ok()))
+    fn received(&self) -> Option<(NaiveDate, Option<NaiveTime>)> {
+        value::written_date_and_time(self.get(Meaning::DateReceived)?)
     }
 
-    fn wrong_amounts(&self) -> Vec<String> {
+    /// What is wrong between its amounts.
+    pub fn wrong_amounts(&self) -> Vec<String> {
         let currency = self.currency();
         let amounts = [
             Meaning::Amount,
@@ -290,24 +230,26 @@ impl Entry {
 mod tests {
     use super::*;
     use crate::base::{ContactId, FundId};
+    use crate::crm::imports::cells;
     use crate::crm::imports::column::{self, ColumnMeaning};
     use crate::crm::imports::contributions::Contributions;
 
-    fn read(headers: &str, row: &str) -> (Entry, Vec<String>) {
+    fn read(headers: &str, row: &str) -> (Said<Meaning>, Vec<String>) {
         let split = |line: &str| line.split(';').map(str::to_owned).collect::<Vec<_>>();
-        let keys = column::recognize(&Contributions, &split(headers));
-        let reading = Reading {
-            meanings: keys.iter().map(|key| key.as_deref().and_then(Meaning::parse)).collect(),
-            date_order: DateOrder::default(),
-        };
-        reading.read(&split(row))
+        let keys = column::recognize(&column::of(&Contributions), &split(headers));
+        let meanings: Vec<Option<Meaning>> = keys.iter().map(|key| key.as_deref().and_then(Meaning::parse)).collect();
+        let value = |meaning, text| value(meaning, text, DateOrder::default());
+        let (values, mut problems) = cells::read(&meanings, &split(row), |_| " ", value);
+        let said = Said::from(values);
+        problems.extend(said.wrong_amounts());
+        (said, problems)
     }
 
     fn draft(headers: &str, row: &str) -> ContributionDraft {
-        let (entry, problems) = read(headers, row);
+        let (said, problems) = read(headers, row);
         assert_eq!(problems, [""; 0]);
-        let (amount, day) = entry.amount_and_day().unwrap();
-        entry.onto(ContributionDraft::new(ContactId(1), amount, day, FundId(1)))
+        let (amount, day) = said.amount_and_day().unwrap();
+        said.onto(ContributionDraft::new(ContactId(1), amount, day, FundId(1)))
     }
 
     #[test]

@@ -1,131 +1,115 @@
 //! Rows, the gifts they mean, and what they make of them: the same for the check, which writes nothing, and for the import.
 
-use super::entry::{Entry, Reading};
 use super::meaning::Meaning;
-use super::names::{Hold, Names};
+use super::names::Purposes;
 use crate::accounts;
-use crate::base::ContactId;
+use crate::base::{ContactId, ContributionId};
 use crate::changelog::FieldChange;
 use crate::crm::contributions::{Contribution, ContributionDraft, differences, store};
-use crate::crm::imports;
-use crate::crm::imports::model::{Import, Outcome, Row};
+use crate::crm::imports::alike::{self, Met};
+use crate::crm::imports::brings::{self, Hold, ReadRow};
+use crate::crm::imports::cells::Said;
+use crate::crm::imports::model::Import;
 use crate::crm::imports::whom::{Known, Whom};
 use crate::db::OrgTx;
 use chrono::NaiveDate;
 use std::collections::HashMap;
 
-/// Rows that were read and judged together.
-pub struct Judgement {
-    pub today: NaiveDate,
-    pub rows: Vec<Judged>,
-}
-
-/// A row and what it comes to.
-pub struct Judged {
-    pub number: i32,
-    pub identifier: Option<String>,
-    pub verdict: Result<Verdict, String>,
-}
-
-/// What a row makes of which gift.
-pub struct Verdict {
-    /// The contribution that is here already.
-    pub before: Option<Contribution>,
-    pub draft: ContributionDraft,
-    /// What it changes, in words.
-    pub shown: Vec<FieldChange>,
-}
-
-impl Verdict {
-    /// What the import would make of the row.
-    pub fn foreseen(&self) -> Outcome {
-        match &self.before {
-            None => Outcome::New,
-            Some(before) if before.is == self.draft => Outcome::Unchanged,
-            Some(_) => Outcome::Changing,
-        }
-    }
-}
+type Judged = brings::Judged<ContributionId, ContributionDraft>;
+type Verdict = brings::Verdict<ContributionId, ContributionDraft>;
 
 /// Judges rows of an import. Where funds and campaigns may be made, `Hold::Make` makes those that the rows need.
-pub fn judge(tx: &mut OrgTx<'_>, import: &Import, rows: &[Row], hold: Hold) -> anyhow::Result<Judgement> {
+pub fn judge(
+    tx: &mut OrgTx<'_>,
+    import: &Import,
+    rows: Vec<ReadRow<Meaning>>,
+    hold: Hold,
+) -> anyhow::Result<Vec<Judged>> {
     let today = accounts::today(tx)?;
-    let reading = Reading::of(import);
-    let read: Vec<(i32, Entry, Vec<String>)> = rows
+    let identifiers: Vec<String> = rows.iter().filter_map(|row| identifier(&row.said)).collect();
+    let here = store::by_external_identifiers(tx, &identifiers)?;
+    let meant = contributors(tx, import, &rows, &here)?;
+    let fit = rows.iter().zip(&meant).filter(|(_, meant)| meant.is_ok());
+    let needed = fit.map(|(row, _)| &row.said);
+    let purposes = Purposes::find(tx, needed, import.matching.makes_missing, hold)?;
+    let mut judged: Vec<Judged> = rows
         .iter()
-        .map(|row| {
-            let (entry, problems) = reading.read(&row.cells);
-            (row.number, entry, problems)
+        .zip(meant)
+        .map(|(row, meant)| {
+            let before = identifier(&row.said)
+                .and_then(|identifier| here.get(&identifier))
+                .cloned();
+            Judged {
+                number: row.number,
+                key: identifier(&row.said),
+                verdict: meant.and_then(|contact| verdict(&purposes, row, contact, before, today)),
+            }
         })
         .collect();
-    let whoms: Vec<Whom> = read.iter().map(|(_, entry, _)| entry.whom()).collect();
-    let known = Known::find(tx, whoms.iter())?;
-    let identifiers: Vec<String> = read.iter().filter_map(|(_, entry, _)| identifier(entry)).collect();
-    let here = store::by_external_identifiers(tx, &identifiers)?;
-    let mut first_rows = earlier_rows(tx, import, &reading, &identifiers)?;
+    show_changes(tx, &purposes, &mut judged)?;
+    if !import.matching.adds_alike {
+        find_alike(tx, import, &mut judged)?;
+    }
+    Ok(judged)
+}
 
-    let mut fit: Vec<(i32, Entry, Result<ContactId, String>)> = Vec::new();
-    for ((number, entry, mut problems), whom) in read.into_iter().zip(&whoms) {
-        let identifier = identifier(&entry);
-        if let Some(identifier) = &identifier {
-            let first = *first_rows.entry(identifier.clone()).or_insert(number);
-            if first != number {
-                problems.push(format!(
-                    "Row {first} of the file has the Contribution ID “{identifier}” already."
-                ));
-            }
-        }
+/// Whose gift each row is, unless something is wrong with the row.
+fn contributors(
+    tx: &mut OrgTx<'_>,
+    import: &Import,
+    rows: &[ReadRow<Meaning>],
+    here: &HashMap<String, Contribution>,
+) -> anyhow::Result<Vec<Result<ContactId, String>>> {
+    let identifiers: Vec<String> = rows.iter().filter_map(|row| identifier(&row.said)).collect();
+    let mut met = Met::before(tx, import, &identifiers)?;
+    let whoms: Vec<Whom> = rows.iter().map(|row| row.said.whom()).collect();
+    let known = Known::find(tx, whoms.iter())?;
+    let mut meant = Vec::new();
+    for (row, whom) in rows.iter().zip(&whoms) {
+        let identifier = identifier(&row.said);
         let before = identifier.as_ref().and_then(|identifier| here.get(identifier));
         // A gift that is here keeps its contact where the row does not speak of one.
-        let meant = match before {
+        let whose = match before {
             Some(before) if whom.is_nobody() => Ok(before.is.contact_id),
             _ => known.meant(whom),
         };
-        if before.is_none() {
-            problems.extend(entry.missing());
-        }
-        let meant = match (problems.is_empty(), meant) {
-            (true, meant) => meant,
-            (false, Ok(_)) => Err(problems.join(" ")),
-            (false, Err(problem)) => Err([problems, vec![problem]].concat().join(" ")),
+        let earlier = identifier
+            .as_ref()
+            .and_then(|identifier| met.meet(identifier, row.number));
+        let whose = match (earlier, identifier) {
+            (Some(earlier), Some(identifier)) => Err(format!(
+                "Row {} of the file has the Contribution ID “{identifier}” already.",
+                earlier.first
+            )),
+            _ => whose,
         };
-        fit.push((number, entry, meant));
+        let missing = row.said.missing().filter(|_| before.is_none());
+        meant.push(row.fit(match missing {
+            Some(missing) => Err(missing),
+            None => whose,
+        }));
     }
-    let needed = fit
-        .iter()
-        .filter(|(_, _, meant)| meant.is_ok())
-        .map(|(_, entry, _)| entry);
-    let names = Names::find(tx, needed, import.matching.makes_missing, hold)?;
-    let mut judged = Vec::new();
-    for (number, entry, meant) in fit {
-        let before = identifier(&entry).and_then(|identifier| here.get(&identifier)).cloned();
-        judged.push(Judged {
-            number,
-            identifier: identifier(&entry),
-            verdict: meant.and_then(|contact| verdict(&names, &entry, contact, before, today)),
-        });
-    }
-    show(tx, &names, &mut judged)?;
-    Ok(Judgement { today, rows: judged })
+    Ok(meant)
 }
 
 fn verdict(
-    names: &Names,
-    entry: &Entry,
+    purposes: &Purposes,
+    row: &ReadRow<Meaning>,
     contact: ContactId,
     before: Option<Contribution>,
     today: NaiveDate,
 ) -> Result<Verdict, String> {
-    let fund = names.fund(entry.get(Meaning::Fund))?;
-    let campaign = names.campaign(entry.get(Meaning::Campaign))?;
+    let said = &row.said;
+    let (fund, campaign) = purposes.named(said)?;
     let begun = match &before {
         Some(before) => before.is.clone(),
         None => {
-            let (amount, day) = entry.amount_and_day().ok_or("The row has no amount or no date.")?;
-            ContributionDraft::new(contact, amount, day, names.default_fund)
+            let (amount, day) = said.amount_and_day().ok_or("The row has no amount or no date.")?;
+            ContributionDraft::new(contact, amount, day, purposes.default_fund)
         }
     };
-    let mut draft = entry.onto(begun);
+    let mut draft = said.onto(begun);
+    draft.custom.take(&row.own);
     draft.contact_id = contact;
     draft.fund_id = fund.unwrap_or(draft.fund_id);
     draft.campaign_id = campaign.or(draft.campaign_id);
@@ -135,48 +119,84 @@ fn verdict(
         return Err(words.join(" "));
     }
     Ok(Verdict {
-        before,
-        draft,
+        before: before.map(|before| (before.id, before.is)),
+        record: draft,
         shown: Vec::new(),
     })
 }
 
 /// Says in words what rows change, the names of all looked up together.
-fn show(tx: &mut OrgTx<'_>, names: &Names, judged: &mut [Judged]) -> anyhow::Result<()> {
+fn show_changes(tx: &mut OrgTx<'_>, purposes: &Purposes, judged: &mut [Judged]) -> anyhow::Result<()> {
     let changing = || judged.iter().filter_map(|row| row.verdict.as_ref().ok());
     let drafts: Vec<ContributionDraft> = changing()
-        .filter_map(|verdict| Some([verdict.before.as_ref()?.is.clone(), verdict.draft.clone()]))
+        .filter_map(|verdict| Some([verdict.before.as_ref()?.1.clone(), verdict.record.clone()]))
         .flatten()
         .collect();
     if drafts.is_empty() {
         return Ok(());
     }
     let mut spoken = store::names(tx, &drafts)?;
-    names.add_to_be_made(&mut spoken);
+    purposes.add_to_be_made(&mut spoken);
     for verdict in judged.iter_mut().filter_map(|row| row.verdict.as_mut().ok()) {
-        if let Some(before) = &verdict.before {
-            verdict.shown = differences::between(&spoken, &before.is, &verdict.draft);
+        if let Some((_, before)) = &verdict.before {
+            verdict.shown = differences::between(&spoken, before, &verdict.record);
         }
     }
     Ok(())
 }
 
-fn identifier(entry: &Entry) -> Option<String> {
-    entry.get(Meaning::ExternalIdentifier).map(str::to_owned)
-}
-
-/// The first rows, of those before these ones, that have one of the identifiers.
-fn earlier_rows(
-    tx: &mut OrgTx<'_>,
-    import: &Import,
-    reading: &Reading,
-    identifiers: &[String],
-) -> anyhow::Result<HashMap<String, i32>> {
-    let mut first = HashMap::new();
-    for row in imports::store::earlier_new_rows(tx, import.id, import.last_row, identifiers, &[])? {
-        if let Some(identifier) = identifier(&reading.read(&row.cells).0) {
-            first.entry(identifier).or_insert(row.number);
+/// Takes rows without an id of their own for the gifts that are here and look the same. They change nothing about them:
+/// it is likely, but not certain, that they are the same.
+fn find_alike(tx: &mut OrgTx<'_>, import: &Import, judged: &mut [Judged]) -> anyhow::Result<()> {
+    let mut nameless: Vec<(&mut Judged, String)> = Vec::new();
+    for row in judged.iter_mut().filter(|row| row.key.is_none()) {
+        if let Ok(verdict) = &row.verdict {
+            let key = key(&verdict.record);
+            nameless.push((row, key));
         }
     }
-    Ok(first)
+    let drafts = nameless.iter().filter_map(|(row, _)| row.verdict.as_ref().ok());
+    let (contacts, days) = drafts
+        .map(|verdict| (verdict.record.contact_id, verdict.record.received_on))
+        .unzip::<_, _, Vec<_>, Vec<_>>();
+    let mut here: HashMap<String, Vec<Contribution>> = HashMap::new();
+    for one in store::of_contacts_on(tx, &contacts, &days)? {
+        here.entry(key(&one.is)).or_default().push(one);
+    }
+    let keys: Vec<String> = nameless.iter().map(|(_, key)| key.clone()).collect();
+    let mut met = Met::before(tx, import, &keys)?;
+    for (row, key) in nameless {
+        let at = met.meet(&key, row.number).map_or(0, |earlier| earlier.count);
+        if let (Ok(verdict), Some(same)) = (&mut row.verdict, here.get(&key).and_then(|here| here.get(at))) {
+            verdict.record = same.is.clone();
+            verdict.before = Some((same.id, same.is.clone()));
+            verdict.shown = vec![looks_like(same)];
+        }
+        row.key = Some(key);
+    }
+    Ok(())
+}
+
+/// Everything by which two gifts are taken for the same one.
+fn key(gift: &ContributionDraft) -> String {
+    alike::key(&[
+        &gift.contact_id.to_string(),
+        &gift.amount.to_string(),
+        &gift.currency.to_string(),
+        &gift.received_on.to_string(),
+        &gift.transaction_id,
+        &gift.cheque_number,
+    ])
+}
+
+fn looks_like(same: &Contribution) -> FieldChange {
+    FieldChange {
+        field: "Looks like a gift that is here already".into(),
+        old: String::new(),
+        new: format!("{} on {}", same.is.amount(), same.is.received_on),
+    }
+}
+
+fn identifier(said: &Said<Meaning>) -> Option<String> {
+    said.get(Meaning::ExternalIdentifier).map(str::to_owned)
 }

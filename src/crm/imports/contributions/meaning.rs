@@ -1,6 +1,7 @@
 //! What a column of a file of contributions can hold.
 
-use crate::crm::imports::column::ColumnMeaning;
+use crate::crm::imports::column::{ColumnMeaning, Facts};
+use crate::crm::imports::whom;
 use serde::{Deserialize, Serialize};
 
 /// What the cells of one column hold.
@@ -81,46 +82,13 @@ impl ColumnMeaning for Meaning {
         matches!(self, DateReceived | ThankedOn)
     }
 
-    fn facts(self) -> (&'static str, &'static [&'static str]) {
+    fn facts(self) -> Facts {
         match self {
-            ContactIdentifier => (
-                "External Identifier of the contact",
-                &[
-                    "contact id",
-                    "external identifier",
-                    "donor id",
-                    "donor number",
-                    "constituent id",
-                    "id contact",
-                    "numéro de donateur",
-                    "no de donateur",
-                    "identifiant du contact",
-                ],
-            ),
-            Email => (
-                "Email",
-                &[
-                    "email address",
-                    "donor email",
-                    "courriel",
-                    "adresse courriel",
-                    "courriel du donateur",
-                ],
-            ),
-            FirstName => ("First Name", &["first", "donor first name", "prénom"]),
-            LastName => ("Last Name", &["last", "surname", "donor last name", "nom de famille"]),
-            Name => (
-                "Name",
-                &[
-                    "contributor",
-                    "donor",
-                    "donor name",
-                    "display name",
-                    "full name",
-                    "donateur",
-                    "nom complet",
-                ],
-            ),
+            ContactIdentifier => whom::IDENTIFIER,
+            Email => whom::EMAIL,
+            FirstName => whom::FIRST_NAME,
+            LastName => whom::LAST_NAME,
+            Name => whom::NAME,
             Amount => (
                 "Amount",
                 &[

@@ -1,48 +1,34 @@
 //! Rows about contributions: gifts of contacts who are here already. A Contribution ID makes a second import of the same file
-//! change nothing.
+//! change nothing; without one a gift is known by contributor, amount, day and number.
 
 mod entry;
 mod judge;
 mod meaning;
 mod names;
 
-use super::column::{Column, ColumnMeaning};
-use super::kind::{Kind, Named, Words, Written};
-use super::model::{Import, Outcome, Row};
-use super::rows::{RowOutcome, Stays, WrittenRow};
-use super::store;
-use crate::base::ContributionId;
-use crate::changelog::FieldChange;
-use crate::crm::contributions::{Contribution, ContributionDraft, actions};
-use crate::crm::{campaigns, funds};
+use super::brings::{Brings, Hold, Judged, ReadRow};
+use super::cells::Said;
+use super::kind::{Makes, Question, Words};
+use super::model::Import;
+use super::names::key;
+use super::value::DateOrder;
+use crate::accounts;
+use crate::base::{ContactId, ContributionId};
+use crate::crm::contributions::{ContributionDraft, actions};
+use crate::crm::{campaigns, custom_fields, funds};
 use crate::db::OrgTx;
-use chrono::{DateTime, Utc};
 use diesel::QueryResult;
-use entry::Reading;
-use judge::{Judged, judge};
 use meaning::{Meaning, OFFERED};
-use names::Hold;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use std::collections::HashMap;
-
-/// Funds and campaigns of the file that are named.
-const NAMED_MAX: i64 = 20;
 
 /// The kind.
 pub struct Contributions;
 
-/// What a row did, to be shown and taken back.
-#[derive(Serialize, Deserialize)]
-struct Record {
-    shown: Vec<FieldChange>,
-    contribution: ContributionId,
-    /// Nothing for one that the row added.
-    before: Option<ContributionDraft>,
-    after: ContributionDraft,
-}
+impl Brings for Contributions {
+    type Meaning = Meaning;
+    type Id = ContributionId;
+    type Record = ContributionDraft;
 
-impl Kind for Contributions {
     fn word(&self) -> &'static str {
         "contributions"
     }
@@ -55,6 +41,9 @@ impl Kind for Contributions {
             found_by: "Found by Contribution ID. Empty cells never blank what is here.",
             changed: ["contribution changed", "contributions changed"],
             about_changed: "They were here already, with the same Contribution ID.",
+            unchanged: "Everything they say is here already. Without a Contribution ID, a gift of the same contributor, amount, day, \
+                        transaction id and cheque number is taken for the same. If some are further gifts, say so under Change \
+                        the Columns.",
             undo: &[
                 "{} contributions that it added are deleted. Those that somebody has changed since are kept.",
                 "Contributions that it changed are as they were before. One that somebody has changed since stays as it is.",
@@ -65,16 +54,15 @@ impl Kind for Contributions {
         }
     }
 
-    fn offered(&self) -> Vec<(&'static str, Vec<Column>)> {
-        let columns = |meanings: &[Meaning]| meanings.iter().map(|meaning| meaning.column()).collect();
-        OFFERED
-            .iter()
-            .map(|(heading, meanings)| (*heading, columns(meanings)))
-            .collect()
+    fn record(&self) -> Option<custom_fields::Record> {
+        Some(custom_fields::Record::Contribution)
     }
 
-    fn unfit(&self, columns: &[&str], _: bool) -> Option<String> {
-        let has = |meaning: Meaning| columns.contains(&meaning.key().as_str());
+    fn offered(&self) -> &'static [(&'static str, &'static [Meaning])] {
+        &OFFERED
+    }
+
+    fn unfit(&self, has: &dyn Fn(Meaning) -> bool) -> Option<String> {
         if !has(Meaning::Amount) || !has(Meaning::DateReceived) {
             return Some("A contribution needs an amount and a day. Match Amount and Date Received.".into());
         }
@@ -85,153 +73,92 @@ impl Kind for Contributions {
         })
     }
 
-    fn can_make(&self) -> Option<&'static str> {
-        Some("funds and campaigns")
+    fn can_make(&self) -> Option<Makes> {
+        Some(Makes {
+            things: names::MADE,
+            hint: "New funds earn no tax receipts before somebody says so under Funds.",
+        })
     }
 
-    fn named(&self, tx: &mut OrgTx<'_>, import: &Import) -> QueryResult<Vec<Named>> {
-        let funds: Vec<String> = funds::store::list(tx)?
-            .into_iter()
-            .map(|one| names::key(&one.is.name))
-            .collect();
+    fn asks_about_alike(&self) -> Option<Question> {
+        Some(Question {
+            label: "Rows that look like a gift that is here already are further gifts",
+            hint: "For rows without a Contribution ID. Otherwise a row of the same contributor, amount, day, transaction id and \
+                   cheque number as a gift that is here is taken for that gift, so that a file imported twice adds nothing twice.",
+        })
+    }
+
+    fn names(&self, tx: &mut OrgTx<'_>) -> QueryResult<Vec<(&'static str, Meaning, Vec<String>)>> {
+        let funds = funds::store::list(tx)?.into_iter().map(|one| key(&one.is.name));
         let campaigns = campaigns::store::list(tx)?.into_iter();
-        let campaigns: Vec<String> = campaigns.map(|one| names::key(&one.is.name)).collect();
-        let mut named = Vec::new();
-        for (what, meaning, here) in [
-            ("Fund", Meaning::Fund, funds),
-            ("Campaign", Meaning::Campaign, campaigns),
-        ] {
-            let Some(column) = import.matching.position(meaning) else {
-                continue;
-            };
-            for (name, rows) in store::distinct(tx, import.id, column, NAMED_MAX)? {
-                let remark = match (here.contains(&names::key(&name)), import.matching.makes_missing) {
-                    (true, _) => None,
-                    (false, true) => Some("will be made"),
-                    (false, false) => Some("is not here, so its rows are left out"),
-                };
-                named.push(Named {
-                    what,
-                    name,
-                    rows,
-                    remark,
-                });
-            }
-        }
-        Ok(named)
+        Ok(vec![
+            ("Fund", Meaning::Fund, funds.collect()),
+            (
+                "Campaign",
+                Meaning::Campaign,
+                campaigns.map(|one| key(&one.is.name)).collect(),
+            ),
+        ])
     }
 
-    fn called(&self, import: &Import, cells: &[String], _: DateTime<Utc>) -> Option<String> {
-        Reading::of(import).read(cells).0.called()
+    fn has_lines(&self, meaning: Meaning) -> bool {
+        meaning == Meaning::Note
     }
 
-    fn check(&self, tx: &mut OrgTx<'_>, import: &Import, rows: &[Row]) -> anyhow::Result<Vec<RowOutcome>> {
-        let judgement = judge(tx, import, rows, Hold::Look)?;
-        let foreseen = judgement.rows.into_iter().map(|row| match row.verdict {
-            Err(words) => RowOutcome::problem(row.number, Outcome::Problem, words),
-            Ok(verdict) => RowOutcome {
-                contact: Some(verdict.draft.contact_id),
-                record: (!verdict.shown.is_empty()).then(|| json!({ "shown": verdict.shown })),
-                external_identifier: row.identifier,
-                ..RowOutcome::new(row.number, verdict.foreseen())
-            },
-        });
-        Ok(foreseen.collect())
+    fn value(&self, meaning: Meaning, text: String, order: DateOrder) -> Result<String, String> {
+        entry::value(meaning, text, order)
     }
 
-    fn write(&self, tx: &mut OrgTx<'_>, import: &Import, rows: &[Row]) -> anyhow::Result<Written> {
-        let judgement = judge(tx, import, rows, Hold::Make)?;
-        let new: Vec<ContributionDraft> = judgement
-            .rows
-            .iter()
-            .filter_map(|row| row.verdict.as_ref().ok())
-            .filter(|verdict| verdict.before.is_none())
-            .map(|verdict| verdict.draft.clone())
-            .collect();
-        let mut added = actions::add_many(tx, &new, judgement.today)?.into_iter();
-        let mut outcomes = Vec::new();
-        for row in judgement.rows {
-            if let Ok(verdict) = &row.verdict
-                && let Some(before) = &verdict.before
-            {
-                actions::change(tx, before.id, &verdict.draft, judgement.today, "")?;
-            }
-            outcomes.push(outcome(row, &mut added)?);
-        }
-        Ok(Written { outcomes, joined: 0 })
+    fn contradictions(&self, said: &Said<Meaning>) -> Vec<String> {
+        said.wrong_amounts()
     }
 
-    fn take_back(
+    fn called(&self, said: &Said<Meaning>) -> Option<String> {
+        said.called()
+    }
+
+    fn judge(
         &self,
         tx: &mut OrgTx<'_>,
-        _: &Import,
-        rows: &[WrittenRow],
-        why: &str,
-    ) -> anyhow::Result<Vec<RowOutcome>> {
-        let today = crate::accounts::today(tx)?;
-        let records: Vec<(&WrittenRow, Record)> = rows
-            .iter()
-            .filter_map(|row| Some((row, Record::deserialize(&row.record).ok()?)))
-            .collect();
-        let ids: Vec<ContributionId> = records.iter().map(|(_, record)| record.contribution).collect();
-        let here: HashMap<ContributionId, Contribution> = actions::locked(tx, &ids)?
-            .into_iter()
-            .map(|one| (one.id, one))
-            .collect();
-        let mut stays = Stays::default();
-        let mut gone = Vec::new();
-        for (row, record) in &records {
-            match (here.get(&record.contribution), &record.before) {
-                // Somebody has deleted it already.
-                (None, _) => {}
-                (Some(now), _) if now.is != record.after => {
-                    stays.say(
-                        row.number,
-                        "This contribution was changed since, so it was left as it is.".into(),
-                    );
-                }
-                (Some(now), None) => gone.push(now.id),
-                (Some(now), Some(before)) => {
-                    actions::change(tx, now.id, before, today, why)?;
-                }
-            }
-        }
-        actions::delete(tx, &gone, why)?;
-        Ok(rows.iter().map(|row| stays.outcome(row)).collect())
+        import: &Import,
+        rows: Vec<ReadRow<Meaning>>,
+        hold: Hold,
+    ) -> anyhow::Result<Vec<Judged<ContributionId, ContributionDraft>>> {
+        judge::judge(tx, import, rows, hold)
     }
-}
 
-fn outcome(row: Judged, added: &mut impl Iterator<Item = ContributionId>) -> anyhow::Result<RowOutcome> {
-    let verdict = match row.verdict {
-        Err(words) => return Ok(RowOutcome::problem(row.number, Outcome::Rejected, words)),
-        Ok(verdict) => verdict,
-    };
-    let contact = Some(verdict.draft.contact_id);
-    let (outcome, contribution, before) = match verdict.before {
-        None => {
-            let id = added.next();
-            let id = id.ok_or_else(|| anyhow::anyhow!("fewer contributions were added than the rows bring"))?;
-            (Outcome::Added, id, None)
-        }
-        Some(before) if before.is == verdict.draft => {
-            return Ok(RowOutcome {
-                contact,
-                external_identifier: row.identifier,
-                ..RowOutcome::new(row.number, Outcome::Unchanged)
-            });
-        }
-        Some(before) => (Outcome::Changed, before.id, Some(before.is)),
-    };
-    let record = Record {
-        shown: verdict.shown,
-        contribution,
-        before,
-        after: verdict.draft,
-    };
-    Ok(RowOutcome {
-        contact,
-        record: Some(serde_json::to_value(record).unwrap_or(Value::Null)),
-        external_identifier: row.identifier,
-        ..RowOutcome::new(row.number, outcome)
-    })
+    fn contacts(&self, gift: &ContributionDraft) -> Vec<ContactId> {
+        vec![gift.contact_id]
+    }
+
+    fn add(&self, tx: &mut OrgTx<'_>, gifts: &[ContributionDraft]) -> anyhow::Result<Vec<ContributionId>> {
+        let today = accounts::today(tx)?;
+        Ok(actions::add_many(tx, gifts, today)?)
+    }
+
+    fn change(
+        &self,
+        tx: &mut OrgTx<'_>,
+        id: ContributionId,
+        gift: &ContributionDraft,
+        why: &str,
+    ) -> anyhow::Result<()> {
+        let today = accounts::today(tx)?;
+        actions::change(tx, id, gift, today, why)?;
+        Ok(())
+    }
+
+    fn locked(
+        &self,
+        tx: &mut OrgTx<'_>,
+        ids: &[ContributionId],
+    ) -> anyhow::Result<HashMap<ContributionId, ContributionDraft>> {
+        let here = actions::locked(tx, ids)?.into_iter();
+        Ok(here.map(|one| (one.id, one.is)).collect())
+    }
+
+    fn delete(&self, tx: &mut OrgTx<'_>, ids: &[ContributionId], why: &str) -> anyhow::Result<()> {
+        actions::delete(tx, ids, why)?;
+        Ok(())
+    }
 }

@@ -2,6 +2,7 @@
 //! joins.
 
 use super::super::column::{self, Column};
+use super::super::custom;
 use super::super::kind::{KINDS, Kind, named};
 use super::super::matching::Matching;
 use super::super::model::{Import, State, column_letter};
@@ -30,6 +31,7 @@ struct ColumnsPage {
     kinds: Vec<Choice>,
     kind: &'static dyn Kind,
     makes_missing: bool,
+    adds_alike: bool,
     columns: Vec<FileColumn>,
     offered: Vec<(&'static str, Vec<Column>)>,
     groups: Vec<Choice>,
@@ -73,7 +75,7 @@ pub struct Said {
 pub async fn show(member: Member, path: ImportPath, said: Query<Said>) -> Answer {
     let id = path.1;
     let kind = KINDS.into_iter().find(|kind| kind.word() == said.kind);
-    let (import, chosen) = member
+    let (import, chosen, own) = member
         .read(move |tx| {
             let import = existing(tx, id)?;
             let chosen = Chosen {
@@ -81,23 +83,28 @@ pub async fn show(member: Member, path: ImportPath, said: Query<Said>) -> Answer
                 group: import.group.map(|group| group.to_string()).unwrap_or_default(),
                 new_group: String::new(),
             };
-            Ok::<_, PageError>((import, chosen))
+            let own = custom::columns(tx, chosen.matching.kind())?;
+            Ok::<_, PageError>((import, chosen, own))
         })
         .await?;
     if !matches!(import.state, State::Matching | State::Checking | State::Checked) {
         return Ok(member.redirect(&format!("imports/{id}")));
     }
-    form(&member, StatusCode::OK, import, chosen, Wrong::default()).await
+    form(&member, StatusCode::OK, import, (chosen, own), Wrong::default()).await
 }
 
 /// `POST /o/{organization}/imports/{import}/columns`
 pub async fn save(member: Member, path: ImportPath, typed: Form<Vec<(String, String)>>) -> Answer {
     let id = path.1;
-    let import = member.read(move |tx| existing(tx, id)).await?;
-    let chosen = read(&import, typed.into_inner());
-    let wrong = wrong(&chosen);
+    let typed: HashMap<String, String> = typed.into_inner().into_iter().collect();
+    let kind = named(typed.get("kind").map_or("", String::as_str));
+    let (import, own) = member
+        .read(move |tx| Ok::<_, PageError>((existing(tx, id)?, custom::columns(tx, kind)?)))
+        .await?;
+    let chosen = read(&import, &typed, &own);
+    let wrong = wrong(&chosen, &own);
     if !wrong.is_nothing() {
-        return form(&member, StatusCode::UNPROCESSABLE_ENTITY, import, chosen, wrong).await;
+        return form(&member, StatusCode::UNPROCESSABLE_ENTITY, import, (chosen, own), wrong).await;
     }
     member.write(move |tx| choose(tx, id, &chosen)).await?;
     Ok(member.redirect(&format!("imports/{id}")))
@@ -128,17 +135,17 @@ fn existing_or_new(tx: &mut OrgTx<'_>, title: &str) -> Result<GroupId, PageError
     }
 }
 
-fn read(import: &Import, typed: Vec<(String, String)>) -> Chosen {
-    let typed: HashMap<String, String> = typed.into_iter().collect();
+fn read(import: &Import, typed: &HashMap<String, String>, own: &[Column]) -> Chosen {
     let text = |name: &str| typed.get(name).cloned().unwrap_or_default();
     let kind = named(&text("kind"));
-    let known = column::of(kind);
+    let known = [column::of(kind), own.to_vec()].concat();
     let key = |at: usize| Some(text(&format!("column_{at}"))).filter(|key| known.iter().any(|one| one.key == *key));
     Chosen {
         matching: Matching {
             kind: kind.word().to_owned(),
             columns: (0..import.headers.len()).map(key).collect(),
             makes_missing: !text("makes_missing").is_empty(),
+            adds_alike: !text("adds_alike").is_empty(),
         },
         group: text("group"),
         new_group: text("new_group"),
@@ -160,10 +167,11 @@ impl Wrong {
     }
 }
 
-fn wrong(chosen: &Chosen) -> Wrong {
+fn wrong(chosen: &Chosen, own: &[Column]) -> Wrong {
     let mut wrong = Wrong::default();
     let kind = chosen.matching.kind();
-    let labels: HashMap<String, &str> = column::of(kind).into_iter().map(|one| (one.key, one.label)).collect();
+    let known = column::of(kind).into_iter().chain(own.iter().cloned());
+    let labels: HashMap<String, _> = known.map(|one| (one.key, one.label)).collect();
     let mut first: HashMap<&str, usize> = HashMap::new();
     for (at, key) in chosen.matching.columns.iter().enumerate() {
         let Some(key) = key.as_deref() else { continue };
@@ -171,7 +179,7 @@ fn wrong(chosen: &Chosen) -> Wrong {
             let sentence = format!(
                 "Column {} is {} already. Choose something else here, or leave this column out.",
                 column_letter(*other),
-                labels.get(key).unwrap_or(&key)
+                labels.get(key).map_or(key, |label| &**label)
             );
             wrong.twice.insert(at, sentence);
         } else {
@@ -187,7 +195,19 @@ fn wrong(chosen: &Chosen) -> Wrong {
     wrong
 }
 
-async fn form(member: &Member, status: StatusCode, import: Import, chosen: Chosen, wrong: Wrong) -> Answer {
+/// Everything a column can hold, the organization's own fields last.
+fn offered(kind: &'static dyn Kind, own: Vec<Column>) -> Vec<(&'static str, Vec<Column>)> {
+    let own = Some((custom::HEADING, own)).filter(|(_, own)| !own.is_empty());
+    kind.offered().into_iter().chain(own).collect()
+}
+
+async fn form(
+    member: &Member,
+    status: StatusCode,
+    import: Import,
+    (chosen, own): (Chosen, Vec<Column>),
+    wrong: Wrong,
+) -> Answer {
     let (id, columns) = (import.id, import.headers.len());
     let (samples, groups) = member
         .read(move |tx| Ok::<_, PageError>((store::samples(tx, id, columns, SAMPLES)?, groups::store::list(tx)?)))
@@ -219,7 +239,8 @@ async fn form(member: &Member, status: StatusCode, import: Import, chosen: Chose
         import,
         kinds: Choice::list(KINDS.map(|kind| (kind.word(), kind.words().each_row_is)), kind.word()),
         makes_missing: chosen.matching.makes_missing,
-        offered: kind.offered(),
+        adds_alike: chosen.matching.adds_alike,
+        offered: offered(kind, own),
         kind,
         groups: Choice::list(nobody.into_iter().chain(groups), &chosen.group),
         group: Field::holding(chosen.group),

@@ -146,7 +146,7 @@ fn tally(import: &Import) -> Vec<Counted> {
                     format!("{} and changes nothing", words.matches[0]),
                     format!("{} and change nothing", words.matches[1]),
                 ],
-                "Everything they say is here already.",
+                words.unchanged,
             ),
             counted(
                 Outcome::Problem,

@@ -32,7 +32,7 @@ pub async fn delete(member: Member, path: NotePath) -> Answer {
     member
         .write(move |tx| {
             existing(tx, contact, id)?;
-            Ok::<_, PageError>(actions::delete(tx, id)?)
+            Ok::<_, PageError>(actions::delete(tx, &[id], "")?)
         })
         .await?;
     member.say(Flash::success("The note has been deleted.").with("What it said stays readable in the Change Log."));

@@ -44,7 +44,7 @@ pub async fn delete(member: Member, path: RelationshipPath) -> Answer {
     member
         .write(move |tx| {
             existing(tx, contact, id, today)?;
-            Ok::<_, PageError>(actions::delete(tx, id)?)
+            Ok::<_, PageError>(actions::delete(tx, &[id], "")?)
         })
         .await?;
     member.say(

@@ -203,7 +203,7 @@ pub async fn save(member: Member, path: RelationshipPath, sent: Sent) -> Answer 
         return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, seen, form).await;
     };
     let changed = member
-        .write(move |tx| Ok::<_, RelationshipError>(actions::change(tx, id, &details)?))
+        .write(move |tx| Ok::<_, RelationshipError>(actions::change(tx, id, &details, "")?))
         .await?;
     member.say(Flash::success(match changed {
         true => "The relationship has been saved.",

@@ -1,6 +1,6 @@
 //! When a contact was born, written down and last changed.
 
-use super::super::dates::Dates;
+use super::super::dates::{Dates, Stored};
 use super::super::sql::Place;
 use super::{Asks, Section, Subject};
 
@@ -12,7 +12,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
         label: "Date Created",
         asks: Asks::Dates(Dates {
             place: Place::Own("contacts.created_at"),
-            is_moment: true,
+            stored: Stored::Moment,
             of: |facts, calendar| vec![calendar.day_of(facts.contact.created_at)],
         }),
     },
@@ -22,7 +22,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
         label: "Last Modified",
         asks: Asks::Dates(Dates {
             place: Place::Own("contacts.modified_at"),
-            is_moment: true,
+            stored: Stored::Moment,
             of: |facts, calendar| vec![calendar.day_of(facts.contact.modified_at)],
         }),
     },
@@ -32,7 +32,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
         label: "Birth Date",
         asks: Asks::Dates(Dates {
             place: Place::Own("contacts.birth_date"),
-            is_moment: false,
+            stored: Stored::Day,
             of: |facts, _| facts.contact.details.birth_date.into_iter().collect(),
         }),
     },

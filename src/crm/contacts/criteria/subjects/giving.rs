@@ -1,6 +1,6 @@
 //! What a contact gave: Completed contributions only.
 
-use super::super::dates::Dates;
+use super::super::dates::{Dates, Stored};
 use super::super::giving::Measure;
 use super::super::sql::Place;
 use super::super::text::{Text, Writing};
@@ -29,7 +29,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
                 table: "(SELECT organization_id, contact_id, min(first_on) AS first_on FROM giving_totals GROUP BY 1, 2) AS firsts",
                 value: "first_on",
             },
-            is_moment: false,
+            stored: Stored::Day,
             of: |facts, _| {
                 facts
                     .gifts
@@ -49,7 +49,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
                 table: "(SELECT organization_id, contact_id, max(last_on) AS last_on FROM giving_totals GROUP BY 1, 2) AS lasts",
                 value: "last_on",
             },
-            is_moment: false,
+            stored: Stored::Day,
             of: |facts, _| {
                 facts
                     .gifts

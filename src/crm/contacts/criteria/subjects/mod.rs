@@ -11,6 +11,7 @@ mod privacy;
 mod records;
 
 use super::choices::{self, Choices};
+use super::custom::{self, Custom};
 use super::dates::{self as date, Dates};
 use super::draft::Control;
 use super::flags::{self, Flag};
@@ -66,6 +67,14 @@ enum Asks {
     Gave,
 }
 
+/// What a condition is about.
+#[derive(Clone, Copy, Debug)]
+pub enum About {
+    Listed(&'static Subject),
+    /// A field that the organization made for itself.
+    Custom(Custom),
+}
+
 /// A question with what is asked.
 #[derive(Clone)]
 pub(super) enum Asked {
@@ -76,6 +85,7 @@ pub(super) enum Asked {
     Links(&'static Links, links::Test),
     Giving(Measure, giving_kind::Test),
     Gave(Gave),
+    Custom(Custom, custom::Test),
 }
 
 impl Section {
@@ -122,6 +132,37 @@ impl std::fmt::Debug for Asked {
             Self::Links(_, test) => test.fmt(f),
             Self::Giving(_, test) => test.fmt(f),
             Self::Gave(gave) => gave.fmt(f),
+            Self::Custom(_, test) => test.fmt(f),
+        }
+    }
+}
+
+impl About {
+    /// What a key is about.
+    pub fn find(key: &str) -> Option<Self> {
+        let listed = Subject::find(key).map(Self::Listed);
+        listed.or_else(|| Custom::find(key).map(Self::Custom))
+    }
+
+    /// As people call it.
+    pub fn label(self, offers: &Offers) -> String {
+        match self {
+            Self::Listed(subject) => subject.label.into(),
+            Self::Custom(custom) => custom.label(offers),
+        }
+    }
+
+    pub(super) fn read(self, typed: &Typed) -> Result<Asked, &'static str> {
+        match self {
+            Self::Listed(subject) => subject.read(typed),
+            Self::Custom(custom) => Ok(Asked::Custom(custom, custom.read(typed)?)),
+        }
+    }
+
+    pub(super) fn controls(self, typed: &Typed, offers: &Offers) -> Vec<Control> {
+        match self {
+            Self::Listed(subject) => subject.controls(typed, offers),
+            Self::Custom(custom) => custom.controls(typed, offers),
         }
     }
 }
@@ -132,9 +173,9 @@ impl Subject {
         ALL.iter().copied().flatten().find(|subject| subject.key == key)
     }
 
-    pub(super) fn read(&'static self, typed: &Typed) -> Result<Asked, &'static str> {
+    fn read(&'static self, typed: &Typed) -> Result<Asked, &'static str> {
         Ok(match &self.asks {
-            Asks::Text(text) => Asked::Text(text, text.read(typed)?),
+            Asks::Text(text) => Asked::Text(text, text::Test::read(typed, text.writing)?),
             Asks::Dates(dates) => Asked::Dates(dates, date::Test::read(typed)?),
             Asks::Choices(choices) => Asked::Choices(choices, choices.read(typed)?),
             Asks::Flag(flag) => Asked::Flag(flag, flags::read(typed)?),
@@ -144,7 +185,7 @@ impl Subject {
         })
     }
 
-    pub(super) fn controls(&self, typed: &Typed, offers: &Offers) -> Vec<Control> {
+    fn controls(&self, typed: &Typed, offers: &Offers) -> Vec<Control> {
         match &self.asks {
             Asks::Text(_) => text::Test::controls(typed),
             Asks::Dates(_) => date::Test::controls(typed),
@@ -160,25 +201,27 @@ impl Subject {
 impl Asked {
     pub(super) fn sql(&self, sql: &mut Sql, calendar: &Calendar) -> String {
         match self {
-            Self::Text(text, test) => text.sql(test, sql),
-            Self::Dates(dates, test) => dates.sql(test, sql, calendar),
+            Self::Text(text, test) => test.sql(text.place, text.writing, sql),
+            Self::Dates(dates, test) => test.sql(dates.place, dates.stored, sql, calendar),
             Self::Choices(choices, test) => choices.sql(test, sql),
             Self::Flag(flag, wanted) => flag.sql(*wanted, sql),
             Self::Links(links, test) => links.sql(test, sql, calendar),
             Self::Giving(measure, test) => measure.sql(test, sql, calendar),
             Self::Gave(gave) => gave.sql(sql, calendar),
+            Self::Custom(custom, test) => custom.sql(test, sql, calendar),
         }
     }
 
     pub(super) fn holds(&self, facts: &Facts, calendar: &Calendar) -> bool {
         match self {
-            Self::Text(text, test) => text.holds(test, facts),
-            Self::Dates(dates, test) => dates.holds(test, facts, calendar),
+            Self::Text(text, test) => test.holds(&(text.of)(facts), text.writing),
+            Self::Dates(dates, test) => test.holds(&(dates.of)(facts, calendar), calendar),
             Self::Choices(choices, test) => choices.holds(test, facts),
             Self::Flag(flag, wanted) => (flag.of)(facts) == *wanted,
             Self::Links(links, test) => links.holds(test, facts),
             Self::Giving(measure, test) => measure.holds(test, facts, calendar),
             Self::Gave(gave) => gave.holds(facts, calendar),
+            Self::Custom(custom, test) => custom.holds(test, facts, calendar),
         }
     }
 
@@ -191,6 +234,7 @@ impl Asked {
             Self::Links(links, test) => links.words(test, offers),
             Self::Giving(_, test) => test.words(offers),
             Self::Gave(gave) => gave.words(),
+            Self::Custom(custom, test) => custom.words(test, offers),
         }
     }
 
@@ -203,6 +247,7 @@ impl Asked {
             Self::Links(links, _) => links.value_of(facts, offers),
             Self::Giving(measure, test) => measure.value_of(test, facts, calendar),
             Self::Gave(_) => Gave::value_of(facts),
+            Self::Custom(custom, _) => custom.value_of(facts, offers),
         }
     }
 
@@ -211,8 +256,22 @@ impl Asked {
             Self::Dates(_, test) => test.is_relative(),
             Self::Giving(_, test) => test.is_relative(),
             Self::Gave(gave) => gave.is_relative(),
+            Self::Custom(_, test) => test.is_relative(),
             Self::Links(links, _) => links.is_relative,
             Self::Text(..) | Self::Choices(..) | Self::Flag(..) => false,
+        }
+    }
+
+    /// For whom the answer may be another than on an earlier day, though nothing about them has changed; nobody where there
+    /// is no condition.
+    pub(super) fn moved(&self, sql: &mut Sql, before: &Calendar, now: &Calendar) -> Option<String> {
+        match self {
+            Self::Dates(dates, test) => test.moved(dates.place, dates.stored, sql, [before, now]),
+            Self::Custom(custom, test) => custom.moved(test, sql, [before, now]),
+            Self::Giving(_, test) => test.moved(sql, before, now),
+            Self::Gave(gave) => gave.moved(sql, before, now),
+            // What else asks for today cannot tell: everybody.
+            _ => self.is_relative().then(|| "true".into()),
         }
     }
 

@@ -1,0 +1,95 @@
+//! What a column of a file of relationships can hold.
+
+use crate::crm::imports::column::{ColumnMeaning, Facts};
+use serde::{Deserialize, Serialize};
+
+/// What the cells of one column hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    IdentifierA,
+    EmailA,
+    NameA,
+    Relationship,
+    IdentifierB,
+    EmailB,
+    NameB,
+    StartDate,
+    EndDate,
+    Active,
+    Description,
+}
+
+use Meaning::*;
+
+/// The meanings as they are offered, under their headings.
+pub const OFFERED: [(&str, &[Meaning]); 3] = [
+    ("The first contact", &[IdentifierA, EmailA, NameA]),
+    ("The second contact", &[IdentifierB, EmailB, NameB]),
+    (
+        "The relationship",
+        &[Relationship, StartDate, EndDate, Active, Description],
+    ),
+];
+
+impl ColumnMeaning for Meaning {
+    fn is_date(self) -> bool {
+        matches!(self, StartDate | EndDate)
+    }
+
+    fn facts(self) -> Facts {
+        match self {
+            IdentifierA => (
+                "External Identifier of the first contact",
+                &[
+                    "contact id a",
+                    "first contact id",
+                    "contact a",
+                    "contact id",
+                    "external identifier",
+                ],
+            ),
+            EmailA => (
+                "Email of the first contact",
+                &["email a", "first email", "email", "email address", "courriel"],
+            ),
+            NameA => (
+                "Name of the first contact",
+                &["name a", "first contact", "name", "display name"],
+            ),
+            Relationship => (
+                "Relationship",
+                &[
+                    "relationship type",
+                    "relation",
+                    "type",
+                    "lien",
+                    "type de relation",
+                    "type de lien",
+                ],
+            ),
+            IdentifierB => (
+                "External Identifier of the second contact",
+                &[
+                    "contact id b",
+                    "second contact id",
+                    "contact b",
+                    "related contact id",
+                    "with contact id",
+                ],
+            ),
+            EmailB => (
+                "Email of the second contact",
+                &["email b", "second email", "related email"],
+            ),
+            NameB => (
+                "Name of the second contact",
+                &["name b", "second contact", "related contact", "with"],
+            ),
+            StartDate => ("Start Date", &["start", "from", "since", "date de début", "début"]),
+            EndDate => ("End Date", &["end", "until", "to", "date de fin", "fin"]),
+            Active => ("Active", &["is active", "current", "enabled", "actif", "en cours"]),
+            Description => ("Description", &["note", "notes", "comment", "remarque"]),
+        }
+    }
+}
