@@ -645,8 +645,7 @@ diesel::table! {
         contact_id -> BigInt,
         name -> Text,
         opportunity_type -> Text,
-        status -> Text,
-        probability -> Text,
+        probability -> Nullable<Text>,
         owner_id -> Nullable<BigInt>,
         amount -> Nullable<BigInt>,
         amount_received -> Nullable<BigInt>,
@@ -658,6 +657,18 @@ diesel::table! {
         notes -> Text,
         created_by -> Text,
         created_at -> Timestamptz,
+        status_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    opportunity_statuses (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        outcome -> Text,
+        probability -> Integer,
+        place -> Integer,
     }
 }
 
@@ -940,6 +951,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     note_search_terms,
     notes,
     opportunities,
+    opportunity_statuses,
     organizations,
     outbox,
     phones,

@@ -1,7 +1,8 @@
 //! What an organization has lists of, by title: to choose from, and to name in sentences.
 
+use crate::accounts;
 use crate::db::OrgTx;
-use crate::db::schema::groups;
+use crate::db::schema::{groups, opportunities};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use std::collections::BTreeMap;
@@ -16,6 +17,10 @@ pub enum Offer {
     /// What a contact is to another: the two sides of each type, numbered twice the type and one more; a side that is called
     /// alike from both is one.
     Relationships,
+    ActivityTypes,
+    /// Who works for the organization.
+    Colleagues,
+    OpportunityStatuses,
 }
 
 #[derive(QueryableByName)]
@@ -28,7 +33,11 @@ struct Named {
 
 /// The lists of an organization.
 #[derive(Clone, Debug, Default)]
-pub struct Offers(BTreeMap<Offer, Vec<(i64, String)>>);
+pub struct Offers {
+    lists: BTreeMap<Offer, Vec<(i64, String)>>,
+    /// Words of one's own, which have no numbers.
+    opportunity_types: Vec<String>,
+}
 
 impl Offers {
     /// All lists.
@@ -52,21 +61,41 @@ impl Offers {
              UNION ALL SELECT id * 2 + 1, label_b_a FROM relationship_types \
              WHERE organization_id = $1 AND label_a_b <> label_b_a ORDER BY 2, 1",
         )?;
-        Ok(Self(
-            [
+        let activity_types =
+            named("SELECT id, name FROM activity_types WHERE organization_id = $1 ORDER BY lower(name), id")?;
+        let statuses =
+            named("SELECT id, name FROM opportunity_statuses WHERE organization_id = $1 ORDER BY place, id")?;
+        let colleagues = accounts::colleagues(tx)?.into_iter();
+        Ok(Self {
+            lists: [
                 (Offer::Groups, groups),
                 (Offer::Funds, funds),
                 (Offer::Campaigns, campaigns),
                 (Offer::Tags, tags),
                 (Offer::Relationships, relationships),
+                (Offer::ActivityTypes, activity_types),
+                (Offer::Colleagues, colleagues.map(|one| (one.id.0, one.name)).collect()),
+                (Offer::OpportunityStatuses, statuses),
             ]
             .into(),
-        ))
+            opportunity_types: opportunities::table
+                .filter(opportunities::organization_id.eq(tx.organization()))
+                .filter(opportunities::opportunity_type.ne(""))
+                .select(opportunities::opportunity_type)
+                .distinct()
+                .order(opportunities::opportunity_type)
+                .load(&mut **tx)?,
+        })
+    }
+
+    /// The types of opportunities in use.
+    pub fn opportunity_types(&self) -> &[String] {
+        &self.opportunity_types
     }
 
     /// One list.
     pub fn of(&self, offer: Offer) -> &[(i64, String)] {
-        self.0.get(&offer).map_or(&[], Vec::as_slice)
+        self.lists.get(&offer).map_or(&[], Vec::as_slice)
     }
 
     /// The title of one thing; one that is gone is called so.

@@ -1,15 +1,18 @@
 //! What can be asked about. A family of questions is a list in a file of its own; whatever stands in one of them can be
 //! searched, is explained in words, judged for one contact, and tested against the SQL.
 
+mod activities;
 mod address;
 mod contact;
 mod dates;
 mod email_and_phone;
 mod giving;
 mod groups;
+mod opportunities;
 mod privacy;
 mod records;
 
+use super::activities as happened;
 use super::choices::{self, Choices};
 use super::dates::{self as date, Dates};
 use super::draft::Control;
@@ -17,6 +20,7 @@ use super::flags::{self, Flag};
 use super::giving::{self as giving_kind, Gave, Measure};
 use super::links::{self, Links};
 use super::offers::{Offer, Offers};
+use super::opportunities as prospects;
 use super::sql::Sql;
 use super::text::{self, Text};
 use super::{Calendar, Facts, Typed};
@@ -30,6 +34,8 @@ pub const ALL: &[&[Subject]] = &[
     groups::SUBJECTS,
     giving::SUBJECTS,
     records::SUBJECTS,
+    activities::SUBJECTS,
+    opportunities::SUBJECTS,
     dates::SUBJECTS,
 ];
 
@@ -52,6 +58,8 @@ pub enum Section {
     Groups,
     Contributions,
     Records,
+    Activities,
+    Opportunities,
     Dates,
 }
 
@@ -64,6 +72,8 @@ enum Asks {
     Links(Links),
     Giving(Measure),
     Gave,
+    Activities,
+    Opportunities,
 }
 
 /// A question with what is asked.
@@ -76,11 +86,13 @@ pub(super) enum Asked {
     Links(&'static Links, links::Test),
     Giving(Measure, giving_kind::Test),
     Gave(Gave),
+    Activities(happened::Test),
+    Opportunities(prospects::Test),
 }
 
 impl Section {
     /// In the order of the form.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Contact,
         Self::Address,
         Self::EmailAndPhone,
@@ -88,6 +100,8 @@ impl Section {
         Self::Groups,
         Self::Contributions,
         Self::Records,
+        Self::Activities,
+        Self::Opportunities,
         Self::Dates,
     ];
 
@@ -101,6 +115,8 @@ impl Section {
             Self::Groups => "Groups",
             Self::Contributions => "Contributions",
             Self::Records => "Tags, Relationships and Notes",
+            Self::Activities => "Activities",
+            Self::Opportunities => "Opportunities",
             Self::Dates => "Dates",
         }
     }
@@ -122,6 +138,8 @@ impl std::fmt::Debug for Asked {
             Self::Links(_, test) => test.fmt(f),
             Self::Giving(_, test) => test.fmt(f),
             Self::Gave(gave) => gave.fmt(f),
+            Self::Activities(test) => test.fmt(f),
+            Self::Opportunities(test) => test.fmt(f),
         }
     }
 }
@@ -141,6 +159,8 @@ impl Subject {
             Asks::Links(links) => Asked::Links(links, links::Test::read(typed)?),
             Asks::Giving(measure) => Asked::Giving(*measure, measure.read(typed)?),
             Asks::Gave => Asked::Gave(Gave::read(typed)?),
+            Asks::Activities => Asked::Activities(happened::Test::read(typed)?),
+            Asks::Opportunities => Asked::Opportunities(prospects::Test::read(typed)?),
         })
     }
 
@@ -153,6 +173,8 @@ impl Subject {
             Asks::Links(links) => links.controls(typed, offers),
             Asks::Giving(measure) => measure.controls(typed, offers),
             Asks::Gave => Gave::controls(typed),
+            Asks::Activities => happened::Test::controls(typed, offers),
+            Asks::Opportunities => prospects::Test::controls(typed, offers),
         }
     }
 }
@@ -167,6 +189,8 @@ impl Asked {
             Self::Links(links, test) => links.sql(test, sql, calendar),
             Self::Giving(measure, test) => measure.sql(test, sql, calendar),
             Self::Gave(gave) => gave.sql(sql, calendar),
+            Self::Activities(test) => test.sql(sql, calendar),
+            Self::Opportunities(test) => test.sql(sql, calendar),
         }
     }
 
@@ -179,6 +203,8 @@ impl Asked {
             Self::Links(links, test) => links.holds(test, facts),
             Self::Giving(measure, test) => measure.holds(test, facts, calendar),
             Self::Gave(gave) => gave.holds(facts, calendar),
+            Self::Activities(test) => test.holds(facts, calendar),
+            Self::Opportunities(test) => test.holds(facts, calendar),
         }
     }
 
@@ -191,6 +217,8 @@ impl Asked {
             Self::Links(links, test) => links.words(test, offers),
             Self::Giving(_, test) => test.words(offers),
             Self::Gave(gave) => gave.words(),
+            Self::Activities(test) => test.words(offers),
+            Self::Opportunities(test) => test.words(offers),
         }
     }
 
@@ -203,6 +231,8 @@ impl Asked {
             Self::Links(links, _) => links.value_of(facts, offers),
             Self::Giving(measure, test) => measure.value_of(test, facts, calendar),
             Self::Gave(_) => Gave::value_of(facts),
+            Self::Activities(_) => happened::Test::value_of(facts, offers),
+            Self::Opportunities(_) => prospects::Test::value_of(facts, offers),
         }
     }
 
@@ -211,6 +241,8 @@ impl Asked {
             Self::Dates(_, test) => test.is_relative(),
             Self::Giving(_, test) => test.is_relative(),
             Self::Gave(gave) => gave.is_relative(),
+            Self::Activities(test) => test.is_relative(),
+            Self::Opportunities(test) => test.is_relative(),
             Self::Links(links, _) => links.is_relative,
             Self::Text(..) | Self::Choices(..) | Self::Flag(..) => false,
         }
