@@ -1,7 +1,8 @@
 //! Histories: what staff, people and Mailchimp do in any order, and how the sync of the engine comes to know of it.
 
-use crate::engine::{Fate, World, hold};
+use crate::engine::{World, hold};
 use crate::model::{Hint, There};
+use crate::sending::Fate;
 use dms::base::ContactId;
 use dms::mailchimp::Status;
 use dms::sync::decide::{MemberStatus, Policy, Removal};
@@ -277,7 +278,7 @@ impl Telling {
                     .map(|truth| MemberStatus::Known(truth.status));
                 // Who subscribed there is a new subscriber all the same, as long as the sync has not looked at it, or waits
                 // for staff to say who it is.
-                let is_open = self.world.due_members.contains_key(&key) || self.world.review.contains(&key);
+                let is_open = self.world.due_members.contains_key(&key) || self.world.review.contains_key(&key);
                 if told == truth && !is_open {
                     self.came_by_themselves.remove(&key);
                 }
