@@ -31,27 +31,14 @@ pub struct Run {
     pub got_on: bool,
 }
 
-/// What one batch came to.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Batch {
-    /// Due marks that were taken; zero when nothing is due.
-    pub looked_at: usize,
-    /// Calls that were planned anew.
-    pub planned: usize,
-}
-
-/// Decides whoever is due, up to a batch of them.
-pub fn plan(tx: &mut OrgTx<'_>, run: &mut Run) -> QueryResult<Batch> {
+/// Decides whoever is due, up to a batch of them. Returns how many marks were taken; zero when nothing is due.
+pub fn plan(tx: &mut OrgTx<'_>, run: &mut Run) -> QueryResult<usize> {
     let mappings: Vec<Mapping> = facts::mappings_of(tx)?
         .into_iter()
         .filter(|mapping| mapping.is_on)
         .collect();
     let due = due_contact_ids(tx)?;
     let members = due_member_keys(tx)?;
-    let mut batch = Batch {
-        looked_at: due.len() + members.len(),
-        planned: 0,
-    };
     for mapping in &mappings {
         let keys: Vec<String> = members
             .iter()
@@ -71,21 +58,21 @@ pub fn plan(tx: &mut OrgTx<'_>, run: &mut Run) -> QueryResult<Batch> {
             (person, decision)
         });
         for (person, decision) in breaker::hold_back(tx, run, mapping, decided.collect())? {
-            batch.planned += usize::from(carry_out(tx, run, mapping, &person, decision)?);
+            carry_out(tx, run, mapping, &person, decision)?;
         }
     }
     forget_marks(tx, &due, &members)?;
-    Ok(batch)
+    Ok(due.len() + members.len())
 }
 
-/// Does here what is to be done here, stores the standing, and plans the call. `true`: a call was planned anew.
+/// Does here what is to be done here, stores the standing, and plans the call.
 fn carry_out(
     tx: &mut OrgTx<'_>,
     run: &mut Run,
     mapping: &Mapping,
     person: &Person,
     decision: Decision,
-) -> QueryResult<bool> {
+) -> QueryResult<()> {
     match decision.here {
         Some(Here::Remove) => remove(tx, mapping, person)?,
         Some(Here::Join) => {
@@ -203,7 +190,7 @@ fn settle_call(
     mapping: &Mapping,
     person: &Person,
     there: Option<There>,
-) -> QueryResult<bool> {
+) -> QueryResult<()> {
     let wanted = there
         .zip(person.address.clone())
         .map(|(call, key)| (call.verb().to_owned(), body(person, call), key));
@@ -214,7 +201,7 @@ fn settle_call(
         supersede(tx, &[id], "A newer decision took its place.")?;
     }
     let (CallChange::Plan, Some((verb, body, key))) = (change, wanted) else {
-        return Ok(false);
+        return Ok(());
     };
     let now = tx.now();
     let run = run_row(tx, run)?;
@@ -237,7 +224,7 @@ fn settle_call(
             planned_calls::due_since.eq(due_since.single_value()),
         ))
         .execute(&mut **tx)?;
-    Ok(true)
+    Ok(())
 }
 
 /// What the call needs beyond the address: for an addition the status and the fields that are sent. An empty value here

@@ -250,11 +250,11 @@ async fn look(worker: &Worker) -> Result<(), Stop> {
 /// Decides everybody who is due, batch by batch; opt-outs that come in meanwhile wait for one batch at most.
 async fn decide(worker: &Worker, run: &mut Run) -> Result<usize, Stop> {
     let mut before = run.clone();
-    let (batch, after) = worker
+    let (looked_at, after) = worker
         .write(move |tx| Ok((plan::plan(tx, &mut before)?, before)))
         .await?;
     *run = after;
-    Ok(batch.looked_at)
+    Ok(looked_at)
 }
 
 /// Notes the end of the run: on its row if it planned anything, and on the connection. Returns how many runs have failed one

@@ -52,6 +52,10 @@ impl Linked {
         for (_, address) in &linked.people {
             linked.rehearsal.until_at_mailchimp(address, "subscribed").await;
         }
+        eventually("the first look at the audience is over", async || {
+            linked.polled_at().await.is_some()
+        })
+        .await;
         linked.until_at_rest().await;
         linked
     }
@@ -106,6 +110,15 @@ impl Linked {
                 .get_result(&mut **tx)?)
         });
         count.await
+    }
+
+    async fn polled_at(&self) -> Option<DateTime<Utc>> {
+        let audience = self.rehearsal.audience.clone();
+        let at = self.rehearsal.write(move |tx| {
+            let row = audiences::table.find((tx.organization().0, audience));
+            Ok(row.select(audiences::polled_at).first(&mut **tx)?)
+        });
+        at.await
     }
 
     async fn polled_until(&self) -> Option<DateTime<Utc>> {
