@@ -54,6 +54,8 @@ pub fn routes() -> Vec<Route> {
         crm::profile::routes(),
         crm::search::routes(),
         crm::changes::routes(),
+        // Before those of groups and activities, below whose addresses some of its pages stand.
+        crm::bulk::routes(),
         crm::groups::routes(),
         crm::notes::routes(),
         crm::tags::routes(),
@@ -62,7 +64,6 @@ pub fn routes() -> Vec<Route> {
         crm::opportunities::routes(),
         sync::pages::routes(),
         crm::imports::routes(),
-        crm::bulk::routes(),
         crm::merge::routes(),
         crm::duplicates::routes(),
         crm::erasure::routes(),

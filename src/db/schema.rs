@@ -446,6 +446,7 @@ diesel::table! {
         search -> Nullable<Jsonb>,
         search_checked_at -> Nullable<Timestamptz>,
         search_due_at -> Nullable<Timestamptz>,
+        searched_on -> Nullable<Date>,
     }
 }
 

@@ -118,7 +118,7 @@ pub fn write(tx: &mut OrgTx<'_>, config: &Config, people: &HashMap<String, Conta
         let tag = tags::create(tx, &draft)?;
         made.insert(name, tag);
         let who: Vec<ContactId> = who.iter().map(|name| person(name)).collect::<anyhow::Result<_>>()?;
-        tags::tag_contacts(tx, tag, &who)?;
+        tags::tag_contacts(tx, tag, &who, "")?;
     }
     let types = relationship_types::all(tx)?;
     for (name, label, other) in TIES {

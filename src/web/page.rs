@@ -39,6 +39,9 @@ pub struct Flash {
     pub text: String,
     /// Lines under it.
     pub more: Vec<String>,
+    /// Where it leads, and in which words: "Undo".
+    #[serde(default)]
+    pub link: Option<(String, String)>,
 }
 
 impl Flash {
@@ -48,6 +51,7 @@ impl Flash {
             kind: "success".into(),
             text: text.into(),
             more: Vec::new(),
+            link: None,
         }
     }
 
@@ -57,6 +61,7 @@ impl Flash {
             kind: "warning".into(),
             text: text.into(),
             more: Vec::new(),
+            link: None,
         }
     }
 
@@ -66,6 +71,7 @@ impl Flash {
             kind: "info".into(),
             text: text.into(),
             more: Vec::new(),
+            link: None,
         }
     }
 
@@ -75,12 +81,19 @@ impl Flash {
             kind: "error".into(),
             text: text.into(),
             more: Vec::new(),
+            link: None,
         }
     }
 
     /// Adds a line under the message.
     pub fn with(mut self, line: impl Into<String>) -> Self {
         self.more.push(line.into());
+        self
+    }
+
+    /// Adds a link under the message.
+    pub fn leading_to(mut self, address: impl Into<String>, words: impl Into<String>) -> Self {
+        self.link = Some((address.into(), words.into()));
         self
     }
 }
@@ -95,7 +108,7 @@ pub struct Banner {
 
 impl Page {
     /// The address of a static file.
-    pub fn asset(&self, path: &str) -> String {
+    pub fn asset(&self, path: &str) -> &'static str {
         super::asset(path)
     }
 

@@ -4,7 +4,7 @@
 use super::{Kind, Lease, Wakes, claim, is_held, release, renew};
 use crate::base::Actor;
 use crate::db::{Db, OrgTx, SharedTx};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +30,11 @@ pub trait Job: Clone + Send + 'static {
     /// The next step, in one transaction. It locks the job's row first and reads there how far the job has come, so that two
     /// who believe to hold the lease cannot do the same step.
     fn step(&self, tx: &mut OrgTx<'_>) -> anyhow::Result<()>;
+
+    /// When the timetable wants the organization again, where nothing is to be done now.
+    fn next_at(_tx: &mut OrgTx<'_>) -> QueryResult<Option<DateTime<Utc>>> {
+        Ok(None)
+    }
 
     /// A step failed: counts it, so that after too many in a row the job waits for people.
     fn failed(&self, tx: &mut OrgTx<'_>) -> QueryResult<()>;
@@ -67,9 +72,17 @@ async fn work_off<J: Job>(db: &Db, stop: &AtomicBool) -> anyhow::Result<()> {
 async fn work_for<J: Job>(db: &Db, lease: Lease, stop: &AtomicBool) -> anyhow::Result<()> {
     let organization = lease.organization;
     loop {
-        let next: anyhow::Result<Option<J>> = db.read(organization, |tx| Ok(J::next(tx)?)).await;
-        let Some(job) = next? else {
-            return shared(db, move |tx| release(tx, &lease, None)).await;
+        let next: anyhow::Result<Result<J, Option<DateTime<Utc>>>> = db
+            .read(organization, |tx| {
+                Ok(match J::next(tx)? {
+                    Some(job) => Ok(job),
+                    None => Err(J::next_at(tx)?),
+                })
+            })
+            .await;
+        let job = match next? {
+            Ok(job) => job,
+            Err(next_at) => return shared(db, move |tx| release(tx, &lease, next_at)).await,
         };
         if stop.load(Ordering::Relaxed) {
             // Another process goes on at once.

@@ -52,6 +52,11 @@ pub fn wake(conn: &mut PgConnection, organization: OrganizationId, kind: Kind, a
     tell(conn, kind.as_str())
 }
 
+/// Puts an organization on the timetable: its work of a kind is looked at for the first time at `at`.
+pub fn plan(conn: &mut PgConnection, organization: OrganizationId, kind: Kind, at: DateTime<Utc>) -> QueryResult<()> {
+    note(conn, organization, kind, at, true)
+}
+
 /// Writes a wake-up down.
 fn note(
     conn: &mut PgConnection,

@@ -18,8 +18,8 @@
       }
       const nobody = chosen === 0 && !scope("all")?.checked;
       for (const button of form.querySelectorAll("[data-needs-selection]")) button.disabled = nobody;
-      const two = chosen === 2 && !scope("all")?.checked;
-      for (const button of form.querySelectorAll("[data-needs-two]")) button.disabled = !two;
+      const several = chosen > 1 || scope("all")?.checked;
+      for (const button of form.querySelectorAll("[data-needs-several]")) button.disabled = !several;
       for (const hint of form.querySelectorAll("[data-when-nobody]")) hint.hidden = !nobody;
     };
 

@@ -9,6 +9,8 @@ use crate::config::Config;
 use crate::db::schema::{funds, memberships, organizations, staff};
 use crate::db::{OrgTx, SharedTx, Unavailable};
 use crate::mail;
+use crate::work::{self, Kind};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 
 /// The longest part of a name that goes into an address.
@@ -150,7 +152,12 @@ fn insert_organization(tx: &mut SharedTx<'_>, name: &str) -> QueryResult<(Organi
             .get_result(&mut **tx)
             .optional()?;
         match inserted {
-            Some(id) => return Ok((OrganizationId(id), slug)),
+            Some(id) => {
+                let (id, tomorrow) = (OrganizationId(id), tx.now() + TimeDelta::days(1));
+                // From then on each night plans the next.
+                work::plan(tx, id, Kind::Duplicates, tomorrow)?;
+                return Ok((id, slug));
+            }
             None => number += 1,
         }
     }

@@ -1,6 +1,6 @@
 //! The letter to a colleague who is assigned an activity.
 
-use super::model::Activity;
+use super::model::{Activity, ActivityDraft};
 use crate::accounts::model::{Colleague, Organization};
 use crate::base::EmailAddress;
 use crate::config::Config;
@@ -16,6 +16,8 @@ struct Assigned<'a> {
     by: &'a str,
     organization: &'a str,
     title: &'a str,
+    /// With how many contacts one each, where it is not one activity.
+    contacts: i32,
     when: &'a str,
     due: &'a str,
     link: &'a str,
@@ -37,12 +39,9 @@ pub(super) fn tell(
         by: tx.actor().name(),
         organization: &here.name,
         title: &activity.title(),
+        contacts: 0,
         when: &here.local(activity.is.activity_at),
-        due: &activity
-            .is
-            .due_on
-            .map(|day| day.format("%b %-d, %Y").to_string())
-            .unwrap_or_default(),
+        due: &due(&activity.is),
         link: &config.link(&format!("/o/{}/activities/{}", here.slug, activity.id)),
     };
     let letter = Letter {
@@ -52,4 +51,40 @@ pub(super) fn tell(
         body: text.render().unwrap_or_default(),
     };
     mail::post(tx, Some(here.id), &letter)
+}
+
+/// Tells a colleague that an activity with each of so many contacts is theirs now.
+pub(super) fn tell_of_many(
+    tx: &mut OrgTx<'_>,
+    config: &Config,
+    here: &Organization,
+    colleague: &Colleague,
+    (draft, type_name): (&ActivityDraft, &str),
+    contacts: i32,
+) -> QueryResult<()> {
+    let Ok(to) = EmailAddress::parse(&colleague.email) else {
+        return Ok(());
+    };
+    let title = draft.title(type_name);
+    let text = Assigned {
+        name: &colleague.name,
+        by: tx.actor().name(),
+        organization: &here.name,
+        title: &title,
+        contacts,
+        when: &here.local(draft.activity_at),
+        due: &due(draft),
+        link: &config.link(&format!("/o/{}/activities?whose=mine&state=open", here.slug)),
+    };
+    let letter = Letter {
+        to,
+        subject: format!("Assigned to you: {title}"),
+        body: text.render().unwrap_or_default(),
+    };
+    mail::post(tx, Some(here.id), &letter)
+}
+
+fn due(draft: &ActivityDraft) -> String {
+    let day = draft.due_on.map(|day| day.format("%b %-d, %Y").to_string());
+    day.unwrap_or_default()
 }

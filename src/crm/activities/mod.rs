@@ -10,3 +10,4 @@ pub mod timeline;
 pub mod types;
 
 pub use pages::routes;
+pub(crate) use pages::{ActivityForm, Choices};

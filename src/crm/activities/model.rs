@@ -4,6 +4,7 @@ use crate::accounts::model::Organization;
 use crate::base::{ActivityId, ActivityTypeId, ContactId, StaffId, choice};
 use crate::changelog::FieldChange;
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 
 /// The longest subject, in characters: a line.
 pub const SUBJECT_LENGTH_MAX: usize = 200;
@@ -46,7 +47,7 @@ choice! {
 }
 
 /// An activity as it is to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityDraft {
     pub type_id: ActivityTypeId,
     pub subject: String,
@@ -78,13 +79,20 @@ pub struct Activity {
     pub with: Vec<(ContactId, String)>,
 }
 
+impl ActivityDraft {
+    /// "Meeting: The new kitchen"
+    pub fn title(&self, type_name: &str) -> String {
+        match self.subject.is_empty() {
+            true => type_name.to_owned(),
+            false => format!("{type_name}: {}", self.subject),
+        }
+    }
+}
+
 impl Activity {
     /// "Meeting: The new kitchen"
     pub fn title(&self) -> String {
-        match self.is.subject.is_empty() {
-            true => self.type_name.clone(),
-            false => format!("{}: {}", self.type_name, self.is.subject),
-        }
+        self.is.title(&self.type_name)
     }
 
     /// Whether it still waits to be done and should have been.

@@ -3,7 +3,7 @@
 use super::model::{Activity, ActivityDraft, Priority, Status};
 use crate::base::{ActivityId, ActivityTypeId, ContactId, StaffId};
 use crate::db::OrgTx;
-use crate::db::schema::{activity_contacts, contacts};
+use crate::db::schema::{activities, activity_contacts, contacts};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Date, Integer, Nullable, Text, Timestamptz};
@@ -59,6 +59,8 @@ impl State {
 #[derive(Clone, Debug, Default)]
 pub struct ActivityFilter {
     pub assigned_to: Option<StaffId>,
+    /// Not those of this colleague: whoever else is assigned, or nobody.
+    pub not_assigned_to: Option<StaffId>,
     pub state: State,
     pub type_id: Option<ActivityTypeId>,
     pub from: Option<DateTime<Utc>>,
@@ -87,7 +89,8 @@ const FITTING: &str = "FROM activities a \
         AND ($5::timestamptz IS NULL OR a.activity_at >= $5) \
         AND ($6::timestamptz IS NULL OR a.activity_at < $6) \
         AND ($9::bigint[] IS NULL OR a.id = ANY($9)) \
-        AND ($10::bigint IS NULL OR a.follow_up_of = $10)";
+        AND ($10::bigint IS NULL OR a.follow_up_of = $10) \
+        AND ($11::bigint IS NULL OR a.assigned_to IS DISTINCT FROM $11)";
 
 macro_rules! with_filter {
     ($tx:expr, $filter:expr, $sql:expr) => {
@@ -102,6 +105,7 @@ macro_rules! with_filter {
             .bind::<Timestamptz, _>($tx.now())
             .bind::<Nullable<Array<BigInt>>, _>($filter.only.clone())
             .bind::<Nullable<BigInt>, _>($filter.follow_up_of)
+            .bind::<Nullable<BigInt>, _>($filter.not_assigned_to)
     };
 }
 
@@ -114,6 +118,23 @@ pub fn find(tx: &mut OrgTx<'_>, id: ActivityId) -> QueryResult<Option<Activity>>
     Ok(list(tx, &only, 0, 1)?.pop())
 }
 
+/// The activities with these ids, kept from being changed by others until the transaction ends.
+pub(crate) fn locked(tx: &mut OrgTx<'_>, ids: &[ActivityId]) -> QueryResult<Vec<Activity>> {
+    let found: Vec<ActivityId> = activities::table
+        .filter(activities::organization_id.eq(tx.organization()))
+        .filter(activities::id.eq_any(ids))
+        .order(activities::id)
+        .select(activities::id)
+        .for_update()
+        .load(&mut **tx)?;
+    let limit = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let only = ActivityFilter {
+        only: Some(found),
+        ..ActivityFilter::default()
+    };
+    list(tx, &only, 0, limit)
+}
+
 /// The activities that fit: what is open by when it is due, everything else the latest first.
 pub fn list(tx: &mut OrgTx<'_>, filter: &ActivityFilter, offset: i64, limit: i64) -> QueryResult<Vec<Activity>> {
     let order = match filter.state {
@@ -124,7 +145,7 @@ pub fn list(tx: &mut OrgTx<'_>, filter: &ActivityFilter, offset: i64, limit: i64
         "SELECT a.id, a.type_id, t.name AS type_name, a.subject, a.details, a.activity_at, a.duration_minutes, a.status, \
              a.priority, a.assigned_to, s.name AS assigned_name, a.due_on, a.follow_up_of, a.created_by, \
              a.added_by_contact, c.display_name AS added_by_name \
-         {FITTING} ORDER BY {order} OFFSET $11 LIMIT $12"
+         {FITTING} ORDER BY {order} OFFSET $12 LIMIT $13"
     );
     let rows: Vec<Row> = with_filter!(tx, filter, sql)
         .bind::<BigInt, _>(offset)

@@ -2,7 +2,7 @@
 //! transaction.
 
 use super::model::{BulkAction, Deed, KEPT_FOR, State};
-use super::{BATCH_CONTACTS, store};
+use super::{run, store};
 use crate::base::{BulkActionId, StaffId};
 use crate::changelog::{self, NewChange};
 use crate::crm::contacts::{self, Selection};
@@ -13,9 +13,44 @@ use crate::work::{self, Kind};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-/// Starts a bulk action on whoever is chosen now. `None`: nobody is, and nothing was started.
-pub fn start(tx: &mut OrgTx<'_>, selection: &Selection, deed: &Deed) -> Result<Option<BulkActionId>, PageError> {
+/// Starts a bulk action on whoever is chosen now, and does it where it is no more than one step; returns it as it stands then.
+/// `None`: nobody is chosen, and nothing was started.
+pub fn start(tx: &mut OrgTx<'_>, selection: &Selection, deed: &Deed) -> Result<Option<BulkAction>, PageError> {
+    Ok(start_all(tx, selection, std::slice::from_ref(deed))?.pop())
+}
+
+/// The same for several deeds, all of them about whoever is chosen now: what one does may change whom the list finds.
+pub fn start_all(tx: &mut OrgTx<'_>, selection: &Selection, deeds: &[Deed]) -> Result<Vec<BulkAction>, PageError> {
     forget_old(tx)?;
+    let mut started = Vec::new();
+    for deed in deeds {
+        started.extend(set_down(tx, selection, deed)?);
+    }
+    let mut actions = Vec::new();
+    for id in started {
+        if store::is_one_step(tx, id)? {
+            do_at_once(tx, id)?;
+        } else {
+            wake(tx)?;
+        }
+        actions.push(store::locked(tx, id)?);
+    }
+    Ok(actions)
+}
+
+fn do_at_once(tx: &mut OrgTx<'_>, id: BulkActionId) -> Result<(), PageError> {
+    loop {
+        let action = store::locked(tx, id)?;
+        if !action.state.is_at_work() {
+            return Ok(());
+        }
+        run::batch(tx, &action)?;
+    }
+}
+
+/// Writes a bulk action down with whom it is about. `None`: nobody is chosen.
+fn set_down(tx: &mut OrgTx<'_>, selection: &Selection, deed: &Deed) -> Result<Option<BulkActionId>, PageError> {
+    let batch_contacts = deed.batch_contacts();
     let (by, name, now) = (staff_id(tx), tx.actor().name().to_owned(), tx.now());
     let deed = serde_json::to_value(deed).map_err(anyhow::Error::from)?;
     let id: BulkActionId = diesel::insert_into(bulk_actions::table)
@@ -29,7 +64,7 @@ pub fn start(tx: &mut OrgTx<'_>, selection: &Selection, deed: &Deed) -> Result<O
         ))
         .returning(bulk_actions::id)
         .get_result(&mut **tx)?;
-    let count = set_aside(tx, id, selection)?;
+    let count = set_aside(tx, id, selection, batch_contacts)?;
     if count == 0 {
         diesel::delete(bulk_actions::table.find((tx.organization(), id))).execute(&mut **tx)?;
         return Ok(None);
@@ -38,11 +73,11 @@ pub fn start(tx: &mut OrgTx<'_>, selection: &Selection, deed: &Deed) -> Result<O
         .set(bulk_actions::contact_count.eq(i32::try_from(count).unwrap_or(i32::MAX)))
         .execute(&mut **tx)?;
     let action = store::locked(tx, id)?;
+    let contacts = if count == 1 { "contact" } else { "contacts" };
     log(
         tx,
-        &format!("Bulk action on {count} contacts started: {}", action.deed.name()),
+        &format!("Bulk action on {count} {contacts} started: {}", action.deed.name()),
     )?;
-    wake(tx)?;
     Ok(Some(id))
 }
 
@@ -80,7 +115,7 @@ pub fn try_again(tx: &mut OrgTx<'_>, id: BulkActionId) -> Result<(), PageError> 
 }
 
 /// Writes down who is chosen, in batches; returns how many. What the list finds later does not matter.
-fn set_aside(tx: &mut OrgTx<'_>, id: BulkActionId, selection: &Selection) -> QueryResult<i64> {
+fn set_aside(tx: &mut OrgTx<'_>, id: BulkActionId, selection: &Selection, batch_contacts: i64) -> QueryResult<i64> {
     #[derive(QueryableByName)]
     struct Batch {
         #[diesel(sql_type = BigInt)]
@@ -88,7 +123,7 @@ fn set_aside(tx: &mut OrgTx<'_>, id: BulkActionId, selection: &Selection) -> Que
     }
     let head = format!(
         "INSERT INTO bulk_batches (bulk_action_id, number, contact_ids) \
-         SELECT {id}, (place - 1) / {BATCH_CONTACTS} + 1, array_agg(id ORDER BY id) FROM ( \
+         SELECT {id}, (place - 1) / {batch_contacts} + 1, array_agg(id ORDER BY id) FROM ( \
             SELECT contacts.id, row_number() OVER (ORDER BY contacts.id) AS place"
     );
     let Some(query) = contacts::chosen(tx, selection, &head, "")? else {

@@ -1,9 +1,12 @@
 //! A bulk action as people follow it: what is done, how far it is, what came of it.
 
 use super::field::Field;
-use crate::base::{Actor, BulkActionId, ContactId, StaffId};
+use super::{BATCH_CONTACTS, BATCH_CONTACTS_BY_STATEMENT};
+use crate::base::{ActivityId, Actor, BulkActionId, ContactId, GroupId, StaffId, TagId};
 use crate::changelog::FieldChange;
+use crate::crm::activities::model::ActivityDraft;
 use crate::crm::contacts::ChangedParts;
+use crate::crm::groups::standings::Standing;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +20,36 @@ pub const KEPT_FOR: TimeDelta = TimeDelta::days(30);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Deed {
-    Edit { field: Field, value: String },
+    Edit {
+        field: Field,
+        value: String,
+    },
     Trash,
     Restore,
+    AddToGroup {
+        group: GroupId,
+        title: String,
+    },
+    RemoveFromGroup {
+        group: GroupId,
+        title: String,
+        /// The reason somebody gave, if any.
+        why: String,
+    },
+    Tag {
+        tag: TagId,
+        name: String,
+    },
+    Untag {
+        tag: TagId,
+        name: String,
+    },
+    /// One activity for each contact.
+    AddActivity {
+        activity: Box<ActivityDraft>,
+        /// "Call: Thank you"
+        title: String,
+    },
 }
 
 impl Deed {
@@ -30,6 +60,58 @@ impl Deed {
             Self::Edit { field, value } => format!("{} set to {}", field.label(), field.in_words(value)),
             Self::Trash => "Moved to the trash".into(),
             Self::Restore => "Restored from the trash".into(),
+            Self::AddToGroup { title, .. } => format!("Added to {title}"),
+            Self::RemoveFromGroup { title, .. } => format!("Removed from {title}"),
+            Self::Tag { name, .. } => format!("Tagged {name}"),
+            Self::Untag { name, .. } => format!("Tag {name} taken off"),
+            Self::AddActivity { title, .. } => format!("Activity added: {title}"),
+        }
+    }
+
+    /// Contacts of one step.
+    pub(super) fn batch_contacts(&self) -> i64 {
+        match self {
+            Self::Edit { .. } | Self::Trash | Self::Restore | Self::AddActivity { .. } => BATCH_CONTACTS,
+            Self::AddToGroup { .. } | Self::RemoveFromGroup { .. } | Self::Tag { .. } | Self::Untag { .. } => {
+                BATCH_CONTACTS_BY_STATEMENT
+            }
+        }
+    }
+
+    /// What is counted, for one and for several: "contacts changed".
+    pub fn changed_words(&self) -> [&'static str; 2] {
+        match self {
+            Self::Edit { .. } | Self::Trash | Self::Restore => ["contact changed", "contacts changed"],
+            Self::AddToGroup { .. } => ["contact added", "contacts added"],
+            Self::RemoveFromGroup { .. } => ["contact removed", "contacts removed"],
+            Self::Tag { .. } => ["contact tagged", "contacts tagged"],
+            Self::Untag { .. } => ["contact lost the tag", "contacts lost the tag"],
+            Self::AddActivity { .. } => ["contact has the activity now", "contacts have one each now"],
+        }
+    }
+
+    /// The same for those with whom there was nothing to do.
+    pub fn unchanged_words(&self) -> [&'static str; 2] {
+        match self {
+            Self::AddToGroup { .. } => ["contact was in it already", "contacts were in it already"],
+            Self::RemoveFromGroup { .. } => ["contact was not in it", "contacts were not in it"],
+            Self::Tag { .. } => ["contact had it already", "contacts had it already"],
+            Self::Untag { .. } => ["contact did not have it", "contacts did not have it"],
+            _ => ["contact was so already", "contacts were so already"],
+        }
+    }
+
+    /// Where what was done can be seen: an address within the organization, and its name.
+    pub fn place(&self) -> Option<(String, String)> {
+        match self {
+            Self::Edit { .. } | Self::Trash | Self::Restore => None,
+            Self::AddToGroup { group, title } | Self::RemoveFromGroup { group, title, .. } => {
+                Some((format!("groups/{group}"), format!("Go to {title}")))
+            }
+            Self::Tag { tag, name } | Self::Untag { tag, name } => {
+                Some((format!("contacts?tagged={tag}"), format!("Contacts tagged {name}")))
+            }
+            Self::AddActivity { .. } => Some(("activities".into(), "Go to Activities".into())),
         }
     }
 
@@ -39,6 +121,10 @@ impl Deed {
             Self::Edit { .. } => "edit",
             Self::Trash => "delete",
             Self::Restore => "refresh",
+            Self::AddToGroup { .. } => "groups",
+            Self::RemoveFromGroup { .. } | Self::Untag { .. } => "remove",
+            Self::Tag { .. } => "tags",
+            Self::AddActivity { .. } => "activities",
         }
     }
 }
@@ -194,6 +280,15 @@ impl BulkAction {
         }
     }
 
+    /// The same in a group's history and beside a tag: the reason that was given; one contact needs none.
+    pub(super) fn reason(&self) -> String {
+        match (&self.deed, self.state) {
+            (Deed::RemoveFromGroup { why, .. }, State::Running) if !why.is_empty() => why.clone(),
+            (_, State::Running) if self.contact_count == 1 => String::new(),
+            _ => self.why(),
+        }
+    }
+
     /// Whether the work has failed so often that it waits for people.
     pub fn is_stuck(&self) -> bool {
         self.state.is_at_work() && self.failures >= FAILURES_MAX
@@ -232,6 +327,14 @@ pub enum Record {
     Trashed(DateTime<Utc>),
     /// When it came out of the trash: one that was changed since stays out.
     Restored(DateTime<Utc>),
+    /// Where it stood in the group, and where it stands.
+    Membership { before: Option<Standing>, after: Standing },
+    /// When it was tagged: one that was tagged anew since keeps the tag.
+    Tagged(DateTime<Utc>),
+    /// Since when it had had the tag that it lost.
+    Untagged(DateTime<Utc>),
+    /// The activity it got: one that was changed since stays.
+    Activity(ActivityId),
 }
 
 impl Record {
@@ -239,7 +342,7 @@ impl Record {
     pub fn shown(&self) -> &[FieldChange] {
         match self {
             Self::Edited { shown, .. } => shown,
-            Self::Trashed(_) | Self::Restored(_) => &[],
+            _ => &[],
         }
     }
 }
@@ -251,4 +354,26 @@ pub struct BulkContact {
     pub outcome: Outcome,
     pub problem: Option<String>,
     pub record: Option<Record>,
+}
+
+impl BulkContact {
+    /// Something was done to it.
+    pub(super) fn changed(contact: ContactId, record: Record) -> Self {
+        Self {
+            contact,
+            outcome: Outcome::Changed,
+            problem: None,
+            record: Some(record),
+        }
+    }
+
+    /// Nothing was done to it, and why.
+    pub(super) fn skipped(contact: ContactId, why: impl Into<String>) -> Self {
+        Self {
+            contact,
+            outcome: Outcome::Skipped,
+            problem: Some(why.into()),
+            record: None,
+        }
+    }
 }

@@ -2,14 +2,17 @@
 //! line, a batch is done whole or not at all.
 
 use super::model::{BulkAction, BulkContact, Deed, Outcome, Record, State};
-use super::store;
+use super::{membership, planned, store, tagging};
 use crate::base::ContactId;
 use crate::crm::contacts::{self, ChangedParts, Contact, ContactDraft, differences};
 use crate::db::OrgTx;
 use crate::db::schema::bulk_actions;
 use chrono::SubsecRound;
 use diesel::prelude::*;
+use std::collections::HashSet;
 
+/// Why nothing is done to somebody.
+const IN_TRASH: &str = "In the trash.";
 /// Digits of a second that Postgres keeps.
 pub(super) const MICROSECONDS: u16 = 6;
 
@@ -19,11 +22,15 @@ pub fn batch(tx: &mut OrgTx<'_>, action: &BulkAction) -> anyhow::Result<()> {
         Some(batch) => batch,
         None => return finish(tx, action),
     };
-    let found = contacts::locked(tx, &ids)?;
     let became = match &action.deed {
-        Deed::Edit { .. } => edit(tx, action, &found)?,
-        Deed::Trash => trash(tx, action, &found)?,
-        Deed::Restore => restore(tx, action, &found)?,
+        Deed::Edit { .. } => edit(tx, action, &ids)?,
+        Deed::Trash => trash(tx, action, &ids)?,
+        Deed::Restore => restore(tx, action, &ids)?,
+        Deed::AddToGroup { group, .. } => membership::add(tx, action, *group, &ids)?,
+        Deed::RemoveFromGroup { group, .. } => membership::remove(tx, action, *group, &ids)?,
+        Deed::Tag { tag, .. } => tagging::tag(tx, action, *tag, &ids)?,
+        Deed::Untag { tag, .. } => tagging::untag(tx, action, *tag, &ids)?,
+        Deed::AddActivity { activity, .. } => planned::add(tx, action, activity, &ids)?,
     };
     store::write_outcomes(tx, action.id, &became)?;
     let of = |outcome| became.iter().filter(|one| one.outcome == outcome).count() as i32;
@@ -53,12 +60,13 @@ fn finish(tx: &mut OrgTx<'_>, action: &BulkAction) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn edit(tx: &mut OrgTx<'_>, action: &BulkAction, found: &[Contact]) -> anyhow::Result<Vec<BulkContact>> {
+fn edit(tx: &mut OrgTx<'_>, action: &BulkAction, ids: &[ContactId]) -> anyhow::Result<Vec<BulkContact>> {
+    let found = contacts::locked(tx, ids)?;
     let mut became = Vec::new();
     let mut wanted: Vec<(&Contact, ContactDraft)> = Vec::new();
-    for contact in found {
+    for contact in &found {
         if contact.deleted_at.is_some() {
-            became.push(skipped(contact.id, "In the trash."));
+            became.push(BulkContact::skipped(contact.id, IN_TRASH));
             continue;
         }
         let before = contact.draft();
@@ -72,10 +80,10 @@ fn edit(tx: &mut OrgTx<'_>, action: &BulkAction, found: &[Contact]) -> anyhow::R
         let problems = after.problems();
         if !problems.is_empty() {
             let words: Vec<String> = problems.into_iter().map(|problem| problem.words).collect();
-            became.push(skipped(contact.id, words.join(" ")));
+            became.push(BulkContact::skipped(contact.id, words.join(" ")));
             continue;
         }
-        became.push(changed(
+        became.push(BulkContact::changed(
             contact.id,
             Record::Edited {
                 shown: differences::between(&before, &after),
@@ -89,7 +97,8 @@ fn edit(tx: &mut OrgTx<'_>, action: &BulkAction, found: &[Contact]) -> anyhow::R
     Ok(became)
 }
 
-fn trash(tx: &mut OrgTx<'_>, action: &BulkAction, found: &[Contact]) -> anyhow::Result<Vec<BulkContact>> {
+fn trash(tx: &mut OrgTx<'_>, action: &BulkAction, ids: &[ContactId]) -> anyhow::Result<Vec<BulkContact>> {
+    let found = contacts::locked(tx, ids)?;
     let living: Vec<ContactId> = found
         .iter()
         .filter(|contact| contact.deleted_at.is_none())
@@ -97,15 +106,22 @@ fn trash(tx: &mut OrgTx<'_>, action: &BulkAction, found: &[Contact]) -> anyhow::
         .collect();
     contacts::actions::trash(tx, &living, &action.why())?;
     let now = tx.now().trunc_subsecs(MICROSECONDS);
-    Ok(living.into_iter().map(|id| changed(id, Record::Trashed(now))).collect())
+    Ok(living
+        .into_iter()
+        .map(|id| BulkContact::changed(id, Record::Trashed(now)))
+        .collect())
 }
 
-fn restore(tx: &mut OrgTx<'_>, action: &BulkAction, found: &[Contact]) -> anyhow::Result<Vec<BulkContact>> {
+fn restore(tx: &mut OrgTx<'_>, action: &BulkAction, ids: &[ContactId]) -> anyhow::Result<Vec<BulkContact>> {
+    let found = contacts::locked(tx, ids)?;
     let restored = contacts::restore_many(tx, &found.iter().collect::<Vec<_>>(), &action.why())?;
     let now = tx.now().trunc_subsecs(MICROSECONDS);
-    let back = restored.back.into_iter().map(|id| changed(id, Record::Restored(now)));
+    let back = restored
+        .back
+        .into_iter()
+        .map(|id| BulkContact::changed(id, Record::Restored(now)));
     let taken = restored.taken.into_iter().map(|id| {
-        skipped(
+        BulkContact::skipped(
             id,
             "Another contact has the same External Identifier by now. Change it there first.",
         )
@@ -113,20 +129,10 @@ fn restore(tx: &mut OrgTx<'_>, action: &BulkAction, found: &[Contact]) -> anyhow
     Ok(back.chain(taken).collect())
 }
 
-fn changed(contact: ContactId, record: Record) -> BulkContact {
-    BulkContact {
-        contact,
-        outcome: Outcome::Changed,
-        problem: None,
-        record: Some(record),
-    }
-}
-
-fn skipped(contact: ContactId, why: impl Into<String>) -> BulkContact {
-    BulkContact {
-        contact,
-        outcome: Outcome::Skipped,
-        problem: Some(why.into()),
-        record: None,
-    }
+/// Those who went into the trash since the action was started, skipped; and those who did not.
+pub(super) fn living(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<(Vec<BulkContact>, Vec<ContactId>)> {
+    let living = contacts::store::living(tx, ids)?;
+    let is_living: HashSet<ContactId> = living.iter().copied().collect();
+    let gone = ids.iter().filter(|id| !is_living.contains(id));
+    Ok((gone.map(|id| BulkContact::skipped(*id, IN_TRASH)).collect(), living))
 }

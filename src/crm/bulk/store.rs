@@ -61,6 +61,16 @@ pub fn next_at_work(tx: &mut OrgTx<'_>) -> QueryResult<Option<BulkAction>> {
     row.map(Row::action).transpose()
 }
 
+/// Whether everybody an action is about is in one batch.
+pub(super) fn is_one_step(tx: &mut OrgTx<'_>, action: BulkActionId) -> QueryResult<bool> {
+    let batches: i64 = bulk_batches::table
+        .filter(bulk_batches::organization_id.eq(tx.organization()))
+        .filter(bulk_batches::bulk_action_id.eq(action))
+        .count()
+        .get_result(&mut **tx)?;
+    Ok(batches == 1)
+}
+
 /// The batch after the one with a number.
 pub fn batch_after(
     tx: &mut OrgTx<'_>,
@@ -75,6 +85,12 @@ pub fn batch_after(
         .select((bulk_batches::number, bulk_batches::contact_ids))
         .first(&mut **tx)
         .optional()
+}
+
+/// Who was changed by an action that was done at once.
+pub fn changed(tx: &mut OrgTx<'_>, action: BulkActionId) -> QueryResult<Vec<ContactId>> {
+    let all = changed_after(tx, action, 0, super::BATCH_CONTACTS_BY_STATEMENT)?;
+    Ok(all.into_iter().map(|one| one.contact).collect())
 }
 
 /// Contacts that were changed and not taken back yet, after the one with an id.

@@ -1,7 +1,7 @@
 //! The undo of a bulk action: each contact is as it was before. Whatever somebody else has changed since stays, and is told.
 
-use super::model::{BulkAction, BulkContact, Outcome, Record, State};
-use super::{BATCH_CONTACTS, store};
+use super::model::{BulkAction, BulkContact, Deed, Outcome, Record, State};
+use super::{BATCH_CONTACTS, membership, planned, store, tagging};
 use crate::base::ContactId;
 use crate::crm::contacts::{self, Contact, ContactDraft};
 use crate::db::OrgTx;
@@ -12,19 +12,18 @@ use std::collections::HashMap;
 /// Takes the next contacts of an action back, as `store::locked` gave it.
 pub fn batch(tx: &mut OrgTx<'_>, action: &BulkAction) -> anyhow::Result<()> {
     let changed = store::changed_after(tx, action.id, action.last_place, BATCH_CONTACTS)?;
-    let ids: Vec<ContactId> = changed.iter().map(|one| one.contact).collect();
-    let found: HashMap<ContactId, Contact> = contacts::locked(tx, &ids)?
-        .into_iter()
-        .map(|contact| (contact.id, contact))
-        .collect();
-    let mut back = Back::default();
-    for one in &changed {
-        if let (Some(contact), Some(record)) = (found.get(&one.contact), &one.record) {
-            back.sort_out(contact, record);
+    let mut stays = match &action.deed {
+        Deed::Edit { .. } | Deed::Trash | Deed::Restore => as_before(tx, action, &changed)?,
+        Deed::AddToGroup { group, .. } | Deed::RemoveFromGroup { group, .. } => {
+            membership::put_back(tx, action, *group, &changed)?
         }
-    }
-    back.write(tx, &action.why())?;
-    let became: Vec<BulkContact> = changed.into_iter().map(|one| back.outcome(one)).collect();
+        Deed::Tag { tag, .. } | Deed::Untag { tag, .. } => tagging::put_back(tx, action, *tag, &changed)?,
+        Deed::AddActivity { activity, .. } => planned::delete(tx, action, activity, &changed)?,
+    };
+    let became: Vec<BulkContact> = changed
+        .into_iter()
+        .map(|one| taken_back(stays.remove(&one.contact), one))
+        .collect();
     store::write_outcomes(tx, action.id, &became)?;
     let kept = became.iter().filter(|one| one.outcome == Outcome::Kept).count() as i32;
     let is_done = (became.len() as i64) < BATCH_CONTACTS;
@@ -40,6 +39,38 @@ pub fn batch(tx: &mut OrgTx<'_>, action: &BulkAction) -> anyhow::Result<()> {
         ))
         .execute(&mut **tx)?;
     Ok(())
+}
+
+fn taken_back(stays: Option<String>, one: BulkContact) -> BulkContact {
+    BulkContact {
+        outcome: match stays {
+            Some(_) => Outcome::Kept,
+            None => Outcome::Undone,
+        },
+        problem: stays,
+        ..one
+    }
+}
+
+/// Contacts have the values they had before, and are where they were; returns who stays as they are, and why.
+fn as_before(
+    tx: &mut OrgTx<'_>,
+    action: &BulkAction,
+    changed: &[BulkContact],
+) -> anyhow::Result<HashMap<ContactId, String>> {
+    let ids: Vec<ContactId> = changed.iter().map(|one| one.contact).collect();
+    let found: HashMap<ContactId, Contact> = contacts::locked(tx, &ids)?
+        .into_iter()
+        .map(|contact| (contact.id, contact))
+        .collect();
+    let mut back = Back::default();
+    for one in changed {
+        if let (Some(contact), Some(record)) = (found.get(&one.contact), &one.record) {
+            back.sort_out(contact, record);
+        }
+    }
+    back.write(tx, &action.why())?;
+    Ok(back.stays)
 }
 
 /// What is to be done, and what stays and why.
@@ -84,6 +115,8 @@ impl<'f> Back<'f> {
             Record::Restored(_) if contact.deleted_at.is_some() => {}
             Record::Restored(at) if contact.modified_at == *at => self.into_trash.push(contact.id),
             Record::Restored(_) => self.stay(contact, "Changed since, so it was not moved to the trash again.".into()),
+            // Of other deeds, which have ways back of their own.
+            Record::Membership { .. } | Record::Tagged(_) | Record::Untagged(_) | Record::Activity(_) => {}
         }
     }
 
@@ -101,18 +134,5 @@ impl<'f> Back<'f> {
         }
         contacts::actions::trash(tx, &self.into_trash, why)?;
         Ok(())
-    }
-
-    fn outcome(&self, one: BulkContact) -> BulkContact {
-        let problem = self.stays.get(&one.contact).cloned();
-        BulkContact {
-            outcome: if problem.is_some() {
-                Outcome::Kept
-            } else {
-                Outcome::Undone
-            },
-            problem,
-            ..one
-        }
     }
 }

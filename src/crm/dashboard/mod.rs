@@ -2,5 +2,6 @@
 
 mod figures;
 mod pages;
+mod tasks;
 
 pub use pages::routes;

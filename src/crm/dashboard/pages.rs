@@ -1,37 +1,24 @@
 //! The page one lands on.
 
 use super::figures::{self, Days, Retention, TopDonor};
+use super::tasks::{Task, Waiting};
 use crate::accounts::Member;
 use crate::base::Role;
 use crate::crm::contributions::Status;
 use crate::crm::contributions::search::{self, ContributionRow, Filter, Total};
-use crate::crm::groups;
 use crate::crm::groups::mailchimp::MailchimpView;
-use crate::db::OrgTx;
 use crate::web::{self, Answer, Needs, Page, PageError, Route, get};
 use actix_web::web::Data;
 use askama::Template;
-use chrono::{NaiveDate, TimeDelta};
 use diesel::QueryResult;
+use serde_json::json;
 
 /// Latest gifts and top donors shown.
 const LINES: i64 = 8;
-/// Gifts of so many days are looked at for thanks that are missing; older ones are nobody's task of today.
-const THANKS_DAYS: i64 = 60;
 
 /// Every route of the Dashboard.
 pub fn routes() -> Vec<Route> {
     vec![get("/o/{organization}/dashboard", Needs::Role(Role::Reader), show)]
-}
-
-/// Something that waits for somebody.
-struct Task {
-    /// The mark's colour: `warn`, `bad` or `info`.
-    tone: &'static str,
-    icon: &'static str,
-    what: String,
-    why: &'static str,
-    link: String,
 }
 
 /// What was given in some days, beside the same days a year earlier.
@@ -49,11 +36,13 @@ struct DashboardPage {
     tasks: Vec<Task>,
     compared: Vec<Compared>,
     retention: Retention,
-    /// The contributions of the donors who could give again.
+    /// The list of the donors who could give again, and of those who have.
     gave_before: String,
+    gave_again: String,
     last_year: String,
     latest: Vec<ContributionRow>,
-    top: Vec<TopDonor>,
+    /// Each with the list of what they gave.
+    top: Vec<(TopDonor, String)>,
 }
 
 /// `GET /o/{organization}/dashboard`
@@ -62,6 +51,7 @@ async fn show(member: Member, mailchimp: Data<dyn MailchimpView>) -> Answer {
     let (month, year) = (Days::this_month(today), Days::this_year(today));
     let spans = [month, month.a_year_earlier(), year, year.a_year_earlier()];
     let last_year = year.year_before();
+    let me = member.person().staff.id;
     let read = member
         .read(move |tx| {
             let totals: Vec<Vec<Total>> = spans
@@ -78,8 +68,7 @@ async fn show(member: Member, mailchimp: Data<dyn MailchimpView>) -> Answer {
                 top: top.transpose()?.unwrap_or_default(),
                 retention: figures::retention(tx, last_year, year)?,
                 latest: search::list(tx, &Filter::default(), 0, LINES)?,
-                unthanked: unthanked(tx, today)?,
-                troubles: troubles(tx, mailchimp.as_ref())?,
+                waiting: Waiting::read(tx, mailchimp.as_ref(), me, today)?,
             })
         })
         .await?;
@@ -100,12 +89,20 @@ async fn show(member: Member, mailchimp: Data<dyn MailchimpView>) -> Answer {
                 earlier: sums(3),
             },
         ],
-        tasks: tasks(&member, today, read.unthanked, read.troubles),
+        tasks: read.waiting.tasks(&member, today),
         retention: read.retention,
-        gave_before: link(&member, &completed(last_year)),
+        gave_before: donors(&member, &["previous"]),
+        gave_again: donors(&member, &["previous", "this"]),
         last_year: last_year.from.format("%Y").to_string(),
         latest: read.latest,
-        top: read.top,
+        top: read
+            .top
+            .into_iter()
+            .map(|donor| {
+                let gifts = gifts_of(&member, &donor, Days::last_twelve_months(today));
+                (donor, gifts)
+            })
+            .collect(),
     })
 }
 
@@ -114,11 +111,10 @@ struct Read {
     top: Vec<TopDonor>,
     retention: Retention,
     latest: Vec<ContributionRow>,
-    unthanked: i64,
-    troubles: Vec<(String, groups::mailchimp::GroupSync)>,
+    waiting: Waiting,
 }
 
-fn completed(days: Days) -> Filter {
+pub(super) fn completed(days: Days) -> Filter {
     Filter {
         from: Some(days.from),
         to: Some(days.to),
@@ -127,64 +123,24 @@ fn completed(days: Days) -> Filter {
     }
 }
 
-/// Gifts of the last weeks that nobody has thanked for.
-fn without_thanks(today: NaiveDate) -> Filter {
-    let recent = Days {
-        from: today - TimeDelta::days(THANKS_DAYS),
-        to: today,
+/// The list of whoever gave in each of these calendar years: the `previous` one, `this` one.
+fn donors(member: &Member, years: &[&str]) -> String {
+    let gave_in =
+        |year: &&str| json!({"about": "giving_count", "op": "at_least", "values": ["1", year, "year", "any"]});
+    let conditions: Vec<_> = years.iter().map(gave_in).collect();
+    let criteria = json!({"blocks": [{"conditions": conditions}]}).to_string();
+    let query = serde_urlencoded::to_string([("criteria", criteria)]).unwrap_or_default();
+    member.at(&format!("contacts?{query}"))
+}
+
+/// The list of what somebody gave in these days.
+fn gifts_of(member: &Member, donor: &TopDonor, days: Days) -> String {
+    let theirs = Filter {
+        contact: Some(donor.contact_id),
+        currency: Some(donor.total().currency),
+        ..completed(days)
     };
-    Filter {
-        thanked: Some(false),
-        ..completed(recent)
-    }
-}
-
-fn unthanked(tx: &mut OrgTx<'_>, today: NaiveDate) -> QueryResult<i64> {
-    let totals = search::totals(tx, &without_thanks(today))?;
-    Ok(totals.iter().map(|total| total.contributions).sum())
-}
-
-/// The linked groups with somebody Mailchimp does not take, or that have stopped.
-fn troubles(
-    tx: &mut OrgTx<'_>,
-    mailchimp: &dyn MailchimpView,
-) -> QueryResult<Vec<(String, groups::mailchimp::GroupSync)>> {
-    let titles = groups::store::titles(tx)?;
-    let mut column = mailchimp.column(tx)?;
-    column.retain(|_, sync| matches!(sync.tone, "bad" | "warn"));
-    let troubled = titles
-        .into_iter()
-        .filter_map(|(group, title)| Some((title, column.remove(&group)?)));
-    Ok(troubled.collect())
-}
-
-fn tasks(
-    member: &Member,
-    today: NaiveDate,
-    unthanked: i64,
-    troubles: Vec<(String, groups::mailchimp::GroupSync)>,
-) -> Vec<Task> {
-    let mut tasks: Vec<Task> = troubles
-        .into_iter()
-        .map(|(title, sync)| Task {
-            tone: sync.tone,
-            icon: "mailchimp",
-            what: format!("{title}: {}", sync.text),
-            why: "These people get no mail from Mailchimp. The page says why, and what helps.",
-            link: member.at(&sync.link),
-        })
-        .collect();
-    if unthanked > 0 {
-        let gifts = if unthanked == 1 { "gift is" } else { "gifts are" };
-        tasks.push(Task {
-            tone: "info",
-            icon: "contributions",
-            what: format!("{unthanked} {gifts} not thanked for yet"),
-            why: "Received in the last two months.",
-            link: link(member, &without_thanks(today)),
-        });
-    }
-    tasks
+    link(member, &theirs)
 }
 
 /// Each currency's sum, with the contributions it is made of.
@@ -199,7 +155,7 @@ fn sums(member: &Member, days: Days, totals: &[Total]) -> Vec<(String, String)> 
     totals.iter().map(of).collect()
 }
 
-fn link(member: &Member, filter: &Filter) -> String {
+pub(super) fn link(member: &Member, filter: &Filter) -> String {
     let query = serde_urlencoded::to_string(filter.pairs()).unwrap_or_default();
     member.at(&format!("contributions?{query}"))
 }

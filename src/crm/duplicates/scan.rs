@@ -1,13 +1,15 @@
 //! The search for duplicates in the background: a batch of changed contacts at a time, compared with whoever has a key in
-//! common.
+//! common. It is asked for by staff and by imports, and each night looks at whoever was changed since.
 
 use super::store::{self, Pair, Scan};
-use super::{keys, score};
+use super::{actions, keys, score};
 use crate::base::{Actor, ContactId};
+use crate::crm::contacts::criteria::Calendar;
 use crate::crm::contacts::{self, Contact};
 use crate::db::schema::duplicate_scans;
 use crate::db::{Db, OrgTx};
 use crate::work::{self, Job, Kind, Wakes};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -19,7 +21,12 @@ const BATCH: i64 = 1_000;
 /// How often in a row the same step may fail before the search waits for people.
 pub(super) const FAILURES_MAX: i32 = 5;
 
-/// Starts searching where a search was asked for, until `stop` says so.
+/// After midnight, when nobody waits for anything else.
+const NIGHT: TimeDelta = TimeDelta::hours(3);
+/// How long a search that has just ended is enough.
+const CURRENT_FOR: TimeDelta = TimeDelta::hours(3);
+
+/// Starts searching where a search was asked for and at night, until `stop` says so.
 pub fn start(db: Db, wakes: Wakes, stop: Arc<AtomicBool>) -> JoinHandle<()> {
     work::start::<Scan>(db, wakes, stop)
 }
@@ -28,8 +35,20 @@ impl Job for Scan {
     const KIND: Kind = Kind::Duplicates;
 
     fn next(tx: &mut OrgTx<'_>) -> QueryResult<Option<Self>> {
-        let scan = store::scan(tx)?;
-        Ok(scan.filter(|scan| scan.is_running() && scan.failures < FAILURES_MAX))
+        let (scan, now) = (store::scan(tx)?, tx.now());
+        match scan {
+            Some(scan) if scan.is_running() => Ok(Some(scan).filter(|scan| scan.failures < FAILURES_MAX)),
+            Some(scan) if scan.finished_at.is_some_and(|at| at + CURRENT_FOR > now) => Ok(None),
+            scan => {
+                let last = scan.unwrap_or_else(Scan::never);
+                let changed = store::changed_between(tx, last.until, now)?;
+                Ok((changed > 0).then_some(last))
+            }
+        }
+    }
+
+    fn next_at(tx: &mut OrgTx<'_>) -> QueryResult<Option<DateTime<Utc>>> {
+        Ok(Some(Calendar::of(tx)?.next_day() + NIGHT))
     }
 
     fn actor(&self) -> Actor {
@@ -39,7 +58,7 @@ impl Job for Scan {
     fn step(&self, tx: &mut OrgTx<'_>) -> anyhow::Result<()> {
         match store::locked_scan(tx)?.filter(Scan::is_running) {
             Some(scan) => batch(tx, &scan),
-            None => Ok(()),
+            None => Ok(actions::search(tx)?),
         }
     }
 

@@ -30,6 +30,21 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// What stands for the last search where there was none.
+    pub(super) fn never() -> Self {
+        Self {
+            state: "done".into(),
+            position_at: DateTime::<Utc>::UNIX_EPOCH,
+            position_id: 0,
+            until: DateTime::<Utc>::UNIX_EPOCH,
+            contact_count: 0,
+            contacts_done: 0,
+            failures: 0,
+            started_by_name: String::new(),
+            finished_at: None,
+        }
+    }
+
     /// Whether it has not come to its end.
     pub fn is_running(&self) -> bool {
         self.state == "running"

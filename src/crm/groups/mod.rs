@@ -12,3 +12,4 @@ pub mod standings;
 pub mod store;
 
 pub use pages::routes;
+pub(crate) use pages::{Told, said_removed};

@@ -1,4 +1,4 @@
-//! Memberships as rows, for imports and merges: what stood before is kept with each change, and put back by the undo.
+//! Memberships as rows, for imports, bulk actions and merges: what stood before is kept with each change, and put back by the undo.
 
 use super::{rows, store};
 use crate::base::{ContactId, GroupId};
@@ -62,6 +62,19 @@ pub fn standings(
     Ok(rows.into_iter().collect())
 }
 
+/// The same, kept from being changed by others until the transaction ends.
+pub fn locked(tx: &mut OrgTx<'_>, group: GroupId, contacts: &[ContactId]) -> QueryResult<HashMap<ContactId, Standing>> {
+    let rows: Vec<(ContactId, Standing)> = group_contacts::table
+        .filter(group_contacts::organization_id.eq(tx.organization()))
+        .filter(group_contacts::group_id.eq(group))
+        .filter(group_contacts::contact_id.eq_any(contacts))
+        .order(group_contacts::contact_id)
+        .select((group_contacts::contact_id, Standing::as_select()))
+        .for_update()
+        .load(&mut **tx)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Where a contact stands in every group it belongs or has belonged to.
 pub fn of_contact(tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<BTreeMap<GroupId, Standing>> {
     let rows: Vec<(GroupId, Standing)> = group_contacts::table
@@ -120,13 +133,7 @@ pub fn put_back(tx: &mut OrgTx<'_>, group: GroupId, wanted: &[PutBack], why: &st
     let mine = group_contacts::organization_id
         .eq(tx.organization())
         .and(group_contacts::group_id.eq(group));
-    group_contacts::table
-        .filter(mine.and(group_contacts::contact_id.eq_any(&contacts)))
-        .order(group_contacts::contact_id)
-        .select(group_contacts::contact_id)
-        .for_update()
-        .load::<i64>(&mut **tx)?;
-    let present = standings(tx, group, &contacts)?;
+    let present = locked(tx, group, &contacts)?;
     let unchanged: Vec<&PutBack> = wanted
         .iter()
         .filter(|one| present.get(&one.contact) == Some(&one.now))

@@ -5,6 +5,7 @@ use super::kind::Written;
 use super::model::{Found, Import, Outcome, State};
 use super::rows::{self, RowOutcome};
 use super::{CHUNK_ROWS, store};
+use crate::crm::duplicates;
 use crate::db::OrgTx;
 use crate::db::schema::imports;
 use diesel::prelude::*;
@@ -56,6 +57,9 @@ pub fn run(tx: &mut OrgTx<'_>, import: &Import) -> anyhow::Result<()> {
             imports::failures.eq(0),
         ))
         .execute(&mut **tx)?;
+    if is_done {
+        duplicates::actions::search(tx)?;
+    }
     Ok(())
 }
 

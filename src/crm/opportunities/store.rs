@@ -175,6 +175,12 @@ pub struct Deadline {
 /// The dates that are past without having been kept, and those of the coming weeks; the earliest first.
 pub fn deadlines(tx: &mut OrgTx<'_>, owner: Option<StaffId>, today: NaiveDate) -> QueryResult<Vec<Deadline>> {
     let until = today.checked_add_days(DAYS_AHEAD).unwrap_or(today);
+    let mut deadlines = deadlines_until(tx, owner, until)?;
+    deadlines.truncate(DEADLINES_MAX);
+    Ok(deadlines)
+}
+
+fn deadlines_until(tx: &mut OrgTx<'_>, owner: Option<StaffId>, until: NaiveDate) -> QueryResult<Vec<Deadline>> {
     let wanted = OpportunityFilter {
         owner,
         ..OpportunityFilter::default()
@@ -214,8 +220,25 @@ pub fn deadlines(tx: &mut OrgTx<'_>, owner: Option<StaffId>, today: NaiveDate) -
         .filter(|one| one.day <= until)
         .collect();
     deadlines.sort_by_key(|one| (one.day, one.opportunity.id));
-    deadlines.truncate(DEADLINES_MAX);
     Ok(deadlines)
+}
+
+/// How many dates wait to be kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeadlineCounts {
+    pub past: i64,
+    /// Today and later.
+    pub soon: i64,
+}
+
+/// How many dates are past without having been kept, and how many come up to a day, which counts.
+pub fn deadline_counts(tx: &mut OrgTx<'_>, today: NaiveDate, until: NaiveDate) -> QueryResult<DeadlineCounts> {
+    let all = deadlines_until(tx, None, until)?;
+    let past = all.iter().filter(|one| one.day < today).count() as i64;
+    Ok(DeadlineCounts {
+        past,
+        soon: all.len() as i64 - past,
+    })
 }
 
 #[derive(QueryableByName)]

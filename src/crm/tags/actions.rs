@@ -10,6 +10,7 @@ use crate::db::schema::{contact_tags, tags};
 use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
 use crate::work;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use diesel::sql_types::{Array, BigInt, Timestamptz};
@@ -127,31 +128,45 @@ pub fn delete(tx: &mut OrgTx<'_>, id: TagId) -> QueryResult<()> {
 }
 
 /// Contacts get a tag. Whoever has it keeps it; deleted contacts get none. Returns who got it now.
-pub fn tag_contacts(tx: &mut OrgTx<'_>, tag: TagId, who: &[ContactId]) -> QueryResult<Vec<ContactId>> {
+pub fn tag_contacts(tx: &mut OrgTx<'_>, tag: TagId, who: &[ContactId], why: &str) -> QueryResult<Vec<ContactId>> {
+    let now = tx.now();
+    let since_now: Vec<(ContactId, DateTime<Utc>)> = who.iter().map(|contact| (*contact, now)).collect();
+    put_back(tx, tag, &since_now, why)
+}
+
+/// Contacts get a tag again that they had lost, each as of when they had got it first.
+pub fn put_back(
+    tx: &mut OrgTx<'_>,
+    tag: TagId,
+    who: &[(ContactId, DateTime<Utc>)],
+    why: &str,
+) -> QueryResult<Vec<ContactId>> {
     #[derive(QueryableByName)]
     struct Tagged {
         #[diesel(sql_type = BigInt)]
         contact_id: ContactId,
     }
     let name = existing(tx, tag)?.name;
-    let living = contacts::store::living(tx, who)?;
-    let now = tx.now();
+    let (ids, since): (Vec<ContactId>, Vec<DateTime<Utc>>) = who.iter().copied().unzip();
+    let living = contacts::store::living(tx, &ids)?;
     let tagged: Vec<Tagged> = diesel::sql_query(
         "INSERT INTO contact_tags (tag_id, contact_id, tagged_at) \
-         SELECT $1, id, $3 FROM unnest($2) AS id ORDER BY id ON CONFLICT DO NOTHING RETURNING contact_id",
+         SELECT $1, id, since FROM unnest($2, $3) AS wanted (id, since) WHERE id = ANY($4) ORDER BY id \
+         ON CONFLICT DO NOTHING RETURNING contact_id",
     )
     .bind::<BigInt, _>(tag)
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Array<Timestamptz>, _>(since)
     .bind::<Array<BigInt>, _>(living)
-    .bind::<Timestamptz, _>(now)
     .load(&mut **tx)?;
     let tagged: Vec<ContactId> = tagged.into_iter().map(|row| row.contact_id).collect();
-    changelog::record_for_each(tx, &tagged, &format!("Tagged {name}"), "")?;
+    changelog::record_for_each(tx, &tagged, &format!("Tagged {name}"), why)?;
     work::contacts_are_due(tx, &tagged)?;
     Ok(tagged)
 }
 
 /// Contacts lose a tag. Returns who had it.
-pub fn untag_contacts(tx: &mut OrgTx<'_>, tag: TagId, who: &[ContactId]) -> QueryResult<Vec<ContactId>> {
+pub fn untag_contacts(tx: &mut OrgTx<'_>, tag: TagId, who: &[ContactId], why: &str) -> QueryResult<Vec<ContactId>> {
     let name = existing(tx, tag)?.name;
     let untagged: Vec<ContactId> = diesel::delete(contact_tags::table)
         .filter(contact_tags::organization_id.eq(tx.organization()))
@@ -159,7 +174,7 @@ pub fn untag_contacts(tx: &mut OrgTx<'_>, tag: TagId, who: &[ContactId]) -> Quer
         .filter(contact_tags::contact_id.eq_any(who))
         .returning(contact_tags::contact_id)
         .get_results(&mut **tx)?;
-    changelog::record_for_each(tx, &untagged, &format!("Tag {name} removed"), "")?;
+    changelog::record_for_each(tx, &untagged, &format!("Tag {name} removed"), why)?;
     work::contacts_are_due(tx, &untagged)?;
     Ok(untagged)
 }

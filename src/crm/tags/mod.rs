@@ -6,3 +6,4 @@ mod pages;
 pub mod store;
 
 pub use pages::routes;
+pub(crate) use pages::{TagBox, boxes};

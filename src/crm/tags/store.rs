@@ -4,6 +4,7 @@ use super::model::Tag;
 use crate::base::{ContactId, TagId};
 use crate::db::OrgTx;
 use crate::db::schema::{contact_tags, tags};
+use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -55,6 +56,23 @@ pub fn of_contact(tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<Vec<Tag
         .order((lower(tags::name), tags::id))
         .select(Tag::as_select())
         .load(&mut **tx)
+}
+
+/// Who of these contacts has a tag, and since when; kept from losing it until the transaction ends.
+pub fn locked_since(
+    tx: &mut OrgTx<'_>,
+    tag: TagId,
+    among: &[ContactId],
+) -> QueryResult<HashMap<ContactId, DateTime<Utc>>> {
+    let rows: Vec<(ContactId, DateTime<Utc>)> = contact_tags::table
+        .filter(contact_tags::organization_id.eq(tx.organization()))
+        .filter(contact_tags::tag_id.eq(tag))
+        .filter(contact_tags::contact_id.eq_any(among))
+        .order(contact_tags::contact_id)
+        .select((contact_tags::contact_id, contact_tags::tagged_at))
+        .for_update()
+        .load(&mut **tx)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// How many of these contacts have each tag itself; tags that none has are absent.

@@ -9,6 +9,7 @@ use dms::crm::bulk::field::Field;
 use dms::crm::bulk::model::{BulkAction, Deed, State};
 use dms::crm::bulk::{actions, start, store};
 use dms::crm::contacts::{ContactDraft, ListFilter, Selection};
+use dms::crm::groups;
 use dms::db::{Db, OrgTx};
 use dms::web::PageError;
 use dms::work;
@@ -73,6 +74,7 @@ impl Works {
         self.write(move |tx| actions::start(tx, &everybody, &deed))
             .await
             .unwrap()
+            .id
     }
 
     fn process(&self) -> Process {
@@ -227,4 +229,76 @@ async fn two_processes_at_once_do_nothing_twice() {
     }
     assert_eq!(works.count("changes WHERE what = 'Contact changed'"), people as i64);
     assert_eq!(works.count("bulk_contacts WHERE outcome = 'changed'"), people as i64);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_selection_larger_than_a_step_goes_into_a_group_and_out_again_though_processes_are_killed() {
+    const PEOPLE: usize = 10_500;
+    let works = Works::with(PEOPLE).await;
+    let group = works
+        .write(|tx| Ok(groups::actions::create(tx, "Newsletter", "").map_err(anyhow::Error::from)?))
+        .await;
+    let title = || "Newsletter".to_owned();
+    let begun = Instant::now();
+    let added = works.start(Deed::AddToGroup { group, title: title() }).await;
+    let process = works.process();
+    works.until(added, |action| action.contacts_done > 0).await;
+    works.kill(&process);
+    let process = works.process();
+    let done = works.until(added, |action| action.state == State::Done).await;
+    println!(
+        "{PEOPLE} into a group, with a kill: {:.2} s",
+        begun.elapsed().as_secs_f64()
+    );
+    assert_eq!(done.result.changed, PEOPLE as i32);
+    let people = PEOPLE as i64;
+    assert_eq!(works.count("group_contacts WHERE status = 'Added'"), people);
+    assert_eq!(works.count("group_history WHERE status = 'Added'"), people, "each once");
+    assert_eq!(works.count("changes WHERE what = 'Added to Newsletter'"), people);
+
+    works.write(move |tx| actions::undo(tx, added)).await;
+    works.until(added, |action| action.contacts_done >= 1_000).await;
+    works.kill(&process);
+    let process = works.process();
+    let undone = works.until(added, |action| action.state == State::Undone).await;
+    process.end().await;
+    assert_eq!((undone.result.taken_back, undone.result.kept), (PEOPLE as i32, 0));
+    assert_eq!(works.count("group_contacts"), 0);
+    assert_eq!(
+        works.count("group_history WHERE status = 'Deleted'"),
+        people,
+        "back once"
+    );
+}
+
+/// Says how long it takes: a step of ten thousand, with history, change log, due marks and the values before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_are_one_step_for_groups_and_tags() {
+    const PEOPLE: usize = 10_000;
+    let works = Works::with(PEOPLE).await;
+    let group = works
+        .write(|tx| Ok(groups::actions::create(tx, "Newsletter", "").map_err(anyhow::Error::from)?))
+        .await;
+    let title = || "Newsletter".to_owned();
+    let deeds = [
+        Deed::AddToGroup { group, title: title() },
+        Deed::RemoveFromGroup {
+            group,
+            title: title(),
+            why: String::new(),
+        },
+    ];
+    for deed in deeds {
+        let (begun, name) = (Instant::now(), deed.name());
+        let everybody = Selection::All(ListFilter::default());
+        let action = works
+            .write(move |tx| actions::start(tx, &everybody, &deed))
+            .await
+            .unwrap();
+        println!("{name}: {PEOPLE} contacts in {:.2} s", begun.elapsed().as_secs_f64());
+        assert_eq!((action.state, action.result.changed), (State::Done, PEOPLE as i32));
+    }
+    let people = PEOPLE as i64;
+    assert_eq!(works.count("group_contacts WHERE status = 'Removed'"), people);
+    assert_eq!(works.count("bulk_contacts"), 2 * people);
 }

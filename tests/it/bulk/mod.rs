@@ -1,5 +1,6 @@
 //! Actions on a selection through the pages: what would change is told before, is what happens, and can be taken back.
 
+mod deeds;
 mod killed;
 mod seen;
 

@@ -64,3 +64,75 @@ async fn the_dashboard_compares_with_last_year_and_leads_to_the_gifts() {
         "{to_thank}"
     );
 }
+
+#[tokio::test]
+async fn the_dashboard_names_what_waits_for_me_for_others_and_by_when() {
+    let shelter = Shelter::open().await;
+    let anne = shelter.person("Anne Lem").await.to_string();
+    shelter.person("Anne Lem").await;
+    let me = shelter
+        .ada
+        .get("activities/new")
+        .await
+        .attribute("#assigned_to option:nth-of-type(2)", "value")
+        .unwrap();
+    let call = shelter
+        .ada
+        .get("activities/new")
+        .await
+        .attribute("#type option:nth-of-type(2)", "value")
+        .unwrap();
+    let today = Utc::now().with_timezone(&Toronto).date_naive();
+    let day = |days: i64| (today + chrono::TimeDelta::days(days)).to_string();
+    for (subject, assigned_to, due_on) in [
+        ("Late and mine", me.as_str(), day(-2)),
+        ("Mine to come", me.as_str(), day(3)),
+        ("Late and nobody's", "", day(-2)),
+    ] {
+        let at = format!("{today}T10:00");
+        let fields = [
+            ("type", call.as_str()),
+            ("subject", subject),
+            ("contact", anne.as_str()),
+            ("activity_at", &at),
+            ("status", "Scheduled"),
+            ("priority", "Normal"),
+            ("assigned_to", assigned_to),
+            ("due_on", &due_on),
+        ];
+        let added = shelter.ada.post("activities/new", &fields).await;
+        assert!(added.status.is_redirection(), "{}", added.body);
+    }
+    for (name, deadline) in [("Missed", day(-1)), ("Near", day(5)), ("Far", day(40))] {
+        let fields = [
+            ("name", name),
+            ("contact", anne.as_str()),
+            ("status", "Discovery"),
+            ("probability", "Medium"),
+            ("currency", "CAD"),
+            ("application_deadline", &deadline),
+        ];
+        let added = shelter.ada.post("opportunities/new", &fields).await;
+        assert!(added.status.is_redirection(), "{}", added.body);
+    }
+
+    let page = shelter.ada.get("dashboard").await.body;
+    let opens = async |words: &str| shelter.ada.get(&link(&page, words)).await;
+    let late = opens("1 activity of yours is overdue").await;
+    assert!(
+        late.has("Late and mine") && !late.has("to come") && !late.has("nobody's"),
+        "{}",
+        late.body
+    );
+    let others = opens("1 activity of somebody else is overdue").await;
+    assert!(
+        others.has("Late and nobody's") && !others.has("Late and mine"),
+        "{}",
+        others.body
+    );
+    let mine = opens("1 activity is planned for you").await;
+    assert!(mine.has("Mine to come"), "{}", mine.body);
+    let dates = opens("1 date of an opportunity is past").await;
+    assert!(dates.has("Missed") && dates.has("Near"), "{}", dates.body);
+    link(&page, "1 date of an opportunity is near");
+}

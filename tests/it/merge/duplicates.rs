@@ -152,3 +152,26 @@ async fn an_address_that_many_share_makes_no_pairs_and_many_contacts_are_looked_
     );
     assert_eq!(office.pairs("").await, ["Last1, First1 & Last1, First1"]);
 }
+
+#[tokio::test]
+async fn each_night_looks_at_whoever_was_changed_since_and_the_dashboard_tells() {
+    let office = Office::open().await;
+    office.add(person("Anne", "Lem", "anne@x.test")).await;
+    office.add(person("Ann", "Lem", "anne@x.test")).await;
+    office.world.pass(TimeDelta::days(1) + TimeDelta::minutes(1));
+    eventually("the night looked", async || {
+        office.pairs("").await == ["Lem, Anne & Lem, Ann"]
+    })
+    .await;
+    assert!(
+        office
+            .ada
+            .get("dashboard")
+            .await
+            .has("1 pair of contacts may be one person")
+    );
+    office.add(person("Bo", "Roy", "bo@x.test")).await;
+    office.add(person("Bob", "Roy", "bo@x.test")).await;
+    office.world.pass(TimeDelta::days(1) + TimeDelta::minutes(1));
+    eventually("the next night looked", async || office.pairs("").await.len() == 2).await;
+}

@@ -290,7 +290,8 @@ async fn only_two_of_a_kind_are_merged_and_one_who_was_merged_is_not_restored_by
     let three = [("scope", "all")];
     assert_eq!(
         office.ada.post("merges/choose", &three).await.location(),
-        office.ada.at("contacts")
+        office.ada.at("duplicates"),
+        "of more than two, the queue says who may be whom"
     );
     office.merge(anne, ann, &[]).await;
     assert_eq!(

@@ -52,12 +52,12 @@ async fn duplicates_are_found_compared_merged_and_parted_by_hand() {
 
     // From the list, by ticking exactly two.
     browser.visit(&format!("{origin}{}", office.ada.at("contacts"))).await;
-    let enabled = "return !document.querySelector('[data-needs-two]').disabled";
+    let enabled = "return !document.querySelector('[data-needs-several]').disabled";
     browser.click(&format!("[name=id][value='{first}']")).await;
     assert_eq!(browser.client.execute(enabled, vec![]).await.unwrap(), false);
     browser.click(&format!("[name=id][value='{second}']")).await;
     assert_eq!(browser.client.execute(enabled, vec![]).await.unwrap(), true);
     browser.click(".selection summary").await;
-    browser.click("[data-needs-two]").await;
+    browser.click("[data-needs-several]").await;
     browser.until("h1", "Merge two contacts").await;
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 /// The fields.
 #[derive(Default)]
-pub(super) struct ActivityForm {
+pub(crate) struct ActivityForm {
     pub of_type: Field,
     pub subject: Field,
     pub details: Field,
@@ -23,7 +23,7 @@ pub(super) struct ActivityForm {
 }
 
 /// What can be chosen in the selects.
-pub(super) struct Choices {
+pub(crate) struct Choices {
     pub types: Vec<Choice>,
     pub statuses: Vec<Choice>,
     pub priorities: Vec<Choice>,

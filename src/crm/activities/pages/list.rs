@@ -13,7 +13,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {
-    /// "mine", or a colleague's id.
+    /// "mine", "others", or a colleague's id.
     whose: String,
     state: String,
     #[serde(rename = "type")]
@@ -58,6 +58,7 @@ pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
             "mine" => Some(me),
             whose => whose.parse().ok(),
         },
+        not_assigned_to: (asked.whose == "others").then_some(me),
         state: State::parse(&asked.state),
         type_id: asked.of_type.parse().ok(),
         from: first_day.flatten().and_then(|day| here.beginning_of(day)),
@@ -82,6 +83,7 @@ pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
     let whose = [
         (String::new(), "Everybody".to_owned()),
         ("mine".to_owned(), "Mine".to_owned()),
+        ("others".to_owned(), "Not mine".to_owned()),
     ];
     let others = colleagues.into_iter().filter(|colleague| colleague.id != me);
     let others = others.map(|colleague| (colleague.id.to_string(), colleague.name));

@@ -9,6 +9,8 @@ mod of_contact;
 mod show;
 mod types;
 
+pub(crate) use form::{ActivityForm, Choices};
+
 use super::model::Activity;
 use super::store;
 use crate::base::{ActivityId, Role};

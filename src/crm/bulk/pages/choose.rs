@@ -193,7 +193,7 @@ pub async fn start(member: Member, sent: Sent) -> Answer {
     let selection = Selection::of(&sent);
     let started = member.write(move |tx| actions::start(tx, &selection, &deed)).await?;
     Ok(match started {
-        Some(id) => member.redirect(&format!("bulk/{id}")),
+        Some(action) => member.redirect(&action.path()),
         None => contacts::nobody_chosen(&member),
     })
 }
@@ -205,7 +205,7 @@ fn read_edit(sent: &Sent) -> Result<(Field, String), (Field, web::Field)> {
 }
 
 /// How many are chosen.
-fn count(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<i64> {
+pub(super) fn count(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<i64> {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = BigInt)]

@@ -90,16 +90,10 @@ fn tally(action: &BulkAction) -> Vec<Counted> {
                 Some(Outcome::Changed),
                 result.changed,
                 "good",
-                ["contact changed", "contacts changed"],
+                action.deed.changed_words(),
                 "",
             ),
-            counted(
-                None,
-                result.unchanged,
-                "quiet",
-                ["contact was so already", "contacts were so already"],
-                "",
-            ),
+            counted(None, result.unchanged, "quiet", action.deed.unchanged_words(), ""),
             counted(
                 Some(Outcome::Skipped),
                 result.skipped,

@@ -1,13 +1,14 @@
 //! The pages of groups, each handler beside its template.
 
-mod adding;
-mod choose;
 mod delete;
 mod list;
 mod of_contact;
 mod settings;
 mod show;
 mod smart;
+mod told;
+
+pub(crate) use told::{Told, said_removed};
 
 use super::model::Group;
 use super::store;
@@ -28,10 +29,6 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/groups", READ, list::show),
         get("/o/{organization}/groups/new", CHANGE, settings::show_new),
         post("/o/{organization}/groups/new", CHANGE, settings::create),
-        post("/o/{organization}/groups/choose", CHANGE, choose::show),
-        post("/o/{organization}/groups/additions", CHANGE, choose::add),
-        post("/o/{organization}/groups/choose-removal", CHANGE, choose::show_removal),
-        post("/o/{organization}/groups/removals", CHANGE, choose::remove),
         get("/o/{organization}/groups/{group}", READ, show::show),
         get("/o/{organization}/groups/{group}/add", CHANGE, show::show_others),
         get("/o/{organization}/groups/{group}/settings", CHANGE, settings::show),

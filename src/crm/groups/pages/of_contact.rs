@@ -4,7 +4,7 @@
 use super::super::mailchimp::{GroupStanding, MailchimpView};
 use super::super::model::{HistoryLine, Membership};
 use super::super::{actions, store};
-use super::{Mailchimp, adding, choose, existing};
+use super::{Mailchimp, Told, existing, said_removed};
 use crate::accounts::Member;
 use crate::accounts::model::Organization;
 use crate::base::{ContactId, GroupId};
@@ -176,7 +176,7 @@ pub async fn add(member: Member, path: ContactPath, mailchimp: Mailchimp, chosen
         return Ok(back(&member, contact));
     };
     let told = member
-        .write(move |tx| adding::add(tx, mailchimp.as_ref(), group, &[contact]))
+        .write(move |tx| Told::adding(tx, mailchimp.as_ref(), group, &[contact]))
         .await?;
     told.say(&member);
     Ok(back(&member, contact))
@@ -191,7 +191,7 @@ pub async fn remove(member: Member, path: MembershipPath) -> Answer {
             Ok::<_, PageError>((title, actions::remove_contacts(tx, group, &[contact], "")?.len()))
         })
         .await?;
-    member.say(choose::said(&title, removed));
+    member.say(said_removed(&title, removed));
     Ok(back(&member, contact))
 }
 

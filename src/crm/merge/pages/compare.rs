@@ -24,7 +24,8 @@ struct ComparePage {
     loser_since: String,
 }
 
-/// `POST /o/{organization}/merges/choose`: from a list in which two are chosen; the one known longest survives.
+/// `POST /o/{organization}/merges/choose`: from a list in which two are chosen; the one known longest survives. Where there are
+/// more, the queue of duplicates says who of them may be whom.
 pub async fn choose(member: Member, sent: Sent) -> Answer {
     let selection = Selection::of(&sent);
     let mut chosen: Vec<ContactId> = member
@@ -33,9 +34,19 @@ pub async fn choose(member: Member, sent: Sent) -> Answer {
     chosen.sort();
     Ok(match chosen.as_slice() {
         [survivor, loser] => member.redirect(&format!("contacts/{survivor}/merge/{loser}")),
-        _ => {
-            member.say(Flash::error("Choose exactly two contacts to merge").with("Nothing was changed."));
+        [] => contacts::nobody_chosen(&member),
+        [_] => {
+            member.say(
+                Flash::error("Choose two contacts to merge").with("One alone cannot be merged. Nothing was changed."),
+            );
             member.redirect("contacts")
+        }
+        _ => {
+            member.say(
+                Flash::info("Two contacts are merged at a time")
+                    .with("Here are those who may be one, the most likely first. Nothing was changed yet."),
+            );
+            member.redirect("duplicates")
         }
     })
 }

@@ -1,6 +1,5 @@
-//! The pages of tags: managing them, a contact's tab, and tagging a selection of the contacts' list.
+//! The pages of tags: managing them, and a contact's tab.
 
-mod choose;
 mod delete;
 mod edit;
 mod list;
@@ -23,10 +22,6 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/tags", READ, list::show),
         get("/o/{organization}/tags/new", CHANGE, edit::new),
         post("/o/{organization}/tags/new", CHANGE, edit::create),
-        post("/o/{organization}/tags/choose", CHANGE, choose::show),
-        post("/o/{organization}/tags/additions", CHANGE, choose::add),
-        post("/o/{organization}/tags/choose-removal", CHANGE, choose::show_removal),
-        post("/o/{organization}/tags/removals", CHANGE, choose::remove),
         get("/o/{organization}/tags/{tag}/edit", CHANGE, edit::edit),
         post("/o/{organization}/tags/{tag}/edit", CHANGE, edit::save),
         get("/o/{organization}/tags/{tag}/delete", CHANGE, delete::ask),
@@ -37,15 +32,15 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// A tag with a box to tick; `templates/tags/boxes.html` writes a `Vec` of them called `boxes`.
-struct TagBox {
-    placed: Placed,
-    is_ticked: bool,
+pub(crate) struct TagBox {
+    pub placed: Placed,
+    pub is_ticked: bool,
     /// "3 of 12 have it"
-    note: String,
+    pub note: String,
 }
 
 /// Boxes for all tags, in their order; `of` says of each whether it is ticked and what stands beside it, or leaves it out.
-fn boxes(tags: Vec<Tag>, of: impl Fn(&Tag) -> Option<(bool, String)>) -> Vec<TagBox> {
+pub(crate) fn boxes(tags: Vec<Tag>, of: impl Fn(&Tag) -> Option<(bool, String)>) -> Vec<TagBox> {
     let boxes = placed(tags).into_iter().filter_map(|placed| {
         let (is_ticked, note) = of(&placed.tag)?;
         Some(TagBox {

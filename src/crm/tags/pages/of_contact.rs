@@ -58,10 +58,10 @@ pub async fn save(member: Member, path: ContactPath, sent: Sent) -> Answer {
             contacts::store::name_of(tx, contact)?.ok_or(PageError::NotFound)?;
             let mut changed = 0;
             for tag in ticked.iter().filter(|tag| !had.contains(tag)) {
-                changed += actions::tag_contacts(tx, *tag, &[contact])?.len();
+                changed += actions::tag_contacts(tx, *tag, &[contact], "")?.len();
             }
             for tag in had.iter().filter(|tag| !ticked.contains(tag)) {
-                changed += actions::untag_contacts(tx, *tag, &[contact])?.len();
+                changed += actions::untag_contacts(tx, *tag, &[contact], "")?.len();
             }
             Ok::<_, PageError>(changed)
         })

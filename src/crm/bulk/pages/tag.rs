@@ -1,19 +1,22 @@
 //! Tagging contacts chosen in a list, or taking tags off them. The page in between says how many have each tag already.
 
-use super::super::model::{self, Colour, Tag, TagDraft};
-use super::super::{actions, store};
-use super::{TagBox, boxes, existing};
+use super::super::actions;
+use super::super::model::{BulkAction, Deed, State};
+use super::with_undo;
 use crate::accounts::Member;
 use crate::base::TagId;
 use crate::crm::contacts::{self, Selection, Sent, nobody_chosen, sent_value, sent_values};
+use crate::crm::tags::model::{self, Colour, Tag, TagDraft};
+use crate::crm::tags::{self, TagBox, boxes, store};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Field, Flash, Page, PageError};
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 use std::collections::HashMap;
 
 #[derive(Template)]
-#[template(path = "tags/choose.html")]
+#[template(path = "bulk/tag.html")]
 struct ChoosePage {
     page: Page,
     /// Carries the selection on: ids, or the filter of the list.
@@ -27,7 +30,7 @@ struct ChoosePage {
 }
 
 #[derive(Template)]
-#[template(path = "tags/choose_removal.html")]
+#[template(path = "bulk/tag_removal.html")]
 struct ChooseRemovalPage {
     page: Page,
     selection: Vec<(&'static str, String)>,
@@ -82,7 +85,7 @@ pub async fn add(member: Member, sent: Sent) -> Answer {
         return ask(&member, WRONG, &sent, none, Field::default()).await;
     }
     let selection = Selection::of(&sent);
-    let tagged = member
+    let started = member
         .write(move |tx| {
             let mut tags = ticked;
             match name {
@@ -90,33 +93,45 @@ pub async fn add(member: Member, sent: Sent) -> Answer {
                 Some(name) => tags.push(create(tx, name)?),
                 None => {}
             }
-            let who = contacts::select(tx, &selection)?;
-            let mut tagged = Vec::new();
-            for tag in tags {
-                let got_it = actions::tag_contacts(tx, tag, &who)?.len();
-                tagged.push((existing(tx, tag)?, got_it, who.len() - got_it));
-            }
-            Ok::<_, PageError>(Some(tagged))
+            let deeds = deeds(tx, &tags, |tag, name| Deed::Tag { tag, name })?;
+            Ok::<_, PageError>(Some(actions::start_all(tx, &selection, &deeds)?))
         })
         .await?;
-    let Some(tagged) = tagged else {
+    let Some(started) = started else {
         let taken = Field::wrong(
             sent_value(&sent, "name"),
             "A tag of this name already exists. Tick it above.",
         );
         return ask(&member, WRONG, &sent, Field::default(), taken).await;
     };
-    for (tag, got_it, had_it) in &tagged {
-        member.say(said(
-            &format!("Tagged {}", contacts_in_words(*got_it)),
-            &tag.name,
-            *had_it,
-        ));
+    Ok(told(&member, &started))
+}
+
+/// What is to be done with each tag. `NotFound`: one of them is not there.
+fn deeds(tx: &mut OrgTx<'_>, wanted: &[TagId], deed: fn(TagId, String) -> Deed) -> Result<Vec<Deed>, PageError> {
+    let mut deeds = Vec::new();
+    for id in wanted {
+        let tag = store::find(tx, *id)?.ok_or(PageError::NotFound)?;
+        deeds.push(deed(tag.id, tag.name));
     }
-    Ok(match tagged.as_slice() {
-        [(tag, ..)] => member.redirect(&format!("contacts?tagged={}", tag.id)),
+    Ok(deeds)
+}
+
+/// Says what came of it where that is known already, and goes on to where it is seen.
+fn told(member: &Member, started: &[BulkAction]) -> HttpResponse {
+    for action in started.iter().filter(|action| action.state == State::Done) {
+        member.say(with_undo(member, said(action), action));
+    }
+    match started {
+        [] => nobody_chosen(member),
+        [action] if action.state == State::Running => member.redirect(&action.path()),
+        [action] => match &action.deed {
+            Deed::Tag { tag, .. } => member.redirect(&format!("contacts?tagged={tag}")),
+            _ => member.redirect("contacts"),
+        },
+        several if several.iter().any(|action| action.state == State::Running) => member.redirect("bulk"),
         _ => member.redirect("contacts"),
-    })
+    }
 }
 
 fn create(tx: &mut OrgTx<'_>, name: String) -> Result<TagId, PageError> {
@@ -125,7 +140,7 @@ fn create(tx: &mut OrgTx<'_>, name: String) -> Result<TagId, PageError> {
         colour: Colour::default(),
         ..TagDraft::default()
     };
-    Ok(actions::create(tx, &draft)?)
+    Ok(tags::actions::create(tx, &draft)?)
 }
 
 /// `POST /o/{organization}/tags/choose-removal`
@@ -160,24 +175,13 @@ pub async fn remove(member: Member, sent: Sent) -> Answer {
         return ask_removal(&member, StatusCode::UNPROCESSABLE_ENTITY, &sent, none).await;
     }
     let selection = Selection::of(&sent);
-    let removed = member
+    let started = member
         .write(move |tx| {
-            let who = contacts::select(tx, &selection)?;
-            let mut removed = Vec::new();
-            for tag in ticked {
-                let name = existing(tx, tag)?.name;
-                removed.push((name, actions::untag_contacts(tx, tag, &who)?.len()));
-            }
-            Ok::<_, PageError>(removed)
+            let deeds = deeds(tx, &ticked, |tag, name| Deed::Untag { tag, name })?;
+            actions::start_all(tx, &selection, &deeds)
         })
         .await?;
-    for (name, lost_it) in removed {
-        member.say(Flash::success(format!(
-            "The tag “{name}” has been taken off {}.",
-            contacts_in_words(lost_it)
-        )));
-    }
-    Ok(member.redirect("contacts"))
+    Ok(told(&member, &started))
 }
 
 /// Who is chosen, and what they have.
@@ -205,16 +209,23 @@ fn have_it(had: i64, chosen: usize) -> String {
     }
 }
 
-fn said(beginning: &str, name: &str, had_it: usize) -> Flash {
-    let said = Flash::success(format!("{beginning} with “{name}”."));
-    match had_it {
+fn said(action: &BulkAction) -> Flash {
+    let changed = contacts_in_words(action.result.changed);
+    let (Deed::Tag { name, .. } | Deed::Untag { name, .. }) = &action.deed else {
+        return Flash::success(action.deed.name());
+    };
+    if matches!(action.deed, Deed::Untag { .. }) {
+        return Flash::success(format!("The tag “{name}” has been taken off {changed}."));
+    }
+    let said = Flash::success(format!("Tagged {changed} with “{name}”."));
+    match action.result.unchanged {
         0 => said,
         1 => said.with("1 contact had it already"),
         more => said.with(format!("{more} contacts had it already")),
     }
 }
 
-fn contacts_in_words(number: usize) -> String {
+fn contacts_in_words(number: i32) -> String {
     match number {
         1 => "1 contact".into(),
         more => format!("{more} contacts"),

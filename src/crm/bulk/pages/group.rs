@@ -1,21 +1,28 @@
-//! What to do with contacts chosen in a list: add them to a group or to a new one, or remove them from one. The page in
-//! between says how many there are and how many are in each group already.
+//! Contacts chosen in a list into a group or a new one, or out of one. The page in between says how many there are and how many
+//! are in each group already.
 
-use super::super::{actions, model, store};
-use super::{Mailchimp, adding, existing};
+use super::super::model::{BulkAction, Deed, State};
+use super::super::{actions, store};
+use super::{seen_at, with_undo};
 use crate::accounts::Member;
 use crate::base::GroupId;
 use crate::crm::contacts::{self, Selection, Sent, sent_value};
+use crate::crm::groups::actions::Added;
+use crate::crm::groups::mailchimp::MailchimpView;
+use crate::crm::groups::{self, Told, model, said_removed};
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
+use crate::web::{self, Answer, Choice, Field, Page, PageError};
 use actix_web::http::StatusCode;
 use askama::Template;
+
+/// The seam to Mailchimp, as handlers take it.
+type Mailchimp = actix_web::web::Data<dyn MailchimpView>;
 
 /// The longest reason for a removal, in characters: a sentence.
 const WHY_LENGTH_MAX: usize = 200;
 
 #[derive(Template)]
-#[template(path = "groups/choose.html")]
+#[template(path = "bulk/group.html")]
 struct ChoosePage {
     page: Page,
     /// Carries the selection on: ids, or the filter of the list.
@@ -29,7 +36,7 @@ struct ChoosePage {
 }
 
 #[derive(Template)]
-#[template(path = "groups/choose_removal.html")]
+#[template(path = "bulk/group_removal.html")]
 struct ChooseRemovalPage {
     page: Page,
     selection: Vec<(&'static str, String)>,
@@ -83,26 +90,63 @@ pub async fn add(member: Member, mailchimp: Mailchimp, sent: Sent) -> Answer {
         Err((group, title)) => return ask(&member, WRONG, &sent, group, title).await,
     };
     let selection = Selection::of(&sent);
-    let told = member
+    let started = member
         .write(move |tx| {
-            let who = contacts::select(tx, &selection)?;
             let group = match target {
                 Target::Existing(group) => group,
-                Target::New(title) if store::find_by_title(tx, &title)?.is_some() => return Ok(None),
-                Target::New(title) => actions::create(tx, &title, "")?,
+                Target::New(title) if groups::store::find_by_title(tx, &title)?.is_some() => return Ok(None),
+                Target::New(title) => groups::actions::create(tx, &title, "")?,
             };
-            adding::add(tx, mailchimp.as_ref(), group, &who).map(Some)
+            add_to(tx, mailchimp.as_ref(), group, &selection).map(Some)
         })
         .await?;
-    let Some(told) = told else {
+    let Some((group, action, told)) = started else {
         let taken = Field::wrong(
             sent_value(&sent, "title"),
             "A group of this name already exists. Choose it above.",
         );
         return ask(&member, WRONG, &sent, Field::default(), taken).await;
     };
-    told.say(&member);
-    Ok(member.redirect(&format!("groups/{}", told.group)))
+    let place = format!("groups/{group}");
+    let (Some(action), mut said) = (action, told.map_or_else(Vec::new, |told| told.flashes())) else {
+        return Ok(contacts::nobody_chosen(&member));
+    };
+    if let Some(joined) = said.pop() {
+        said.into_iter().for_each(|refused| member.say(refused));
+        member.say(with_undo(&member, joined, &action));
+    }
+    Ok(seen_at(&member, &action, &place))
+}
+
+/// Starts it, and asks what is to be said where it was done at once.
+fn add_to(
+    tx: &mut OrgTx<'_>,
+    mailchimp: &dyn MailchimpView,
+    group: GroupId,
+    selection: &Selection,
+) -> Result<(GroupId, Option<BulkAction>, Option<Told>), PageError> {
+    let title = existing(tx, group)?;
+    let deed = Deed::AddToGroup { group, title };
+    let Some(action) = actions::start(tx, selection, &deed)? else {
+        return Ok((group, None, None));
+    };
+    let told = match action.state {
+        State::Running => None,
+        _ => {
+            let added = Added {
+                added: store::changed(tx, action.id)?,
+                already_there: usize::try_from(action.result.unchanged).unwrap_or(0),
+            };
+            Some(Told::of(tx, mailchimp, group, added)?)
+        }
+    };
+    Ok((group, Some(action), told))
+}
+
+/// The title of a group.
+fn existing(tx: &mut OrgTx<'_>, group: GroupId) -> Result<String, PageError> {
+    let group = groups::store::find(tx, group)?.ok_or(PageError::NotFound)?;
+    Ok(group.title)
 }
 
 fn target(sent: &Sent) -> Result<Target, (Field, Field)> {
@@ -151,26 +195,25 @@ pub async fn remove(member: Member, sent: Sent) -> Answer {
         return ask_removal(&member, StatusCode::UNPROCESSABLE_ENTITY, &sent, group_field, why_field).await;
     };
     let selection = Selection::of(&sent);
-    let (title, removed) = member
+    let (title, started) = member
         .write(move |tx| {
-            let title = existing(tx, group)?.title;
-            let who = contacts::select(tx, &selection)?;
-            Ok::<_, PageError>((title, actions::remove_contacts(tx, group, &who, &why)?.len()))
+            let title = existing(tx, group)?;
+            let deed = Deed::RemoveFromGroup {
+                group,
+                title: title.clone(),
+                why,
+            };
+            Ok::<_, PageError>((title, actions::start(tx, &selection, &deed)?))
         })
         .await?;
-    member.say(said(&title, removed));
-    Ok(member.redirect(&format!("groups/{group}")))
-}
-
-/// What staff read after contacts were removed from a group.
-pub(super) fn said(title: &str, removed: usize) -> Flash {
-    match removed {
-        0 => Flash::warning(format!("Nobody was removed from {title}")).with("None of these contacts was in the group"),
-        1 => Flash::success(format!("Removed Contact from {title}")).with("1 contact removed from group"),
-        more => {
-            Flash::success(format!("Removed Contacts from {title}")).with(format!("{more} contacts removed from group"))
-        }
+    let Some(action) = started else {
+        return Ok(contacts::nobody_chosen(&member));
+    };
+    if action.state == State::Done {
+        let removed = usize::try_from(action.result.changed).unwrap_or(0);
+        member.say(with_undo(&member, said_removed(&title, removed), &action));
     }
+    Ok(seen_at(&member, &action, &format!("groups/{group}")))
 }
 
 /// A group and how many of the chosen are in it.
@@ -183,8 +226,8 @@ struct GroupChoice {
 /// How many are chosen, and every group with how many of them are in it.
 fn groups_of(tx: &mut OrgTx<'_>, selection: &Selection) -> Result<(usize, Vec<GroupChoice>), PageError> {
     let who = contacts::select(tx, selection)?;
-    let inside = store::already_in(tx, &who)?;
-    let groups = store::titles(tx)?.into_iter().map(|(id, title)| GroupChoice {
+    let inside = groups::store::already_in(tx, &who)?;
+    let groups = groups::store::titles(tx)?.into_iter().map(|(id, title)| GroupChoice {
         inside: inside.get(&id).copied().unwrap_or(0),
         id,
         title,

@@ -1,4 +1,5 @@
-//! What staff read after contacts were added to a group: how many joined, and next to it whom Mailchimp will not take.
+//! What staff read after contacts were added to a group: how many joined, and next to it whom Mailchimp will not take; and
+//! after contacts were removed.
 
 use super::super::actions::{self, Added};
 use super::super::mailchimp::{MailchimpView, Refusals};
@@ -14,40 +15,52 @@ use std::collections::HashMap;
 const REFUSALS_TOLD_MAX: usize = 5;
 
 /// What came of adding contacts to a group.
-pub(super) struct Told {
-    pub(super) group: GroupId,
+pub(crate) struct Told {
     title: String,
     added: Added,
     refusals: Refusals,
     names: HashMap<ContactId, String>,
 }
 
-/// Adds the contacts, and asks what Mailchimp will say to it.
-pub(super) fn add(
-    tx: &mut OrgTx<'_>,
-    mailchimp: &dyn MailchimpView,
-    group: GroupId,
-    who: &[ContactId],
-) -> Result<Told, PageError> {
-    let title = existing(tx, group)?.title;
-    let added = actions::add_contacts(tx, group, who, "")?;
-    let refusals = mailchimp.refusals_on_adding(tx, group, &added.added, REFUSALS_TOLD_MAX)?;
-    let refused: Vec<ContactId> = refusals.first.iter().map(|refusal| refusal.contact).collect();
-    let rows = contacts::list_rows(tx, &refused)?;
-    Ok(Told {
-        group,
-        title,
-        added,
-        refusals,
-        names: rows.into_iter().map(|row| (row.id, row.display_name)).collect(),
-    })
-}
-
 impl Told {
+    /// Adds the contacts, and asks what Mailchimp will say to it.
+    pub(super) fn adding(
+        tx: &mut OrgTx<'_>,
+        mailchimp: &dyn MailchimpView,
+        group: GroupId,
+        who: &[ContactId],
+    ) -> Result<Self, PageError> {
+        let added = actions::add_contacts(tx, group, who, "")?;
+        Self::of(tx, mailchimp, group, added)
+    }
+
+    /// Asks what Mailchimp will say to it that contacts were just added.
+    pub(crate) fn of(
+        tx: &mut OrgTx<'_>,
+        mailchimp: &dyn MailchimpView,
+        group: GroupId,
+        added: Added,
+    ) -> Result<Self, PageError> {
+        let title = existing(tx, group)?.title;
+        let refusals = mailchimp.refusals_on_adding(tx, group, &added.added, REFUSALS_TOLD_MAX)?;
+        let refused: Vec<ContactId> = refusals.first.iter().map(|refusal| refusal.contact).collect();
+        let rows = contacts::list_rows(tx, &refused)?;
+        Ok(Self {
+            title,
+            added,
+            refusals,
+            names: rows.into_iter().map(|row| (row.id, row.display_name)).collect(),
+        })
+    }
+
     /// Says it on the next page.
     pub(super) fn say(&self, member: &Member) {
-        self.refused().into_iter().for_each(|flash| member.say(flash));
-        member.say(self.joined());
+        self.flashes().into_iter().for_each(|flash| member.say(flash));
+    }
+
+    /// What is said: whom Mailchimp will not take, if anybody, and at last how many joined.
+    pub(crate) fn flashes(&self) -> Vec<Flash> {
+        self.refused().into_iter().chain([self.joined()]).collect()
     }
 
     fn refused(&self) -> Option<Flash> {
@@ -89,6 +102,17 @@ impl Told {
     }
 }
 
+/// What staff read after contacts were removed from a group.
+pub(crate) fn said_removed(title: &str, removed: usize) -> Flash {
+    match removed {
+        0 => Flash::warning(format!("Nobody was removed from {title}")).with("None of these contacts was in the group"),
+        1 => Flash::success(format!("Removed Contact from {title}")).with("1 contact removed from group"),
+        more => {
+            Flash::success(format!("Removed Contacts from {title}")).with(format!("{more} contacts removed from group"))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::mailchimp::Refusal;
@@ -103,7 +127,6 @@ mod tests {
             words: WORDS.into(),
         };
         Told {
-            group: GroupId(1),
             title: "Newsletter".into(),
             added: Added {
                 added: (1..=added).map(ContactId).collect(),

@@ -1,0 +1,1 @@
+DELETE FROM wake_ups WHERE kind = 'duplicates' AND is_timetable;

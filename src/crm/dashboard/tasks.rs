@@ -1,0 +1,191 @@
+//! What needs somebody today: read in one go, told as a list in which every line opens what it is about.
+
+use super::figures::Days;
+use super::pages::{completed, link};
+use crate::accounts::Member;
+use crate::base::StaffId;
+use crate::crm::activities::store::{ActivityFilter, State};
+use crate::crm::contributions::search::{self, Filter};
+use crate::crm::groups::mailchimp::{GroupSync, MailchimpView};
+use crate::crm::{activities, duplicates, groups, opportunities};
+use crate::db::OrgTx;
+use chrono::{NaiveDate, TimeDelta};
+use diesel::QueryResult;
+
+/// Gifts of so many days are looked at for thanks that are missing; older ones are nobody's task of today.
+const THANKS_DAYS: i64 = 60;
+/// Dates of opportunities that come within so many days need somebody now.
+const DEADLINE_DAYS: i64 = 14;
+
+/// Something that waits for somebody.
+pub(super) struct Task {
+    /// The mark's colour: `warn`, `bad` or `info`.
+    pub tone: &'static str,
+    pub icon: &'static str,
+    pub what: String,
+    pub why: &'static str,
+    pub link: String,
+}
+
+/// What waits, as numbers.
+pub(super) struct Waiting {
+    my_overdue: i64,
+    my_open: i64,
+    overdue: i64,
+    dates_past: i64,
+    dates_soon: i64,
+    unthanked: i64,
+    duplicates: i64,
+    /// The linked groups with somebody Mailchimp does not take, or that have stopped.
+    troubles: Vec<(String, GroupSync)>,
+}
+
+impl Waiting {
+    pub(super) fn read(
+        tx: &mut OrgTx<'_>,
+        mailchimp: &dyn MailchimpView,
+        me: StaffId,
+        today: NaiveDate,
+    ) -> QueryResult<Self> {
+        let mut activities = |assigned_to, state| {
+            let filter = ActivityFilter {
+                assigned_to,
+                state,
+                today,
+                ..ActivityFilter::default()
+            };
+            activities::store::count(tx, &filter)
+        };
+        let (my_overdue, my_open) = (
+            activities(Some(me), State::Overdue)?,
+            activities(Some(me), State::Open)?,
+        );
+        let overdue = activities(None, State::Overdue)?;
+        let soon = today + TimeDelta::days(DEADLINE_DAYS);
+        let dates = opportunities::store::deadline_counts(tx, today, soon)?;
+        let unthanked = search::totals(tx, &without_thanks(today))?;
+        Ok(Self {
+            my_overdue,
+            my_open,
+            overdue,
+            dates_past: dates.past,
+            dates_soon: dates.soon,
+            unthanked: unthanked.iter().map(|total| total.contributions).sum(),
+            duplicates: duplicates::store::count(tx, false)?,
+            troubles: troubles(tx, mailchimp)?,
+        })
+    }
+
+    /// The most pressing first.
+    pub(super) fn tasks(self, member: &Member, today: NaiveDate) -> Vec<Task> {
+        let mut tasks: Vec<Task> = self
+            .troubles
+            .into_iter()
+            .map(|(title, sync)| Task {
+                tone: sync.tone,
+                icon: "mailchimp",
+                what: format!("{title}: {}", sync.text),
+                why: "These people get no mail from Mailchimp. The page says why, and what helps.",
+                link: member.at(&sync.link),
+            })
+            .collect();
+        let mut add = |number: i64, words: [&str; 2], tone, icon, why, link: String| {
+            if number > 0 {
+                tasks.push(Task {
+                    tone,
+                    icon,
+                    what: format!("{number} {}", words[usize::from(number != 1)]),
+                    why,
+                    link,
+                });
+            }
+        };
+        let activities = |query: &str| member.at(&format!("activities?{query}"));
+        add(
+            self.my_overdue,
+            ["activity of yours is overdue", "activities of yours are overdue"],
+            "bad",
+            "activities",
+            "Assigned to you, and the day is past.",
+            activities("whose=mine&state=overdue"),
+        );
+        add(
+            self.overdue - self.my_overdue,
+            [
+                "activity of somebody else is overdue",
+                "activities of others are overdue",
+            ],
+            "warn",
+            "activities",
+            "Assigned to a colleague or to nobody, and the day is past.",
+            activities("whose=others&state=overdue"),
+        );
+        add(
+            self.my_open - self.my_overdue,
+            ["activity is planned for you", "activities are planned for you"],
+            "info",
+            "activities",
+            "Assigned to you, and still to come.",
+            activities("whose=mine&state=open"),
+        );
+        let deadlines = member.at("opportunities") + "#deadlines";
+        add(
+            self.dates_past,
+            ["date of an opportunity is past", "dates of opportunities are past"],
+            "bad",
+            "star",
+            "An application, a decision or a report that was due.",
+            deadlines.clone(),
+        );
+        add(
+            self.dates_soon,
+            ["date of an opportunity is near", "dates of opportunities are near"],
+            "warn",
+            "star",
+            "An application, a decision or a report within two weeks.",
+            deadlines,
+        );
+        add(
+            self.unthanked,
+            ["gift is not thanked for yet", "gifts are not thanked for yet"],
+            "info",
+            "contributions",
+            "Received in the last two months.",
+            link(member, &without_thanks(today)),
+        );
+        add(
+            self.duplicates,
+            [
+                "pair of contacts may be one person",
+                "pairs of contacts may be one person each",
+            ],
+            "info",
+            "merge",
+            "Look at them side by side, and merge them or say that they are two.",
+            member.at("duplicates"),
+        );
+        tasks
+    }
+}
+
+/// Gifts of the last weeks that nobody has thanked for.
+fn without_thanks(today: NaiveDate) -> Filter {
+    let recent = Days {
+        from: today - TimeDelta::days(THANKS_DAYS),
+        to: today,
+    };
+    Filter {
+        thanked: Some(false),
+        ..completed(recent)
+    }
+}
+
+fn troubles(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView) -> QueryResult<Vec<(String, GroupSync)>> {
+    let titles = groups::store::titles(tx)?;
+    let mut column = mailchimp.column(tx)?;
+    column.retain(|_, sync| matches!(sync.tone, "bad" | "warn"));
+    let troubled = titles
+        .into_iter()
+        .filter_map(|(group, title)| Some((title, column.remove(&group)?)));
+    Ok(troubled.collect())
+}
