@@ -79,6 +79,7 @@ impl Known {
             let is_taken = person.address.as_ref().is_some_and(|key| coming.contains(key));
             person.wanted.address_stays |= is_taken;
         }
+        let_one_end_it(&mut look.people);
         let followed: HashSet<&String> = look
             .people
             .iter()
@@ -316,6 +317,26 @@ impl Known {
             row,
             stored,
         }
+    }
+}
+
+/// Several who are out of the group may have had one address: the membership ends once, by whoever opted out here, else by the
+/// first of them.
+fn let_one_end_it(people: &mut [Person]) {
+    let rank = |person: &Person| (!person.wanted.opted_out_here(), person.contact.id);
+    let mut first: HashMap<String, (bool, ContactId)> = HashMap::new();
+    for person in people.iter().filter(|person| person.may_end_it()) {
+        for key in &person.address {
+            let rank = rank(person);
+            first
+                .entry(key.clone())
+                .and_modify(|first| *first = rank.min(*first))
+                .or_insert(rank);
+        }
+    }
+    for person in people.iter_mut().filter(|person| person.may_end_it()) {
+        let first = person.address.as_ref().and_then(|key| first.get(key));
+        person.wanted.address_stays |= first.is_some_and(|first| *first != rank(person));
     }
 }
 

@@ -39,6 +39,13 @@ impl Person {
         self.wanted.place == Place::InGroup || self.wanted.arrives || self.agreed == Agreed::In
     }
 
+    /// Out of the group, and perhaps to be taken from Mailchimp.
+    pub(super) fn may_end_it(&self) -> bool {
+        let opted_out = self.wanted.opted_out_here() && self.agreed != Agreed::Nothing;
+        let is_out = self.wanted.place != Place::InGroup && !self.wanted.arrives;
+        is_out && !self.wanted.address_stays && (self.agreed == Agreed::In || opted_out)
+    }
+
     /// What the mirror shows of this person.
     pub fn seen(&self) -> Seen {
         mirror::seen(self.member.as_ref())
