@@ -65,6 +65,12 @@ pub const ALL: &[Reference] = &[
         Otherwise("the sync decides anew about both"),
         Delete,
     ),
+    reference(
+        "made_removals",
+        "contact_id",
+        Otherwise("counted for whom it was made"),
+        Delete,
+    ),
     reference("notes", "contact_id", Move { key: "id" }, Delete),
     reference("opportunities", "contact_id", Move { key: "id" }, Delete),
     reference("relationships", "contact_a", MoveApart { other: "contact_b" }, Delete),

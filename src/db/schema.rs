@@ -357,6 +357,8 @@ diesel::table! {
         due_since -> Timestamptz,
         mark -> BigInt,
         complained -> Bool,
+        failed_reads -> Integer,
+        not_before -> Nullable<Timestamptz>,
     }
 }
 
@@ -567,6 +569,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    made_removals (organization_id, mapping_id, contact_id) {
+        organization_id -> BigInt,
+        mapping_id -> BigInt,
+        contact_id -> BigInt,
+        made_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     mailchimp_call_slots (login_hash, slot) {
         login_hash -> Bytea,
         slot -> SmallInt,
@@ -595,6 +606,8 @@ diesel::table! {
         last_success_at -> Nullable<Timestamptz>,
         audiences_read_at -> Nullable<Timestamptz>,
         tidied_at -> Nullable<Timestamptz>,
+        failed_runs -> Integer,
+        additions_wait_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -977,6 +990,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     imports,
     incidents,
     leases,
+    made_removals,
     mailchimp_call_slots,
     mailchimp_connections,
     mappings,

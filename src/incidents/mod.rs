@@ -22,8 +22,10 @@ pub enum Kind {
     WebhookWrong,
     /// Nothing has succeeded for too long.
     Silence,
-    /// More removals than one run may decide by itself wait for somebody to look.
+    /// More removals than the sync may decide by itself wait for somebody to look.
     RemovalsHeld,
+    /// Mailchimp takes no new people: its plan is full, as a rule.
+    AdditionsRefused,
 }
 
 impl Kind {
@@ -35,6 +37,7 @@ impl Kind {
             Self::WebhookWrong => "webhook_wrong",
             Self::Silence => "silence",
             Self::RemovalsHeld => "removals_held",
+            Self::AdditionsRefused => "additions_refused",
         }
     }
 }

@@ -1,20 +1,23 @@
-//! The circuit breaker: more removals in one run than anybody plausibly meant wait until staff have looked at them. Only
-//! removals wait; additions go on, and an opt-out that was given here is never held back.
+//! The circuit breaker: more removals within a day than anybody plausibly meant wait until staff have looked at them, however
+//! many runs they came in. Only removals wait; additions go on, and an opt-out that was given here is never held back.
 
 use super::decide::{self, Agreed, Decision, Here, Seen, Standing, There, Wanted};
-use super::facts::{Mapping, Person};
+use super::facts::Mapping;
+use super::person::Person;
 use super::plan::Run;
 use super::switch;
 use crate::base::{ContactId, MappingId};
 use crate::db::OrgTx;
-use crate::db::schema::{contacts, held_removals, sync_standings};
+use crate::db::schema::{contacts, held_removals, made_removals, sync_standings};
 use crate::incidents::{self, Kind};
 use crate::work;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// One run removes up to this share of a group by itself …
+/// Removals add up over this time, or since staff last approved some.
+const WINDOW: TimeDelta = TimeDelta::hours(24);
+/// Within it, up to this share of a group is removed without asking …
 pub const SHARE_MAX_PERCENT: usize = 10;
 /// … and always as many people as this.
 pub const PEOPLE_MAX: usize = 20;
@@ -47,14 +50,15 @@ impl Removal {
     }
 }
 
-/// How many people of a group of this size one run removes without asking.
-pub fn limit(group_size: usize) -> usize {
+/// How many people of a group of this size are removed without asking.
+fn limit(group_size: usize) -> usize {
     (group_size * SHARE_MAX_PERCENT / 100).max(PEOPLE_MAX)
 }
 
-/// Whether new removals wait for staff: too many in this run, or others of the link wait already.
-pub fn holds(removals_of_run: usize, group_size: usize, others_wait: bool) -> bool {
-    others_wait || removals_of_run > limit(group_size)
+/// Whether new removals wait for staff: too many with those made lately, or others of the link wait already.
+fn holds(new: usize, made_lately: usize, group_size: usize, others_wait: bool) -> bool {
+    // Whoever was removed lately counts as of the group: a slow loss does not lower its own limit.
+    others_wait || made_lately + new > limit(group_size + made_lately)
 }
 
 /// The decision while its removal waits: everything stays as it is, and is said as it is.
@@ -76,27 +80,29 @@ pub fn without_removal(decision: Decision, seen: &Seen) -> Decision {
 /// Takes out of a batch of decisions the removals that staff have to look at first, or have said no to.
 pub fn hold_back(
     tx: &mut OrgTx<'_>,
-    run: &mut Run,
+    run: &Run,
     mapping: &Mapping,
     mut decided: Vec<(Person, Decision)>,
 ) -> QueryResult<Vec<(Person, Decision)>> {
     let ids: Vec<ContactId> = decided.iter().map(|(person, _)| person.contact.id).collect();
     let answers = answers(tx, mapping.id, &ids)?;
+    let made = made_lately(tx, mapping.id)?;
     let (mut new, mut over) = (Vec::new(), Vec::new());
     for (person, decision) in &decided {
         let id = person.contact.id;
         match (Removal::of(&person.wanted, decision), answers.contains_key(&id)) {
-            (Some(removal), false) => new.push((id, removal)),
+            (Some(removal), false) if !made.contains(&id) => new.push((id, removal)),
             (None, true) => over.push(id),
             _ => {}
         }
     }
     forget(tx, mapping.id, &over)?;
-    let new_ones_wait = !new.is_empty() && counted(tx, run, mapping, &new)?;
+    let new_ones_wait = !new.is_empty() && counted(tx, run, mapping, &new, made.len())?;
     for (person, decision) in &mut decided {
-        let waits = match answers.get(&person.contact.id) {
+        let id = person.contact.id;
+        let waits = match answers.get(&id) {
             Some(state) => state != "approved",
-            None => new_ones_wait,
+            None => new_ones_wait && !made.contains(&id),
         };
         if waits && Removal::of(&person.wanted, decision).is_some() {
             *decision = without_removal(*decision, &person.seen());
@@ -105,12 +111,17 @@ pub fn hold_back(
     Ok(decided)
 }
 
-/// Counts new removals with those of the run so far. `true`: they are held, and the organization is told.
-fn counted(tx: &mut OrgTx<'_>, run: &mut Run, mapping: &Mapping, new: &[(ContactId, Removal)]) -> QueryResult<bool> {
-    let of_run = run.removed.get(&mapping.id).copied().unwrap_or_default() + new.len();
+/// Counts new removals with those made lately. `true`: they are held, and the organization is told.
+fn counted(
+    tx: &mut OrgTx<'_>,
+    run: &Run,
+    mapping: &Mapping,
+    new: &[(ContactId, Removal)],
+    made: usize,
+) -> QueryResult<bool> {
     let waiting = waiting_count(tx, mapping.id)?;
-    if !holds(of_run, group_size(tx, mapping.id)?, waiting > 0) {
-        run.removed.insert(mapping.id, of_run);
+    if !holds(new.len(), made, group_size(tx, mapping.id)?, waiting > 0) {
+        note_made(tx, mapping.id, new)?;
         return Ok(false);
     }
     let now = tx.now();
@@ -133,6 +144,41 @@ fn counted(tx: &mut OrgTx<'_>, run: &mut Run, mapping: &Mapping, new: &[(Contact
     let link = format!("{}/links/{}/removals", run.link, mapping.id);
     incidents::open(tx, Kind::RemovalsHeld, &mapping.id.to_string(), words, &link)?;
     Ok(true)
+}
+
+/// Who was removed lately without asking.
+fn made_lately(tx: &mut OrgTx<'_>, mapping: MappingId) -> QueryResult<HashSet<ContactId>> {
+    let made: Vec<ContactId> = made_removals::table
+        .filter(made_removals::organization_id.eq(tx.organization()))
+        .filter(made_removals::mapping_id.eq(mapping))
+        .filter(made_removals::made_at.gt(tx.now() - WINDOW))
+        .select(made_removals::contact_id)
+        .load(&mut **tx)?;
+    Ok(made.into_iter().collect())
+}
+
+/// Notes removals that are made now, each person once, and forgets those of long ago.
+fn note_made(tx: &mut OrgTx<'_>, mapping: MappingId, new: &[(ContactId, Removal)]) -> QueryResult<()> {
+    let now = tx.now();
+    diesel::delete(made_removals::table)
+        .filter(made_removals::organization_id.eq(tx.organization()))
+        .filter(made_removals::made_at.le(now - WINDOW))
+        .execute(&mut **tx)?;
+    let rows: Vec<_> = new
+        .iter()
+        .map(|(contact, _)| {
+            (
+                made_removals::mapping_id.eq(mapping),
+                made_removals::contact_id.eq(*contact),
+                made_removals::made_at.eq(now),
+            )
+        })
+        .collect();
+    diesel::insert_into(made_removals::table)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// What staff said of the removals of some contacts: "waiting", "approved" or "kept".
@@ -241,11 +287,22 @@ pub fn answer(tx: &mut OrgTx<'_>, mapping: &Mapping, answer: Answer, seen_until:
         .returning(held_removals::contact_id)
         .get_results(&mut **tx)?;
     if !answered.is_empty() {
+        if answer == Answer::Approve {
+            count_anew(tx, mapping.id)?;
+        }
         work::contacts_are_due(tx, &answered)?;
         switch::say(tx, what, mapping)?;
         close_when_none_waits(tx, mapping.id)?;
     }
     Ok(answered.len())
+}
+
+/// Staff have looked at how people go: what was removed before is theirs to judge now.
+fn count_anew(tx: &mut OrgTx<'_>, mapping: MappingId) -> QueryResult<usize> {
+    diesel::delete(made_removals::table)
+        .filter(made_removals::organization_id.eq(tx.organization()))
+        .filter(made_removals::mapping_id.eq(mapping))
+        .execute(&mut **tx)
 }
 
 fn close_when_none_waits(tx: &mut OrgTx<'_>, mapping: MappingId) -> QueryResult<()> {
@@ -261,18 +318,26 @@ mod tests {
     use super::{holds, limit};
 
     #[test]
-    fn a_run_removes_a_tenth_of_a_group_or_twenty_people_without_asking() {
+    fn a_tenth_of_a_group_or_twenty_people_are_removed_without_asking() {
         assert_eq!(limit(0), 20);
         assert_eq!(limit(200), 20);
         assert_eq!(limit(1_000), 100);
-        assert!(!holds(20, 30, false));
-        assert!(holds(21, 30, false));
-        assert!(!holds(100, 1_000, false));
-        assert!(holds(101, 1_000, false));
+        assert!(!holds(20, 0, 30, false));
+        assert!(holds(21, 0, 30, false));
+        assert!(!holds(100, 0, 1_000, false));
+        assert!(holds(101, 0, 1_000, false));
+    }
+
+    #[test]
+    fn removals_add_up() {
+        assert!(!holds(5, 15, 15, false));
+        assert!(holds(6, 15, 15, false));
+        // A group of 1,000 of whom 100 have left, one by one.
+        assert!(holds(1, 100, 900, false));
     }
 
     #[test]
     fn while_removals_wait_further_ones_join_them() {
-        assert!(holds(1, 1_000, true));
+        assert!(holds(1, 0, 1_000, true));
     }
 }

@@ -1,7 +1,7 @@
 //! What an organization's task does beside its rounds: forgets personal data in time, says when nothing has gone through
 //! for too long, and reminds of what still waits for somebody. It does so for organizations that are not connected, too.
 
-use super::connection;
+use super::{additions, connection};
 use crate::accounts;
 use crate::db::OrgTx;
 use crate::db::schema::{audience_snapshots, mailchimp_connections, planned_calls, webhook_events};
@@ -87,5 +87,5 @@ pub fn after_failure(tx: &mut OrgTx<'_>, words: &str, link: &str) -> QueryResult
 pub fn after_success(tx: &mut OrgTx<'_>) -> QueryResult<()> {
     let words = "Your groups and Mailchimp are kept in step again. Everything that waited has been sent.";
     incidents::close(tx, Kind::Silence, "", words)?;
-    Ok(())
+    additions::end_wait_for_nobody(tx)
 }

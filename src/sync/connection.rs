@@ -146,6 +146,9 @@ pub fn connect(tx: &mut OrgTx<'_>, seal: &Seal, grant: &Grant) -> Result<(), Con
         mailchimp_connections::refused_at.eq(None::<DateTime<Utc>>),
         mailchimp_connections::refused_words.eq(None::<String>),
         mailchimp_connections::audiences_read_at.eq(None::<DateTime<Utc>>),
+        mailchimp_connections::failed_runs.eq(0),
+        // Perhaps with another plan: what waits is tried at once.
+        mailchimp_connections::additions_wait_until.eq(None::<DateTime<Utc>>),
     );
     diesel::insert_into(mailchimp_connections::table)
         .values(values.clone())
@@ -225,7 +228,12 @@ pub fn disconnect(tx: &mut OrgTx<'_>) -> QueryResult<()> {
     say(tx, "Mailchimp disconnected", "")?;
     incidents::close_all(
         tx,
-        &[Kind::ConnectionRefused, Kind::WebhookWrong, Kind::Silence],
+        &[
+            Kind::ConnectionRefused,
+            Kind::WebhookWrong,
+            Kind::Silence,
+            Kind::AdditionsRefused,
+        ],
         "Mailchimp was disconnected by your staff.",
     )?;
     Ok(())

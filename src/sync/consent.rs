@@ -10,7 +10,6 @@ use crate::db::OrgTx;
 use crate::db::schema::{planned_calls, sync_runs};
 use crate::work;
 use diesel::prelude::*;
-use std::collections::HashMap;
 
 /// What a run is called that staff asked for.
 const CAUSE: &str = "Staff asked Mailchimp to send its confirmation";
@@ -43,7 +42,7 @@ pub fn ask_to_confirm(
     contact: ContactId,
     note: &str,
 ) -> Result<(), ConfirmError> {
-    let person = facts::gather(tx, mapping, &[contact], &HashMap::new())?.pop();
+    let person = facts::gather(tx, mapping, &[contact])?.pop();
     let person = person.filter(|person| mapping.is_on && may_be_asked(person.decide(mapping.policy).standing));
     let person = person.ok_or(ConfirmError::NotPossible)?;
     let address = person.address.clone().ok_or(ConfirmError::NotPossible)?;

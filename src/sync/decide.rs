@@ -86,8 +86,10 @@ pub enum Agreed {
     HereBefore,
     /// In the group here and a member there.
     In,
-    /// Were together, and are no more.
+    /// Were together, and are no more: we ended it, or nobody knows who did.
     Out,
+    /// Were together until the person left at Mailchimp; come back when the address subscribes again.
+    Left,
 }
 
 /// What the mapping was told to do.
@@ -197,11 +199,16 @@ fn in_group(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) -> Dec
             here: Some(Here::Remove),
             there: None,
             standing: Standing::Out,
-            agreed: Agreed::Out,
+            agreed: Agreed::Left,
         };
     }
-    // Whoever is on both sides is in step, also where we may not mail them: an unsubscribe of theirs is honoured.
-    let agreed = if seen.is_active() { Agreed::In } else { agreed };
+    let agreed = match agreed {
+        // Whoever is on both sides is in step, also where we may not mail them: an unsubscribe of theirs is honoured.
+        _ if seen.is_active() => Agreed::In,
+        // Staff took them back: from now on it is theirs to say whether the contact belongs here.
+        Agreed::Left => Agreed::Out,
+        agreed => agreed,
+    };
     let (there, standing) = match wanted.barrier {
         Some(barrier) => (barred(barrier, wanted, seen), Standing::Excluded(barrier)),
         None => welcome(wanted, seen, agreed, policy),
@@ -272,18 +279,23 @@ fn out_of_group(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) ->
     }
     // Nobody is removed twice; somebody who has not confirmed cannot be archived, and joins if they confirm.
     let is_subscribed = seen.is_subscribed();
+    let apart = if agreed == Agreed::Left {
+        Agreed::Left
+    } else {
+        Agreed::Out
+    };
     match agreed {
         _ if wanted.may_join() && is_subscribed => settle(Some(Here::Join), None, Agreed::In),
         // Never together: strangers stay strangers.
         Agreed::Nothing => settle(None, None, Agreed::Nothing),
-        _ if !is_subscribed || wanted.address_stays => settle(None, None, Agreed::Out),
+        _ if !is_subscribed || wanted.address_stays => settle(None, None, apart),
         // Even where the mapping leaves removed people alone: nobody who opted out is mailed again.
         _ if wanted.opted_out_here() => settle(None, Some(There::Unsubscribe), agreed),
         Agreed::In => match policy.removal_of(wanted.place) {
             Some(call) => settle(None, Some(call), Agreed::In),
             None => settle(Some(Here::LeaveThere), None, Agreed::Out),
         },
-        Agreed::Out | Agreed::HereBefore => settle(None, None, Agreed::Out),
+        Agreed::Out | Agreed::HereBefore | Agreed::Left => settle(None, None, apart),
     }
 }
 

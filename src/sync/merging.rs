@@ -81,7 +81,7 @@ pub(super) fn merge(tx: &mut OrgTx<'_>, survivor: ContactId, loser: ContactId) -
             hand_over(tx, &mapping, loser, survivor)?;
         }
         let found = members_of(tx, &mapping, &[survivor, loser])?;
-        let keys: Vec<&String> = found.values().flatten().map(|member| &member.address_key).collect();
+        let keys: Vec<String> = found.into_values().flatten().map(|member| member.address_key).collect();
         mirror::leave_alone(tx, &mapping.audience, &keys)?;
     }
     work::contacts_are_due(tx, &[survivor, loser])?;
@@ -124,18 +124,17 @@ struct Held {
 /// Whether what was agreed about the one who goes is to hold for the survivor. Both together: the survivor's own stays, and
 /// the other address is archived. Opted out: that is never given up for anything else.
 fn tells_more(theirs: Held, ours: Option<Held>) -> bool {
-    match ours {
-        None => true,
-        Some(Held {
-            agreed: Agreed::Nothing,
-            ..
-        }) => true,
-        Some(Held { agreed: Agreed::In, .. }) => false,
-        Some(Held {
-            agreed: Agreed::Out,
-            opted_out: true,
-        }) => false,
-        Some(_) => theirs.agreed == Agreed::In || theirs.agreed == Agreed::Out && theirs.opted_out,
+    let Some(ours) = ours.filter(|ours| ours.agreed != Agreed::Nothing) else {
+        return true;
+    };
+    let is_final = ours.agreed == Agreed::In || ours.has_left();
+    !is_final && (theirs.agreed == Agreed::In || theirs.has_left())
+}
+
+impl Held {
+    /// Left by themselves, or is held out of the group by an opt-out.
+    fn has_left(self) -> bool {
+        self.agreed == Agreed::Left || self.agreed == Agreed::Out && self.opted_out
     }
 }
 
@@ -206,6 +205,9 @@ mod tests {
         assert!(!tells_more(together, Some(unsubscribed)));
         assert!(tells_more(unsubscribed, Some(here_before)));
         assert!(tells_more(unsubscribed, None));
+        let left = of(Agreed::Left, true);
+        assert!(!tells_more(together, Some(left)));
+        assert!(tells_more(left, Some(archived)));
         // Who was left as before the link is not pushed because of the merge.
         assert!(tells_more(here_before, Some(of(Agreed::Nothing, false))));
         assert!(!tells_more(here_before, Some(together)));

@@ -1,5 +1,6 @@
 //! Keeps groups and Mailchimp in step. `decide` is the heart; everything else brings it facts and carries out what it says.
 
+mod additions;
 pub mod audiences;
 pub mod breaker;
 pub mod care;
@@ -10,12 +11,14 @@ pub mod engine;
 mod erasing;
 pub mod facts;
 pub mod gone;
+pub mod known;
 pub mod ledger;
 mod merging;
 pub mod mirror;
 pub mod newcomers;
 mod outcome;
 pub mod pages;
+pub mod person;
 pub mod plan;
 pub mod poll;
 pub mod preview;
@@ -29,6 +32,7 @@ pub mod switch;
 pub mod task;
 pub mod view;
 pub mod webhooks;
+pub mod who;
 
 use crate::db::OrgTx;
 use crate::db::schema::review_members;

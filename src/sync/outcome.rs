@@ -4,7 +4,7 @@ use super::decide::{Refusal, Standing, There};
 use super::engine::{Stop, Worker};
 use super::mirror::{self, Told};
 use super::send::Call;
-use super::{facts, gone, standing};
+use super::{additions, facts, gone, standing};
 use crate::db::OrgTx;
 use crate::db::schema::{planned_calls, sync_standings};
 use crate::mailchimp::{Class, Kind, Member, Problem};
@@ -12,7 +12,6 @@ use crate::work;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use rand::RngExt;
-use std::collections::HashMap;
 
 /// An unsubscribe or archive that Mailchimp refuses is tried again after this: an opt-out is never given up.
 const REFUSED_END_WAIT: TimeDelta = TimeDelta::days(1);
@@ -47,6 +46,10 @@ pub(super) async fn record(worker: &Worker, outcomes: Vec<(Call, Outcome)>) -> R
     worker
         .write(move |tx| {
             let mut stop = None;
+            let is_taken = |(call, outcome): &(Call, Outcome)| call.adds() && matches!(outcome, Outcome::Done(_));
+            if outcomes.iter().any(is_taken) {
+                additions::accepted(tx)?;
+            }
             for (call, outcome) in outcomes {
                 match outcome {
                     Outcome::Done(member) => done(tx, &call, *member)?,
@@ -76,11 +79,15 @@ fn there_already(tx: &mut OrgTx<'_>, call: &Call) -> QueryResult<()> {
         return work::contacts_are_due(tx, &[call.contact_id]);
     };
     plan_again(tx, call, tx.now() + wait)?;
-    // The answer was heard: nothing was done.
+    not_asked(tx, call)?;
+    work::contacts_are_due(tx, &[call.contact_id])
+}
+
+/// The answer was heard: nothing was done.
+fn not_asked(tx: &mut OrgTx<'_>, call: &Call) -> QueryResult<usize> {
     diesel::update(planned_calls::table.find((tx.organization().0, call.id)))
         .set(planned_calls::asked_at.eq(None::<DateTime<Utc>>))
-        .execute(&mut **tx)?;
-    work::contacts_are_due(tx, &[call.contact_id])
+        .execute(&mut **tx)
 }
 
 fn done(tx: &mut OrgTx<'_>, call: &Call, member: Member) -> QueryResult<()> {
@@ -105,6 +112,13 @@ fn ended(tx: &mut OrgTx<'_>, call: &Call, how: There) -> QueryResult<()> {
 fn failed(tx: &mut OrgTx<'_>, call: &Call, problem: &Problem, link: &str) -> QueryResult<bool> {
     let attempt = u32::try_from(call.attempts).unwrap_or(1);
     match problem.class() {
+        // Only new people are refused; should it be the whole connection, the next other call will tell.
+        _ if problem.kind() == Kind::NotPermitted && call.adds() => {
+            additions::refused(tx, &problem.words(), link)?;
+            plan_again(tx, call, tx.now())?;
+            not_asked(tx, call)?;
+            Ok(false)
+        }
         Class::Connection => {
             plan_again(tx, call, tx.now())?;
             Ok(true)
@@ -175,7 +189,7 @@ fn remember_row(tx: &mut OrgTx<'_>, call: &Call, words: &str) -> QueryResult<()>
     else {
         return Ok(());
     };
-    let person = facts::gather(tx, &mapping, &[call.contact_id], &HashMap::new())?.pop();
+    let person = facts::gather(tx, &mapping, &[call.contact_id])?.pop();
     let Some(person) = person else { return Ok(()) };
     let (standing, reason) = standing::stored(Standing::Refused(Refusal::Row));
     diesel::update(sync_standings::table.find((tx.organization().0, call.mapping_id.0, call.contact_id.0)))

@@ -2,11 +2,11 @@
 //! here, writes down every call that is to be made, and forgets the marks.
 
 use super::decide::{Decision, Here, There};
-use super::facts::{self, Mapping, Person};
-use super::mirror::{self, MirrorMember};
-use super::{breaker, newcomers};
+use super::facts::{self, Mapping};
+use super::person::Person;
+use super::{breaker, mirror, newcomers};
 use crate::accounts;
-use crate::base::{ContactId, MappingId};
+use crate::base::ContactId;
 use crate::crm::{contacts, groups};
 use crate::db::OrgTx;
 use crate::db::schema::{due_contacts, due_members, planned_calls, sync_runs, sync_standings};
@@ -15,7 +15,6 @@ use crate::work;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
-use std::collections::{HashMap, HashSet};
 
 /// Contacts decided in one transaction: short enough that staff working at the same time do not wait.
 pub const BATCH: i64 = 500;
@@ -28,77 +27,66 @@ pub struct Run {
     pub id: Option<i64>,
     /// The full address of the organization's Mailchimp page, for letters.
     pub link: String,
-    /// How many people it removed so far, by link.
-    pub removed: HashMap<MappingId, usize>,
+    /// Something was done, whatever went wrong besides.
+    pub got_on: bool,
 }
 
-/// What one batch came to.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Batch {
-    /// Due marks that were taken; zero when nothing is due.
-    pub looked_at: usize,
-    /// Calls that were planned anew.
-    pub planned: usize,
-}
-
-/// Decides whoever is due, up to a batch of them.
-pub fn plan(tx: &mut OrgTx<'_>, run: &mut Run) -> QueryResult<Batch> {
+/// Decides whoever is due, up to a batch of them. Returns how many marks were taken; zero when nothing is due.
+pub fn plan(tx: &mut OrgTx<'_>, run: &mut Run) -> QueryResult<usize> {
     let mappings: Vec<Mapping> = facts::mappings_of(tx)?
         .into_iter()
         .filter(|mapping| mapping.is_on)
         .collect();
     let due = due_contact_ids(tx)?;
     let members = due_member_keys(tx)?;
-    let mut batch = Batch {
-        looked_at: due.len() + members.len(),
-        planned: 0,
-    };
     for mapping in &mappings {
         let keys: Vec<String> = members
             .iter()
             .filter(|(audience, _, _)| *audience == mapping.audience)
             .map(|(_, key, _)| key.clone())
             .collect();
-        let told = mirror::members(tx, &mapping.audience, &keys)?;
-        hold_cleaned_addresses(tx, &told)?;
-        let arrived = newcomers::resolve(tx, mapping, &keys, &told)?;
-        let known = arrived.contacts.iter().copied();
-        let ids: HashSet<ContactId> = due.iter().map(|(id, _)| *id).chain(known).collect();
-        let ids = concerned(tx, mapping, ids, &arrived.by_address)?;
-        let people = facts::gather(tx, mapping, &ids, &arrived.by_address)?;
-        mirror::leave_alone(tx, &mapping.audience, &arrived.spare(&people))?;
-        let decided = people.into_iter().map(|person| {
+        let ids: Vec<ContactId> = due.iter().map(|(id, _)| *id).collect();
+        let asked = newcomers::reviewed(tx, mapping, &ids)?;
+        let (look, looked_at) = facts::look(tx, mapping, &ids, &[keys, asked].concat())?;
+        newcomers::review(tx, mapping, &looked_at, &look.unclear)?;
+        for stranger in &look.strangers {
+            newcomers::add_contact(tx, stranger)?;
+        }
+        mirror::leave_alone(tx, &mapping.audience, &look.spare)?;
+        let decided = look.people.into_iter().map(|person| {
             let decision = person.decide(mapping.policy);
             (person, decision)
         });
         for (person, decision) in breaker::hold_back(tx, run, mapping, decided.collect())? {
-            batch.planned += usize::from(carry_out(tx, run, mapping, &person, decision)?);
+            carry_out(tx, run, mapping, &person, decision)?;
         }
     }
     forget_marks(tx, &due, &members)?;
-    Ok(batch)
+    Ok(due.len() + members.len())
 }
 
-/// Does here what is to be done here, stores the standing, and plans the call. `true`: a call was planned anew.
+/// Does here what is to be done here, stores the standing, and plans the call.
 fn carry_out(
     tx: &mut OrgTx<'_>,
     run: &mut Run,
     mapping: &Mapping,
     person: &Person,
     decision: Decision,
-) -> QueryResult<bool> {
+) -> QueryResult<()> {
     match decision.here {
         Some(Here::Remove) => remove(tx, mapping, person)?,
         Some(Here::Join) => {
             groups::actions::add_contacts(tx, mapping.group, &[person.contact.id], "Subscribed at Mailchimp")?;
         }
         Some(Here::LeaveThere) => {
-            mirror::leave_alone(tx, &mapping.audience, &person.address.iter().collect::<Vec<_>>())?;
+            mirror::leave_alone(tx, &mapping.audience, person.address.as_slice())?;
         }
         None => {}
     }
     store_standing(tx, mapping, person, decision)?;
-    work::contacts_are_due(tx, person.due_after(decision))?;
+    if person.concerns_others(decision) {
+        work::contacts_are_due_for_sync(tx, &[person.contact.id])?;
+    }
     settle_call(tx, run, mapping, person, decision.there)
 }
 
@@ -202,7 +190,7 @@ fn settle_call(
     mapping: &Mapping,
     person: &Person,
     there: Option<There>,
-) -> QueryResult<bool> {
+) -> QueryResult<()> {
     let wanted = there
         .zip(person.address.clone())
         .map(|(call, key)| (call.verb().to_owned(), body(person, call), key));
@@ -213,7 +201,7 @@ fn settle_call(
         supersede(tx, &[id], "A newer decision took its place.")?;
     }
     let (CallChange::Plan, Some((verb, body, key))) = (change, wanted) else {
-        return Ok(false);
+        return Ok(());
     };
     let now = tx.now();
     let run = run_row(tx, run)?;
@@ -236,7 +224,7 @@ fn settle_call(
             planned_calls::due_since.eq(due_since.single_value()),
         ))
         .execute(&mut **tx)?;
-    Ok(true)
+    Ok(())
 }
 
 /// What the call needs beyond the address: for an addition the status and the fields that are sent. An empty value here
@@ -323,73 +311,6 @@ fn run_row(tx: &mut OrgTx<'_>, run: &mut Run) -> QueryResult<i64> {
         .get_result(&mut **tx)?;
     run.id = Some(id);
     Ok(id)
-}
-
-/// Whoever of these is in the group, was decided before, or just came in; the others do not concern the mapping.
-fn concerned(
-    tx: &mut OrgTx<'_>,
-    mapping: &Mapping,
-    ids: HashSet<ContactId>,
-    arrived: &HashMap<ContactId, String>,
-) -> QueryResult<Vec<ContactId>> {
-    use crate::db::schema::group_contacts;
-    let asked: Vec<ContactId> = ids.iter().copied().collect();
-    let in_group: Vec<ContactId> = group_contacts::table
-        .filter(group_contacts::organization_id.eq(tx.organization()))
-        .filter(group_contacts::group_id.eq(mapping.group))
-        .filter(group_contacts::contact_id.eq_any(&asked))
-        .filter(group_contacts::status.ne("Removed"))
-        .select(group_contacts::contact_id)
-        .load(&mut **tx)?;
-    let decided: Vec<ContactId> = sync_standings::table
-        .filter(sync_standings::organization_id.eq(tx.organization()))
-        .filter(sync_standings::mapping_id.eq(mapping.id))
-        .filter(sync_standings::contact_id.eq_any(&asked))
-        .select(sync_standings::contact_id)
-        .load(&mut **tx)?;
-    let unheard = unheard(tx, mapping)?;
-    let mut concerned: Vec<ContactId> = in_group
-        .into_iter()
-        .chain(decided)
-        .chain(arrived.keys().copied())
-        .filter(|contact| !unheard.contains(contact))
-        .collect::<HashSet<_>>()
-        .into_iter()
-        .collect();
-    concerned.sort();
-    Ok(concerned)
-}
-
-/// Whoever has a call whose outcome we did not hear: the member is to be read first, and is due again then.
-fn unheard(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<HashSet<ContactId>> {
-    let contacts: Vec<ContactId> = planned_calls::table
-        .inner_join(
-            due_members::table.on(due_members::organization_id
-                .eq(planned_calls::organization_id)
-                .and(due_members::audience_id.eq(planned_calls::audience_id))
-                .and(due_members::address_key.eq(planned_calls::address_key))),
-        )
-        .filter(planned_calls::organization_id.eq(tx.organization()))
-        .filter(planned_calls::mapping_id.eq(mapping.id))
-        .filter(planned_calls::settled_at.is_null())
-        .filter(planned_calls::asked_at.is_not_null())
-        .filter(due_members::read_first)
-        .select(planned_calls::contact_id)
-        .load(&mut **tx)?;
-    Ok(contacts.into_iter().collect())
-}
-
-/// Mail to these addresses bounced for good: on hold wherever they stand, with date and reason.
-fn hold_cleaned_addresses(tx: &mut OrgTx<'_>, told: &HashMap<String, MirrorMember>) -> QueryResult<()> {
-    for member in told.values() {
-        let reason = match member.status.as_str() {
-            "cleaned" => "Mailchimp: mail to this address bounced",
-            "cleaned_for_abuse" => "Mailchimp: reported as spam",
-            _ => continue,
-        };
-        contacts::actions::hold_address(tx, &member.address_key, reason)?;
-    }
-    Ok(())
 }
 
 type DueContact = (ContactId, i64);

@@ -12,7 +12,7 @@ use crate::db::OrgTx;
 use crate::db::schema::{audience_members, contacts, group_contacts};
 use crate::web::csv_cell;
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// A class of people with a name in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -175,7 +175,7 @@ fn walk(tx: &mut OrgTx<'_>, mapping: &Mapping, mut each: impl FnMut(Class, Row))
     let ids = group_contact_ids(tx, mapping.group)?;
     let mut stood_for: HashSet<String> = HashSet::new();
     for chunk in ids.chunks(PEOPLE_AT_ONCE) {
-        for person in facts::gather(tx, mapping, chunk, &HashMap::new())? {
+        for person in facts::gather(tx, mapping, chunk)? {
             let decision = person.decide(mapping.policy);
             stood_for.extend(person.member.iter().map(|member| member.address_key.clone()));
             let address = person.address.clone().unwrap_or_default();

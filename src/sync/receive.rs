@@ -10,6 +10,7 @@ use crate::db::schema::{audience_members, audiences, due_members, planned_calls,
 use crate::mailchimp::webhook::{Hint, HintKind};
 use crate::mailchimp::{AudienceId, Class, Problem, SubscriberHash};
 use crate::work;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use futures_util::StreamExt;
 use std::collections::{HashMap, HashSet};
@@ -19,6 +20,8 @@ const EVENTS_PER_BATCH: i64 = 500;
 /// Members read one by one in a round; more than that are read by a poll.
 const SINGLE_READS_MAX: usize = 40;
 const READS_AT_ONCE: usize = 4;
+/// A read that Mailchimp refuses is tried again after this.
+const REFUSED_READ_WAIT: TimeDelta = TimeDelta::minutes(15);
 
 /// Looks at stored webhooks. Returns how many there were.
 pub async fn hear(worker: &Worker) -> Result<usize, Stop> {
@@ -101,6 +104,11 @@ pub async fn read_due(worker: &Worker) -> Result<usize, Stop> {
             Ok(due_members::table
                 .filter(due_members::organization_id.eq(tx.organization()))
                 .filter(due_members::read_first)
+                .filter(
+                    due_members::not_before
+                        .is_null()
+                        .or(due_members::not_before.le(tx.now())),
+                )
                 .order(due_members::mark)
                 .limit(SINGLE_READS_MAX as i64)
                 .select((due_members::audience_id, due_members::address_key, due_members::mark))
@@ -137,7 +145,7 @@ pub async fn read_again(worker: &Worker, audience: &AudienceId, mut keys: Vec<St
 }
 
 /// Asks for each address; what was read is taken in together with the marks that asked for it. Whoever could not be read
-/// stays due, behind all others.
+/// stays due, and is asked for again after a while.
 async fn read_one_by_one(
     worker: &Worker,
     audience: &AudienceId,
@@ -153,8 +161,8 @@ async fn read_one_by_one(
         .buffer_unordered(READS_AT_ONCE)
         .collect()
         .await;
-    let (mut asked, mut told, mut unread) = (Vec::new(), Vec::new(), Vec::new());
-    let mut problem: Option<Problem> = None;
+    let (mut asked, mut told) = (Vec::new(), Vec::new());
+    let mut unread: Vec<(String, Problem)> = Vec::new();
     for (key, read) in reads {
         match read? {
             Ok(member) => {
@@ -164,14 +172,11 @@ async fn read_one_by_one(
                     None => Told::NotThere { address_key: key },
                 });
             }
-            Err(failed) => {
-                unread.push(key);
-                if problem.is_none() || failed.class() == Class::Connection {
-                    problem = Some(failed);
-                }
-            }
+            Err(problem) => unread.push((key, problem)),
         }
     }
+    let worst = unread.iter().find(|(_, problem)| problem.class() == Class::Connection);
+    let problem = worst.or(unread.first()).map(|(_, problem)| problem.clone());
     let seen: Vec<i64> = asked.iter().filter_map(|key| marks.get(key).copied()).collect();
     let of = audience.as_str().to_owned();
     worker
@@ -192,7 +197,7 @@ async fn read_one_by_one(
             // Decided anew even where the read told nothing new: a hint may have cancelled a call, and calls whose outcome was
             // not heard have waited for this.
             mirror::mark_due(tx, &of, &asked, false)?;
-            mirror::mark_due(tx, &of, &unread, true)?;
+            put_off(tx, &of, &unread)?;
             let waiting = with_open_calls(tx, &of, &asked)?;
             Ok(work::contacts_are_due(tx, &waiting)?)
         })
@@ -201,6 +206,36 @@ async fn read_one_by_one(
         Some(problem) => gone::or_stop(worker, audience.as_str(), problem).await,
         None => Ok(()),
     }
+}
+
+/// Each member that could not be read waits, longer each time.
+fn put_off(tx: &mut OrgTx<'_>, audience: &str, unread: &[(String, Problem)]) -> QueryResult<()> {
+    let keys: Vec<String> = unread.iter().map(|(key, _)| key.clone()).collect();
+    mirror::mark_due(tx, audience, &keys, true)?;
+    for (key, problem) in unread {
+        let row = due_members::table.find((tx.organization().0, audience, key));
+        let failed: i32 = diesel::update(row)
+            .set(due_members::failed_reads.eq(due_members::failed_reads + 1))
+            .returning(due_members::failed_reads)
+            .get_result(&mut **tx)?;
+        let wait = problem.retry_after(u32::try_from(failed).unwrap_or(u32::MAX));
+        let wait = wait
+            .and_then(|wait| TimeDelta::from_std(wait).ok())
+            .unwrap_or(REFUSED_READ_WAIT);
+        diesel::update(row)
+            .set(due_members::not_before.eq(tx.now() + wait))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// When the next member that could not be read is asked for again.
+pub fn next_at(tx: &mut OrgTx<'_>) -> QueryResult<Option<DateTime<Utc>>> {
+    due_members::table
+        .filter(due_members::organization_id.eq(tx.organization()))
+        .filter(due_members::read_first)
+        .select(diesel::dsl::min(due_members::not_before))
+        .first(&mut **tx)
 }
 
 fn with_open_calls(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> QueryResult<Vec<ContactId>> {

@@ -5,17 +5,18 @@
 use super::decide::There;
 use super::engine::{Stop, Worker};
 use super::outcome::{self, Outcome};
-use super::{facts, mirror, receive};
+use super::{additions, facts, mirror, poll, receive};
 use crate::base::{ContactId, MappingId};
 use crate::db::OrgTx;
-use crate::db::schema::{due_contacts, due_members, planned_calls};
+use crate::db::schema::{audiences, due_contacts, due_members, planned_calls};
 use crate::mailchimp::{
     ArchiveOutcome, AudienceId, BULK_MEMBERS_MAX, Class, Kind, Member, MemberWrite, Problem, Status, SubscriberHash,
 };
-use chrono::{DateTime, Utc};
-use diesel::dsl::{exists, not};
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::{count_star, exists, not, select};
 use diesel::prelude::*;
 use futures_util::StreamExt;
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// Up to this many changes go as single calls: their answers come at once.
@@ -25,6 +26,13 @@ const CALLS_AT_ONCE: usize = 4;
 /// Calls taken in one round, so that an unsubscribe that comes in meanwhile is heard within two seconds.
 const ROUND_OF_BULKS: i64 = 2 * BULK_MEMBERS_MAX as i64;
 const ROUND_OF_SINGLES: i64 = 20;
+/// How long a look at an audience holds when many are to be added to it.
+const LOOK_HOLDS: TimeDelta = TimeDelta::minutes(1);
+/// Verbs that make somebody a member who is none.
+pub(super) const ADDS: [&str; 2] = ["add", "confirm"];
+/// Verbs that end a membership.
+const ENDS: [&str; 2] = ["unsubscribe", "archive"];
+
 /// A planned call.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = planned_calls)]
@@ -39,8 +47,18 @@ pub(super) struct Call {
     pub attempts: i32,
 }
 
+impl Call {
+    /// Would make somebody a member who is none.
+    pub fn adds(&self) -> bool {
+        ADDS.contains(&self.verb.as_str())
+    }
+}
+
 /// Sends one round. Returns how many calls were asked; zero when none is due.
 pub async fn send(worker: &Worker) -> Result<usize, Stop> {
+    for audience in worker.read(to_look_at_first).await? {
+        poll::poll(worker, &audience).await?;
+    }
     let calls = worker.write(take).await?;
     let count = calls.len();
     let mut by_audience: HashMap<String, Vec<Call>> = HashMap::new();
@@ -64,13 +82,23 @@ pub async fn send(worker: &Worker) -> Result<usize, Stop> {
     Ok(count)
 }
 
-/// When the next waiting call wants to be sent; `None` when none waits.
+/// When the next waiting call wants to be sent; `None` when none waits. One whose member or contact is to be looked at first
+/// waits for that.
 pub fn next_at(tx: &mut OrgTx<'_>) -> QueryResult<Option<DateTime<Utc>>> {
-    planned_calls::table
-        .filter(planned_calls::organization_id.eq(tx.organization()))
-        .filter(planned_calls::state.eq("planned"))
-        .select(diesel::dsl::min(planned_calls::not_before))
-        .first(&mut **tx)
+    let additions_wait = additions::wait_until(tx)?;
+    let next = |tx: &mut OrgTx<'_>, verbs: [&'static str; 2]| -> QueryResult<Option<DateTime<Utc>>> {
+        planned_calls::table
+            .filter(planned_calls::organization_id.eq(tx.organization()))
+            .filter(planned_calls::state.eq("planned"))
+            .filter(planned_calls::verb.eq_any(verbs))
+            .filter(not(exists(changed_here())))
+            .filter(not(exists(changed_there())))
+            .select(diesel::dsl::min(planned_calls::not_before))
+            .first(&mut **tx)
+    };
+    let additions = next(tx, ADDS)?.map(|at| additions_wait.map_or(at, |until| at.max(until)));
+    let ends = next(tx, ENDS)?;
+    Ok(additions.into_iter().chain(ends).min())
 }
 
 /// Calls that were under way when a process was killed may have been carried out: their members are read first.
@@ -94,6 +122,35 @@ pub fn recover(tx: &mut OrgTx<'_>) -> QueryResult<usize> {
     Ok(count)
 }
 
+/// Audiences to which many are to be added next and that were not looked at a moment ago: a bulk call brings back whoever is
+/// archived, and asking for each person would take as many calls.
+fn to_look_at_first(tx: &mut OrgTx<'_>) -> Result<Vec<String>, Stop> {
+    let (organization, now) = (tx.organization(), tx.now());
+    let ready = || {
+        planned_calls::table
+            .filter(planned_calls::organization_id.eq(organization))
+            .filter(planned_calls::state.eq("planned"))
+            .filter(planned_calls::not_before.le(now))
+    };
+    let others_come_first: bool =
+        select(exists(ready().filter(planned_calls::verb.ne("add")))).get_result(&mut **tx)?;
+    if others_come_first || additions::wait_until(tx)?.is_some() {
+        return Ok(Vec::new());
+    }
+    let many: Vec<(String, i64)> = ready()
+        .group_by(planned_calls::audience_id)
+        .select((planned_calls::audience_id, count_star()))
+        .load(&mut **tx)?;
+    let many = many.into_iter().filter(|(_, count)| *count > SINGLE_CALLS_MAX as i64);
+    Ok(audiences::table
+        .filter(audiences::organization_id.eq(organization))
+        .filter(audiences::id.eq_any(many.map(|(audience, _)| audience)))
+        .filter(audiences::gone_at.is_null())
+        .filter(audiences::polled_at.lt(now - LOOK_HOLDS))
+        .select(audiences::id)
+        .load(&mut **tx)?)
+}
+
 /// Takes the calls of the most urgent kind that are due, and marks them as being asked. Whoever changed meanwhile on either
 /// side is decided anew before anything is sent for them.
 fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
@@ -103,12 +160,16 @@ fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
         .filter(|mapping| mapping.is_on)
         .map(|m| m.id)
         .collect();
+    let additions_wait = additions::wait_until(tx)?.is_some();
     for (verb, round) in [
         ("unsubscribe", ROUND_OF_BULKS),
         ("archive", ROUND_OF_SINGLES),
         ("confirm", ROUND_OF_SINGLES),
         ("add", ROUND_OF_BULKS),
     ] {
+        if additions_wait && ADDS.contains(&verb) {
+            continue;
+        }
         let due: Vec<i64> = planned_calls::table
             .filter(planned_calls::organization_id.eq(organization))
             .filter(planned_calls::state.eq("planned"))
@@ -199,8 +260,15 @@ async fn singles(worker: &Worker, audience: &AudienceId, calls: Vec<Call>) -> Re
 async fn single(worker: &Worker, audience: &AudienceId, call: &Call) -> Result<Outcome, Problem> {
     let hash = SubscriberHash::of(&call.address_key);
     match call.verb.as_str() {
-        "archive" => match worker.client.archive_member(audience, &hash).await? {
-            ArchiveOutcome::Archived => Ok(Outcome::Ended(There::Archive)),
+        // Archiving hides what somebody was before. Whoever was unsubscribed there meanwhile must not come back as a subscriber,
+        // so what Mailchimp says of them now is asked right before.
+        "archive" => match worker.client.member(audience, &hash).await? {
+            Some(member) if member.status == Status::Subscribed => {
+                match worker.client.archive_member(audience, &hash).await? {
+                    ArchiveOutcome::Archived => Ok(Outcome::Ended(There::Archive)),
+                    _ => Ok(Outcome::ThereAlready),
+                }
+            }
             _ => Ok(Outcome::ThereAlready),
         },
         "unsubscribe" => {
@@ -219,12 +287,25 @@ async fn single(worker: &Worker, audience: &AudienceId, call: &Call) -> Result<O
             let member = worker.client.put_member(audience, &hash, &addition(call)).await?;
             Ok(Outcome::Done(Box::new(member)))
         }
-        // POST creates, and brings back whom we archived; whoever is there in any other state is left as they are.
-        _ => match worker.client.post_member(audience, &addition(call)).await {
-            Ok(member) => Ok(Outcome::Done(Box::new(member))),
-            Err(problem) if problem.kind() == Kind::MemberExists => Ok(Outcome::ThereAlready),
-            Err(problem) => Err(problem),
-        },
+        _ => add(worker, audience, call).await,
+    }
+}
+
+/// POST creates, and brings back whoever is archived, be it by us or by somebody there. So we ask first: only who is not there,
+/// or was archived as far as we know, is added.
+async fn add(worker: &Worker, audience: &AudienceId, call: &Call) -> Result<Outcome, Problem> {
+    let comes_back = call.body.get("comes_back").and_then(Value::as_bool).unwrap_or_default();
+    let there = worker
+        .client
+        .member(audience, &SubscriberHash::of(&call.address_key))
+        .await?;
+    if there.is_some_and(|member| !comes_back || member.status != Status::Archived) {
+        return Ok(Outcome::ThereAlready);
+    }
+    match worker.client.post_member(audience, &addition(call)).await {
+        Ok(member) => Ok(Outcome::Done(Box::new(member))),
+        Err(problem) if problem.kind() == Kind::MemberExists => Ok(Outcome::ThereAlready),
+        Err(problem) => Err(problem),
     }
 }
 

@@ -41,6 +41,7 @@ pub fn stored_agreement(agreed: Agreed) -> &'static str {
         Agreed::HereBefore => "here_before",
         Agreed::In => "in",
         Agreed::Out => "out",
+        Agreed::Left => "left",
     }
 }
 
@@ -50,6 +51,7 @@ pub fn read_agreement(agreed: &str) -> Agreed {
         "here_before" => Agreed::HereBefore,
         "in" => Agreed::In,
         "out" => Agreed::Out,
+        "left" => Agreed::Left,
         _ => Agreed::Nothing,
     }
 }

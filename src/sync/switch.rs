@@ -17,7 +17,6 @@ use crate::mailchimp::Status;
 use crate::work;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use std::collections::HashMap;
 
 /// How long a preview holds: people who subscribe later than it was read would be neither counted nor saved.
 const PREVIEW_HOLDS: TimeDelta = TimeDelta::minutes(15);
@@ -218,7 +217,7 @@ fn insert(tx: &mut OrgTx<'_>, choice: &Choice) -> QueryResult<MappingId> {
 /// "From now on": whoever would be added now is left as they are. Whoever is on both sides counts as in step.
 fn leave_as_they_are(tx: &mut OrgTx<'_>, mapping: &Mapping, ids: &[crate::base::ContactId]) -> QueryResult<()> {
     let now = tx.now();
-    let people = facts::gather(tx, mapping, ids, &HashMap::new())?;
+    let people = facts::gather(tx, mapping, ids)?;
     let rows: Vec<_> = people
         .iter()
         .filter(|person| person.decide(mapping.policy).agreed == Agreed::Nothing)

@@ -11,7 +11,6 @@ use crate::work::{self, Kind, Lease, Wakes};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -21,8 +20,10 @@ use tokio::task::JoinSet;
 const ORGANIZATIONS_AT_ONCE: usize = 16;
 /// How long the dispatcher waits for a wake-up before it looks by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long after a passing problem an organization is tried again.
+/// How long after trouble of our own an organization is tried again.
 const TRY_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(5);
+/// How long after Mailchimp refused something that does not concern the whole connection.
+const REFUSED_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// Runs until `stop` resolves: claims organizations with work and runs a task for each.
 pub async fn dispatch(engine: Engine, wakes: Wakes, stop: impl Future<Output = ()>) {
@@ -122,10 +123,10 @@ async fn run(engine: &Engine, lease: Lease) -> Result<Next, Stop> {
         started_at: engine.clock().now(),
         id: None,
         link: link.clone(),
-        removed: HashMap::new(),
+        got_on: false,
     };
     let ended = rounds(&worker, &mut run).await;
-    finish(&worker, &run, &ended, &link).await?;
+    let failed_runs = finish(&worker, &run, &ended, &link).await?;
     match ended {
         Ok(()) => Ok(Next::at(next_look(&worker).await?)),
         Err(Stop::Mailchimp(problem)) if problem.class() == Class::Connection => {
@@ -134,6 +135,11 @@ async fn run(engine: &Engine, lease: Lease) -> Result<Next, Stop> {
                 .write(move |tx| Ok(connection::refused(tx, since, &words, &link)?))
                 .await?;
             without_connection(engine, lease).await
+        }
+        Err(Stop::Mailchimp(problem)) => {
+            let wait = problem.retry_after(failed_runs).unwrap_or(REFUSED_WAIT);
+            let again = engine.clock().now() + TimeDelta::from_std(wait).unwrap_or(TRY_AGAIN_AFTER);
+            Ok(Next::at(again.min(next_look(&worker).await?)))
         }
         Err(stop) => Err(stop),
     }
@@ -188,6 +194,7 @@ async fn rounds(worker: &Worker, run: &mut Run) -> Result<(), Stop> {
         if heard + read + decided + sent == 0 {
             break;
         }
+        run.got_on = true;
     }
     problem.map_or(Ok(()), |problem| Err(Stop::Mailchimp(problem)))
 }
@@ -243,16 +250,17 @@ async fn look(worker: &Worker) -> Result<(), Stop> {
 /// Decides everybody who is due, batch by batch; opt-outs that come in meanwhile wait for one batch at most.
 async fn decide(worker: &Worker, run: &mut Run) -> Result<usize, Stop> {
     let mut before = run.clone();
-    let (batch, after) = worker
+    let (looked_at, after) = worker
         .write(move |tx| Ok((plan::plan(tx, &mut before)?, before)))
         .await?;
     *run = after;
-    Ok(batch.looked_at)
+    Ok(looked_at)
 }
 
-/// Notes the end of the run: on its row if it planned anything, and on the connection.
-async fn finish(worker: &Worker, run: &Run, ended: &Result<(), Stop>, link: &str) -> Result<(), Stop> {
-    let (id, link) = (run.id, link.to_owned());
+/// Notes the end of the run: on its row if it planned anything, and on the connection. Returns how many runs have failed one
+/// after the other without getting on at all.
+async fn finish(worker: &Worker, run: &Run, ended: &Result<(), Stop>, link: &str) -> Result<u32, Stop> {
+    let (id, got_on, link) = (run.id, run.got_on, link.to_owned());
     let problem = match ended {
         Err(Stop::Mailchimp(problem)) => Some(problem.words()),
         Err(Stop::LeaseLost) => return Err(Stop::LeaseLost),
@@ -268,31 +276,42 @@ async fn finish(worker: &Worker, run: &Run, ended: &Result<(), Stop>, link: &str
                     .execute(&mut **tx)?;
             }
             let connection = mailchimp_connections::table.find(tx.organization().0);
-            diesel::update(connection)
-                .set(mailchimp_connections::last_run_at.eq(now))
-                .execute(&mut **tx)?;
-            match problem {
-                Some(words) => care::after_failure(tx, &words, &link)?,
-                None => {
-                    diesel::update(connection)
-                        .set(mailchimp_connections::last_success_at.eq(now))
-                        .execute(&mut **tx)?;
-                    care::after_success(tx)?;
-                }
+            if got_on || problem.is_none() {
+                diesel::update(connection)
+                    .set(mailchimp_connections::failed_runs.eq(0))
+                    .execute(&mut **tx)?;
             }
-            Ok(())
+            let Some(words) = problem else {
+                diesel::update(connection)
+                    .set((
+                        mailchimp_connections::last_run_at.eq(now),
+                        mailchimp_connections::last_success_at.eq(now),
+                    ))
+                    .execute(&mut **tx)?;
+                care::after_success(tx)?;
+                return Ok(0);
+            };
+            let failed: i32 = diesel::update(connection)
+                .set((
+                    mailchimp_connections::last_run_at.eq(now),
+                    mailchimp_connections::failed_runs.eq(mailchimp_connections::failed_runs + 1),
+                ))
+                .returning(mailchimp_connections::failed_runs)
+                .get_result(&mut **tx)?;
+            care::after_failure(tx, &words, &link)?;
+            Ok(u32::try_from(failed).unwrap_or(u32::MAX))
         })
         .await
 }
 
-/// The next poll, or the next waiting call if that is sooner.
+/// The next poll, or the next waiting call or read if that is sooner.
 async fn next_look(worker: &Worker) -> Result<DateTime<Utc>, Stop> {
     let interval = TimeDelta::from_std(worker.engine.config.mailchimp_poll_interval).unwrap_or(TimeDelta::minutes(15));
     worker
         .read(move |tx| {
-            let call = send::next_at(tx)?;
+            let waiting = [send::next_at(tx)?, receive::next_at(tx)?];
             let poll = tx.now() + interval;
-            Ok(call.map_or(poll, |call| call.min(poll)))
+            Ok(waiting.into_iter().flatten().fold(poll, DateTime::min))
         })
         .await
 }

@@ -1,8 +1,10 @@
 //! The sync as the groups below it see it: what staff are told at once, and how each contact stands.
 
-use super::decide::{Barrier, Refusal, Standing, Wait};
-use super::facts::{self, Mapping, Person};
-use super::{connection, erasing, merging, standing};
+use super::decide::{Barrier, MemberStatus, Refusal, Standing, Wait};
+use super::facts::{self, Mapping};
+use super::mirror::MirrorMember;
+use super::person::Person;
+use super::{additions, connection, erasing, merging, standing};
 use crate::accounts;
 use crate::base::{ContactId, GroupId};
 use crate::crm::groups::mailchimp::{
@@ -10,6 +12,7 @@ use crate::crm::groups::mailchimp::{
 };
 use crate::db::OrgTx;
 use crate::db::schema::{due_contacts, planned_calls, sync_standings};
+use crate::mailchimp::Status;
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -29,7 +32,7 @@ impl MailchimpView for View {
         };
         let mut refusals = Refusals::default();
         for chunk in contacts.chunks(PEOPLE_AT_ONCE) {
-            for person in facts::gather(tx, &mapping, chunk, &HashMap::new())? {
+            for person in facts::gather(tx, &mapping, chunk)? {
                 let Standing::Refused(why) = person.decide(mapping.policy).standing else {
                     continue;
                 };
@@ -52,7 +55,7 @@ impl MailchimpView for View {
     fn standings(&self, tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<Vec<GroupStanding>> {
         let mut all = Vec::new();
         for mapping in facts::mappings_of(tx)? {
-            let Some(person) = facts::gather(tx, &mapping, &[contact], &HashMap::new())?.pop() else {
+            let Some(person) = facts::gather(tx, &mapping, &[contact])?.pop() else {
                 continue;
             };
             let standing = person.decide(mapping.policy).standing;
@@ -244,15 +247,22 @@ pub fn sentence(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, standing
     };
     let text = match standing {
         Standing::InSync => format!("Receives Mailchimp mail at {address}."),
+        Standing::Waiting(Wait::Call) if additions::wait_until(tx)?.is_some() => {
+            format!("{address} waits: Mailchimp takes no new people at the moment. They are added as soon as it does.")
+        }
         Standing::Waiting(Wait::Call) => format!("{address} will be added at Mailchimp in a moment."),
         Standing::Waiting(Wait::Confirmation) => {
             format!("Mailchimp asked {address} to confirm; they receive mail once they have.")
         }
-        Standing::Excluded(Barrier::DoNotEmail) => "Not mailed: Do Not Email is set here.".into(),
-        Standing::Excluded(Barrier::NoBulkEmails) => "Not mailed: NO BULK EMAILS (User Opt Out) is set here.".into(),
+        Standing::Excluded(Barrier::DoNotEmail) => opted_out_here("Do Not Email", person),
+        Standing::Excluded(Barrier::NoBulkEmails) => opted_out_here("NO BULK EMAILS (User Opt Out)", person),
         Standing::Excluded(Barrier::Deceased) => "Not mailed: the contact is deceased.".into(),
         Standing::Excluded(Barrier::NoEmail) => "Not mailed: there is no email address.".into(),
         Standing::Excluded(Barrier::OnHold) => "Not mailed: the email address is on hold.".into(),
+        Standing::Excluded(Barrier::AddressChanged) if person.member.as_ref().is_some_and(has_bounced) => format!(
+            "Mail to the former address {address} bounced. To have the new one mailed, remove the contact from the group and add \
+             them again."
+        ),
         Standing::Excluded(Barrier::AddressChanged) => format!(
             "Mailchimp still has the former address {address}. Until it is changed there, the new one is not mailed."
         ),
@@ -274,6 +284,25 @@ pub fn sentence(tx: &mut OrgTx<'_>, mapping: &Mapping, person: &Person, standing
     } else {
         format!("The link to Mailchimp is broken. Last known: {text}")
     })
+}
+
+fn has_bounced(member: &MirrorMember) -> bool {
+    member.member_status() == MemberStatus::Known(Status::Cleaned)
+}
+
+/// Our own mark holds, also over a later sign-up at Mailchimp; and what to do should it no longer be meant.
+fn opted_out_here(mark: &str, person: &Person) -> String {
+    let text = format!("Not mailed: {mark} is set here.");
+    let was_ended = person.member.as_ref().is_some_and(|member| {
+        member.ended_by_us && member.member_status() == MemberStatus::Known(Status::Unsubscribed)
+    });
+    if !was_ended {
+        return text;
+    }
+    format!(
+        "{text} That is why we unsubscribed them at Mailchimp, even if they signed up there themselves. Should they want mail \
+         after all, take the mark off the contact first; then Mailchimp can ask them to confirm."
+    )
 }
 
 fn name_of(tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<String> {

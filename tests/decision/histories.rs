@@ -1,8 +1,8 @@
 //! The invariants over histories: staff, people and Mailchimp do what they like in any order, webhooks come late, twice or
 //! never, calls are refused or lost; the sync works in between, a little or until nothing is left.
 
-use crate::engine::Sent;
 use crate::model::{Hint, There};
+use crate::sending::Sent;
 use crate::story::{ADDRESSES, Event, Telling, config, histories};
 use dms::mailchimp::Status;
 use dms::sync::decide::{self, Barrier, Consent, Here, MemberStatus, Refusal, Removal, Standing, Wait};
@@ -41,7 +41,7 @@ proptest! {
             let truth = sent.truth.as_ref();
             if truth.is_some_and(|truth| truth.status == Status::Archived && !truth.by_api) {
                 prop_assert!(
-                    known.is_none() || known.is_some_and(|member| member.ended_by_us),
+                    known.is_some_and(|member| member.ended_by_us),
                     "archived there by somebody else: {sent:?}"
                 );
             }
@@ -56,13 +56,10 @@ proptest! {
             telling.happens(event);
             if let Event::There(what, whose) = event {
                 let key = ADDRESSES[*whose];
-                let member = telling.world.mailchimp.members.get(key);
-                let truth = member.map(|truth| truth.status);
-                // Whom staff at Mailchimp unsubscribed before is unsubscribed already: a click of theirs changes nothing there,
-                // and Mailchimp keeps no word of it that anybody could heed.
-                let is_own_word = member.is_some_and(|truth| truth.in_compliance);
+                let truth = telling.world.mailchimp.members.get(key).map(|truth| truth.status);
                 match what {
-                    There::Unsubscribes if truth == Some(Status::Unsubscribed) && is_own_word => {
+                    // By staff at Mailchimp for them, too: as a rule somebody wrote or called.
+                    There::Unsubscribes | There::AdminUnsubscribes if truth == Some(Status::Unsubscribed) => {
                         opted_out.insert(key);
                     }
                     There::Complains if truth == Some(Status::Cleaned) => { opted_out.insert(key); }
@@ -191,7 +188,7 @@ proptest! {
         prop_assert_eq!(counted.get(&Standing::Out), None, "{:?}", world.known.stored);
         prop_assert_eq!(counted.values().sum::<usize>(), group.len());
         prop_assert_eq!(counted.get(&Standing::Waiting(Wait::Call)), None, "nothing is left to wait for");
-        for person in world.people(&group, &HashMap::new()) {
+        for person in world.people(&group) {
             let truth = person.address.as_ref().and_then(|key| world.mailchimp.members.get(key));
             let status = truth.map(|truth| truth.status);
             let standing = world.standing(person.contact.id);

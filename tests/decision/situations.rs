@@ -106,7 +106,13 @@ fn everything_wanted() -> Vec<Wanted> {
 }
 
 fn in_every_situation(mut check: impl FnMut(Situation)) {
-    let agreements = [Agreed::Nothing, Agreed::HereBefore, Agreed::In, Agreed::Out];
+    let agreements = [
+        Agreed::Nothing,
+        Agreed::HereBefore,
+        Agreed::In,
+        Agreed::Out,
+        Agreed::Left,
+    ];
     let seen = everything_seen();
     for wanted in everything_wanted() {
         for seen in &seen {

@@ -1,7 +1,8 @@
 //! Histories: what staff, people and Mailchimp do in any order, and how the sync of the engine comes to know of it.
 
-use crate::engine::{Fate, World, hold};
+use crate::engine::{World, hold};
 use crate::model::{Hint, There};
+use crate::sending::Fate;
 use dms::base::ContactId;
 use dms::mailchimp::Status;
 use dms::sync::decide::{MemberStatus, Policy, Removal};
@@ -275,9 +276,17 @@ impl Telling {
                     .members
                     .get(&key)
                     .map(|truth| MemberStatus::Known(truth.status));
-                // Who subscribed there is a new subscriber all the same, as long as the sync has not looked at it, or waits
-                // for staff to say who it is.
-                let is_open = self.world.due_members.contains_key(&key) || self.world.review.contains(&key);
+                // Who subscribed there is a new subscriber all the same, as long as the sync has not looked at it, has just made
+                // a contact of them, or waits for staff to say who it is.
+                let has_it = |id: &ContactId| {
+                    self.world.known.contacts[id]
+                        .emails
+                        .iter()
+                        .any(|e| e.address.key() == key)
+                };
+                let is_new = self.world.due_contacts.iter().any(|due| *due != id && has_it(due));
+                let is_awaited = self.world.due_members.contains_key(&key) || self.world.review.contains_key(&key);
+                let is_open = is_new || is_awaited;
                 if told == truth && !is_open {
                     self.came_by_themselves.remove(&key);
                 }

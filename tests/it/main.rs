@@ -25,6 +25,7 @@ mod schema;
 mod search;
 mod support;
 mod sync;
+mod sync_consent;
 mod sync_pages;
 mod sync_seen;
 mod sync_trouble;

@@ -79,13 +79,13 @@ impl Linked {
         .await;
     }
 
-    async fn answer(&self, answer: &str) {
+    async fn answer(&self, answer: &str, people: usize) {
         let page = self.rehearsal.ada.get(&self.page()).await;
         let seen = page.attribute("input[name=seen_until]", "value").unwrap();
         let fields = [("answer", answer), ("seen_until", seen.as_str())];
         let sent = self.rehearsal.ada.post(&self.page(), &fields).await;
         let page = self.rehearsal.ada.follow(sent).await;
-        assert!(page.has(&format!("{MANY} people are")), "{}", page.text("main"));
+        assert!(page.has(&format!("{people} people are")), "{}", page.text("main"));
     }
 }
 
@@ -122,7 +122,7 @@ async fn many_who_unsubscribed_at_once_leave_the_group_only_when_staff_have_look
     rehearsal.until_at_mailchimp(&address, "unsubscribed").await;
     assert_eq!(linked.in_group().await, PEOPLE as i64);
 
-    linked.answer("approve").await;
+    linked.answer("approve", MANY).await;
     rehearsal.until_groups_tab(leavers[0].0, "Removed (by API)").await;
     eventually("all who unsubscribed left", async || {
         linked.in_group().await == (PEOPLE - MANY) as i64
@@ -130,6 +130,39 @@ async fn many_who_unsubscribed_at_once_leave_the_group_only_when_staff_have_look
     .await;
     linked.until_the_page_says("Nothing waits").await;
     rehearsal.assert_nobody_subscribed_against_their_will().await;
+}
+
+#[tokio::test]
+async fn removals_that_trickle_in_add_up_until_staff_have_looked() {
+    let linked = Linked::start().await;
+    let rehearsal = &linked.rehearsal;
+    // Twelve, found by one look: fewer than are asked about.
+    for (_, address) in &linked.people[..12] {
+        rehearsal.member_does(address, "unsubscribe", json!({})).await;
+    }
+    linked.look_at_mailchimp().await;
+    eventually("twelve left", async || linked.in_group().await == PEOPLE as i64 - 12).await;
+    // Twelve more an hour later are too many for one day.
+    rehearsal.world.pass(chrono::TimeDelta::hours(1));
+    for (_, address) in &linked.people[12..24] {
+        rehearsal.member_does(address, "unsubscribe", json!({})).await;
+    }
+    linked.look_at_mailchimp().await;
+    linked
+        .until_the_page_says("12 unsubscribed at Mailchimp and would leave the group")
+        .await;
+    assert_eq!(linked.in_group().await, PEOPLE as i64 - 12);
+    linked.answer("approve", 12).await;
+    eventually("all who unsubscribed left", async || {
+        linked.in_group().await == PEOPLE as i64 - 24
+    })
+    .await;
+    // Looked at, they count no more: the next one is an ordinary removal.
+    rehearsal
+        .member_does(&linked.people[24].1, "unsubscribe", json!({}))
+        .await;
+    linked.look_at_mailchimp().await;
+    eventually("one more left", async || linked.in_group().await == PEOPLE as i64 - 25).await;
 }
 
 #[tokio::test]
@@ -146,7 +179,7 @@ async fn many_whom_staff_removed_at_once_stay_subscribed_where_staff_say_so() {
         .await;
     assert_eq!(rehearsal.count_at_mailchimp("subscribed").await, PEOPLE);
 
-    linked.answer("keep").await;
+    linked.answer("keep", MANY).await;
     linked.until_the_page_says("Nothing waits").await;
 
     // One more removed by itself is an ordinary removal; the others stay as they are.

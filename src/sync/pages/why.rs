@@ -15,7 +15,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
 use askama::Template;
 use serde::Deserialize;
-use std::collections::HashMap;
 
 type PersonPath = Path<(String, MappingId, ContactId)>;
 
@@ -65,7 +64,7 @@ fn gather(
     organization: &Organization,
 ) -> Result<Shown, PageError> {
     let link = link(tx, id)?;
-    let person = facts::gather(tx, &link.mapping, &[contact], &HashMap::new())?
+    let person = facts::gather(tx, &link.mapping, &[contact])?
         .pop()
         .ok_or(PageError::NotFound)?;
     let standing = person.decide(link.mapping.policy).standing;
