@@ -149,6 +149,8 @@ impl std::fmt::Debug for Asked {
             Self::Giving(_, test) => test.fmt(f),
             Self::Gave(gave) => gave.fmt(f),
             Self::Custom(_, test) => test.fmt(f),
+            Self::Activities(test) => test.fmt(f),
+            Self::Opportunities(test) => test.fmt(f),
         }
     }
 }
@@ -179,8 +181,6 @@ impl About {
         match self {
             Self::Listed(subject) => subject.controls(typed, offers),
             Self::Custom(custom) => custom.controls(typed, offers),
-            Self::Activities(test) => test.fmt(f),
-            Self::Opportunities(test) => test.fmt(f),
         }
     }
 }
