@@ -78,6 +78,10 @@ id!(
     OpportunityId
 );
 id!(
+    /// How opportunities may stand.
+    OpportunityStatusId
+);
+id!(
     /// An action on a selection of contacts.
     BulkActionId
 );

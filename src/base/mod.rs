@@ -16,8 +16,8 @@ pub use email_address::EmailAddress;
 pub use fold::fold;
 pub use ids::{
     ActivityId, ActivityTypeId, BatchId, BulkActionId, CampaignId, ContactId, ContributionId, CustomFieldId, FundId,
-    GroupId, ImportId, MappingId, NoteId, OpportunityId, OrganizationId, RecurringId, RelationshipId,
-    RelationshipTypeId, SoftCreditId, StaffId, TagId,
+    GroupId, ImportId, MappingId, NoteId, OpportunityId, OpportunityStatusId, OrganizationId, RecurringId,
+    RelationshipId, RelationshipTypeId, SoftCreditId, StaffId, TagId,
 };
 pub use money::{AMOUNT_MAX, Currency, Money, THOUSANDTHS_CURRENCIES, WHOLE_CURRENCIES};
 pub use role::Role;

@@ -677,8 +677,7 @@ diesel::table! {
         contact_id -> BigInt,
         name -> Text,
         opportunity_type -> Text,
-        status -> Text,
-        probability -> Text,
+        probability -> Nullable<Text>,
         owner_id -> Nullable<BigInt>,
         amount -> Nullable<BigInt>,
         amount_received -> Nullable<BigInt>,
@@ -690,6 +689,18 @@ diesel::table! {
         notes -> Text,
         created_by -> Text,
         created_at -> Timestamptz,
+        status_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    opportunity_statuses (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        outcome -> Text,
+        probability -> Integer,
+        place -> Integer,
     }
 }
 
@@ -974,6 +985,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     note_search_terms,
     notes,
     opportunities,
+    opportunity_statuses,
     organizations,
     outbox,
     phones,

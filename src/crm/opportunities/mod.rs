@@ -4,6 +4,7 @@
 pub mod actions;
 pub mod model;
 mod pages;
+pub mod statuses;
 pub mod store;
 
 pub use pages::routes;

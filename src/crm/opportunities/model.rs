@@ -1,6 +1,7 @@
 //! What an opportunity is, what it is worth, and how it is read from a form.
 
-use crate::base::{ContactId, Currency, Money, OpportunityId, StaffId, choice};
+use super::statuses::OpportunityStatus;
+use crate::base::{ContactId, Currency, Money, OpportunityId, OpportunityStatusId, StaffId, choice};
 use crate::changelog::FieldChange;
 use crate::db::schema::opportunities;
 use chrono::NaiveDate;
@@ -16,30 +17,22 @@ pub const NOTES_LENGTH_MAX: usize = 20_000;
 pub const SUGGESTED_TYPES: [&str; 6] = ["Grant", "Major Gift", "Sponsorship", "Bequest", "Event", "In-kind Gift"];
 
 choice! {
-    /// How an opportunity stands, in the order of the pipeline.
-    pub enum Status {
-        Discovery = "Discovery",
-        InProgress = "In Progress",
-        Submitted = "Submitted",
-        Awarded = "Awarded",
-        Declined = "Declined",
-        Withdrawn = "Withdrawn",
+    /// What has become of an opportunity, whatever an organization calls it.
+    pub enum Outcome {
+        /// Still to be decided.
+        Open = "Open",
+        Won = "Won",
+        Lost = "Lost",
     }
 }
 
-impl Status {
-    /// Whether it is still to be decided.
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Discovery | Self::InProgress | Self::Submitted)
-    }
-
+impl Outcome {
     /// How it looks as a badge.
     pub fn tone(self) -> &'static str {
         match self {
-            Self::Discovery | Self::InProgress => "info",
-            Self::Submitted => "warn",
-            Self::Awarded => "good",
-            Self::Declined | Self::Withdrawn => "quiet",
+            Self::Open => "info",
+            Self::Won => "good",
+            Self::Lost => "quiet",
         }
     }
 }
@@ -53,15 +46,14 @@ choice! {
     }
 }
 
-/// How much of an amount counts in a weighted sum, in percent: by the probability while it is open, all of what was awarded,
-/// nothing of what was declined or withdrawn.
-pub fn weight(status: Status, probability: Probability) -> i64 {
-    match (status, probability) {
-        (Status::Awarded, _) => 100,
-        (Status::Declined | Status::Withdrawn, _) => 0,
-        (_, Probability::Low) => 25,
-        (_, Probability::Medium) => 50,
-        (_, Probability::High) => 75,
+impl Probability {
+    /// How much of an amount counts in a weighted sum, in percent.
+    pub fn percent(self) -> i64 {
+        match self {
+            Self::Low => 25,
+            Self::Medium => 50,
+            Self::High => 75,
+        }
     }
 }
 
@@ -73,8 +65,9 @@ pub struct Details {
     pub contact_id: ContactId,
     pub name: String,
     pub opportunity_type: String,
-    pub status: Status,
-    pub probability: Probability,
+    pub status_id: OpportunityStatusId,
+    /// `None`: as usual for its status.
+    pub probability: Option<Probability>,
     pub owner_id: Option<StaffId>,
     /// In the smallest unit of the currency, like the amount received.
     pub amount: Option<i64>,
@@ -98,27 +91,18 @@ impl Details {
         self.amount_received.map(|minor| Money::new(minor, self.currency))
     }
 
-    /// Dates that are still to be kept, each with what it is.
-    pub fn deadlines(&self) -> Vec<(&'static str, NaiveDate)> {
-        let is_open = self.status.is_open();
-        let apply = self.application_deadline.filter(|_| is_open && !self.is_submitted);
-        let decide = self.decision_date.filter(|_| is_open);
-        let report = self.report_due.filter(|_| self.status == Status::Awarded);
-        [("Application", apply), ("Decision", decide), ("Report", report)]
-            .into_iter()
-            .filter_map(|(what, day)| Some((what, day?)))
-            .collect()
-    }
-
-    fn in_words(&self, prospect: &str, owner: &str) -> Vec<(&'static str, String)> {
+    fn in_words(&self, status: &str, prospect: &str, owner: &str) -> Vec<(&'static str, String)> {
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
         let money = |money: Option<Money>| money.map(|money| money.to_string()).unwrap_or_default();
         vec![
             ("Name", self.name.clone()),
             ("Prospect", prospect.to_owned()),
             ("Opportunity Type", self.opportunity_type.clone()),
-            ("Status", self.status.to_string()),
-            ("Probability", self.probability.to_string()),
+            ("Status", status.to_owned()),
+            (
+                "Probability",
+                self.probability.map(|likely| likely.to_string()).unwrap_or_default(),
+            ),
             ("Owner", owner.to_owned()),
             ("Amount", money(self.amount())),
             ("Amount Received", money(self.received())),
@@ -139,14 +123,35 @@ impl Details {
 pub struct Opportunity {
     pub id: OpportunityId,
     pub is: Details,
+    pub status: OpportunityStatus,
     pub prospect: String,
     pub owner: Option<String>,
+}
+
+impl Opportunity {
+    /// Dates that are still to be kept, each with what it is.
+    pub fn deadlines(&self) -> Vec<(&'static str, NaiveDate)> {
+        let is_open = self.status.is_open();
+        let apply = self
+            .is
+            .application_deadline
+            .filter(|_| is_open && !self.is.is_submitted);
+        let decide = self.is.decision_date.filter(|_| is_open);
+        let report = self.is.report_due.filter(|_| self.status.outcome == Outcome::Won);
+        [("Application", apply), ("Decision", decide), ("Report", report)]
+            .into_iter()
+            .filter_map(|(what, day)| Some((what, day?)))
+            .collect()
+    }
 }
 
 /// What differs between an opportunity before and after, for the Change Log; `None` where there is none.
 pub(super) fn differences(old: Option<&Opportunity>, new: Option<&Opportunity>) -> Vec<FieldChange> {
     let words = |one: Option<&Opportunity>| {
-        one.map(|one| one.is.in_words(&one.prospect, one.owner.as_deref().unwrap_or_default()))
+        one.map(|one| {
+            let owner = one.owner.as_deref().unwrap_or_default();
+            one.is.in_words(&one.status.name, &one.prospect, owner)
+        })
     };
     match (words(old), words(new)) {
         (Some(old), Some(new)) => {

@@ -1,9 +1,10 @@
 //! What can be read of opportunities: one, lists with filters, the sums of the pipeline, and the dates to be kept.
 
-use super::model::{Details, Opportunity, Probability, Status, weight};
-use crate::base::{ContactId, Currency, Money, OpportunityId, StaffId};
+use super::model::{Details, Opportunity, Outcome, Probability};
+use super::statuses::{self, OpportunityStatus};
+use crate::base::{ContactId, Currency, Money, OpportunityId, OpportunityStatusId, StaffId};
 use crate::db::OrgTx;
-use crate::db::schema::{contacts, opportunities, staff};
+use crate::db::schema::{contacts, opportunities, opportunity_statuses, staff};
 use chrono::{Days, NaiveDate};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -19,9 +20,9 @@ const DEADLINES_MAX: usize = 20;
 pub struct OpportunityFilter {
     /// Those of one prospect; otherwise those of everybody who is not in the trash.
     pub contact: Option<ContactId>,
-    pub status: Option<Status>,
-    /// Only those that are still to be decided.
-    pub is_open: bool,
+    /// The name of a status.
+    pub status: Option<String>,
+    pub outcome: Option<Outcome>,
     pub owner: Option<StaffId>,
     pub opportunity_type: Option<String>,
     pub only: Option<OpportunityId>,
@@ -35,6 +36,11 @@ macro_rules! fitting {
                     .eq(opportunities::organization_id)
                     .and(contacts::id.eq(opportunities::contact_id))),
             )
+            .inner_join(
+                opportunity_statuses::table.on(opportunity_statuses::organization_id
+                    .eq(opportunities::organization_id)
+                    .and(opportunity_statuses::id.eq(opportunities::status_id))),
+            )
             .left_join(staff::table.on(staff::id.nullable().eq(opportunities::owner_id)))
             .filter(opportunities::organization_id.eq($tx.organization()))
             .into_boxed::<Pg>();
@@ -42,12 +48,11 @@ macro_rules! fitting {
             Some(contact) => query.filter(opportunities::contact_id.eq(contact)),
             None => query.filter(contacts::deleted_at.is_null()),
         };
-        if let Some(status) = $filter.status {
-            query = query.filter(opportunities::status.eq(status));
+        if let Some(status) = $filter.status.clone() {
+            query = query.filter(opportunity_statuses::name.eq(status));
         }
-        if $filter.is_open {
-            query =
-                query.filter(opportunities::status.eq_any([Status::Discovery, Status::InProgress, Status::Submitted]));
+        if let Some(outcome) = $filter.outcome {
+            query = query.filter(opportunity_statuses::outcome.eq(outcome));
         }
         if let Some(owner) = $filter.owner {
             query = query.filter(opportunities::owner_id.eq(owner));
@@ -73,7 +78,7 @@ pub fn find(tx: &mut OrgTx<'_>, id: OpportunityId) -> QueryResult<Option<Opportu
 
 /// The opportunities that fit, the next deadline first.
 pub fn list(tx: &mut OrgTx<'_>, filter: &OpportunityFilter, offset: i64, limit: i64) -> QueryResult<Vec<Opportunity>> {
-    let rows: Vec<(OpportunityId, Details, String, Option<String>)> = fitting!(tx, filter)
+    let rows: Vec<Loaded> = fitting!(tx, filter)
         .order((
             opportunities::application_deadline.asc().nulls_last(),
             opportunities::id.desc(),
@@ -83,17 +88,25 @@ pub fn list(tx: &mut OrgTx<'_>, filter: &OpportunityFilter, offset: i64, limit: 
         .select((
             opportunities::id,
             Details::as_select(),
+            OpportunityStatus::as_select(),
             contacts::display_name,
             staff::name.nullable(),
         ))
         .load(&mut **tx)?;
-    let opportunity = |(id, is, prospect, owner)| Opportunity {
+    Ok(rows.into_iter().map(opportunity).collect())
+}
+
+/// An opportunity with its status, and the names of its prospect and its owner.
+type Loaded = (OpportunityId, Details, OpportunityStatus, String, Option<String>);
+
+fn opportunity((id, is, status, prospect, owner): Loaded) -> Opportunity {
+    Opportunity {
         id,
         is,
+        status,
         prospect,
         owner,
-    };
-    Ok(rows.into_iter().map(opportunity).collect())
+    }
 }
 
 /// How many opportunities fit.
@@ -115,7 +128,7 @@ pub fn types(tx: &mut OrgTx<'_>) -> QueryResult<Vec<String>> {
 /// What the opportunities of one status and currency add up to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sum {
-    pub status: Status,
+    pub status: OpportunityStatusId,
     pub currency: Currency,
     /// How many there are, also those without an amount.
     pub opportunities: i64,
@@ -128,20 +141,23 @@ pub struct Sum {
 /// The sums of the pipeline: by status, then by currency. An owner's, or everybody's.
 pub fn sums(tx: &mut OrgTx<'_>, owner: Option<StaffId>) -> QueryResult<Vec<Sum>> {
     let rows: Vec<SumRow> = diesel::sql_query(
-        "SELECT o.status, o.currency, o.probability, count(*) AS opportunities, \
+        "SELECT o.status_id, o.currency, o.probability, count(*) AS opportunities, \
              coalesce(sum(o.amount), 0)::bigint AS amount, coalesce(sum(o.amount_received), 0)::bigint AS received \
          FROM opportunities o JOIN contacts c ON c.organization_id = o.organization_id AND c.id = o.contact_id \
              AND c.deleted_at IS NULL \
          WHERE o.organization_id = $1 AND ($2::bigint IS NULL OR o.owner_id = $2) \
-         GROUP BY o.status, o.currency, o.probability ORDER BY o.currency",
+         GROUP BY o.status_id, o.currency, o.probability ORDER BY o.currency",
     )
     .bind::<BigInt, _>(tx.organization())
     .bind::<Nullable<BigInt>, _>(owner)
     .load(&mut **tx)?;
+    let statuses = statuses::stored(tx)?;
     let mut sums: Vec<Sum> = Vec::new();
     for row in rows {
-        let weighted = (row.amount * weight(row.status, row.probability) + 50) / 100;
-        let same = |sum: &&mut Sum| sum.status == row.status && sum.currency == row.currency;
+        let status = statuses.iter().find(|status| status.id == row.status_id);
+        let weight = status.map_or(0, |status| status.weight(row.probability));
+        let weighted = (row.amount * weight + 50) / 100;
+        let same = |sum: &&mut Sum| sum.status == row.status_id && sum.currency == row.currency;
         match sums.iter_mut().find(same) {
             Some(sum) => {
                 sum.opportunities += row.opportunities;
@@ -150,7 +166,7 @@ pub fn sums(tx: &mut OrgTx<'_>, owner: Option<StaffId>) -> QueryResult<Vec<Sum>>
                 sum.received.minor += row.received;
             }
             None => sums.push(Sum {
-                status: row.status,
+                status: row.status_id,
                 currency: row.currency,
                 opportunities: row.opportunities,
                 amount: Money::new(row.amount, row.currency),
@@ -159,7 +175,7 @@ pub fn sums(tx: &mut OrgTx<'_>, owner: Option<StaffId>) -> QueryResult<Vec<Sum>>
             }),
         }
     }
-    sums.sort_by_key(|sum| (sum.status, sum.currency));
+    sums.sort_by_key(|sum| sum.currency);
     Ok(sums)
 }
 
@@ -185,29 +201,25 @@ fn deadlines_until(tx: &mut OrgTx<'_>, owner: Option<StaffId>, until: NaiveDate)
         owner,
         ..OpportunityFilter::default()
     };
-    let rows: Vec<(OpportunityId, Details, String, Option<String>)> = fitting!(tx, wanted)
+    let rows: Vec<Loaded> = fitting!(tx, wanted)
         .filter(
             opportunities::application_deadline
                 .le(until)
                 .or(opportunities::decision_date.le(until))
                 .or(opportunities::report_due.le(until)),
         )
-        .filter(opportunities::status.ne_all([Status::Declined, Status::Withdrawn]))
+        .filter(opportunity_statuses::outcome.ne(Outcome::Lost))
         .select((
             opportunities::id,
             Details::as_select(),
+            OpportunityStatus::as_select(),
             contacts::display_name,
             staff::name.nullable(),
         ))
         .load(&mut **tx)?;
-    let of_one = |(id, is, prospect, owner): (OpportunityId, Details, String, Option<String>)| {
-        let days = is.deadlines();
-        let opportunity = Opportunity {
-            id,
-            is,
-            prospect,
-            owner,
-        };
+    let of_one = |row: Loaded| {
+        let opportunity = opportunity(row);
+        let days = opportunity.deadlines();
         days.into_iter().map(move |(what, day)| Deadline {
             what,
             day,
@@ -243,12 +255,12 @@ pub fn deadline_counts(tx: &mut OrgTx<'_>, today: NaiveDate, until: NaiveDate) -
 
 #[derive(QueryableByName)]
 struct SumRow {
-    #[diesel(sql_type = Text)]
-    status: Status,
+    #[diesel(sql_type = BigInt)]
+    status_id: OpportunityStatusId,
     #[diesel(sql_type = Text)]
     currency: Currency,
-    #[diesel(sql_type = Text)]
-    probability: Probability,
+    #[diesel(sql_type = Nullable<Text>)]
+    probability: Option<Probability>,
     #[diesel(sql_type = BigInt)]
     opportunities: i64,
     #[diesel(sql_type = BigInt)]

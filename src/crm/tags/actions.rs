@@ -103,6 +103,10 @@ pub fn change(tx: &mut OrgTx<'_>, id: TagId, draft: &TagDraft) -> Result<(), Tag
         ))
         .execute(&mut **tx)?;
     log_tag(tx, &format!("Tag {} changed", draft.name), fields)?;
+    if before.parent_id != draft.parent {
+        // Searches for a tag find whoever has one below it.
+        work::smart_groups_are_due(tx)?;
+    }
     Ok(())
 }
 
@@ -116,11 +120,14 @@ pub fn delete(tx: &mut OrgTx<'_>, id: TagId) -> QueryResult<()> {
         .filter(contact_tags::tag_id.eq(id))
         .returning(contact_tags::contact_id)
         .get_results(&mut **tx)?;
-    diesel::update(tags::table)
+    let moved = diesel::update(tags::table)
         .filter(tags::organization_id.eq(organization))
         .filter(tags::parent_id.eq(id))
         .set(tags::parent_id.eq(tag.parent_id))
         .execute(&mut **tx)?;
+    if moved > 0 {
+        work::smart_groups_are_due(tx)?;
+    }
     diesel::delete(tags::table.find((organization, id))).execute(&mut **tx)?;
     log_tag(tx, &format!("Tag {} deleted", tag.name), Vec::new())?;
     changelog::record_for_each(tx, &had_it, &format!("Tag {} removed", tag.name), "The tag was deleted")?;

@@ -2,6 +2,7 @@
 
 mod duplicates;
 mod mailchimp;
+mod rows;
 mod seen;
 
 use crate::support::browserless::Browserless;

@@ -132,9 +132,9 @@ async fn the_pipeline_adds_up_by_status_and_weighs_by_probability_each_currency_
     assert_eq!(
         rows[1..],
         [
-            "Discovery 3 $3,000.00 US$100.00 $1,750.00 US$50.00 $0.00 US$0.00",
-            "In Progress 1 $0.00 $0.00 $0.00",
-            "Submitted 1 $0.02 $0.02 $0.00",
+            "Discovery 10 % 3 $3,000.00 US$100.00 $1,750.00 US$50.00 $0.00 US$0.00",
+            "In Progress 40 % 1 $0.00 $0.00 $0.00",
+            "Submitted 60 % 1 $0.02 $0.02 $0.00",
             "Awarded 1 $500.00 $500.00 $0.00",
             "Declined 1 $9,000.00 $0.00 $0.00",
             "Withdrawn 0",
@@ -246,4 +246,99 @@ async fn an_opportunity_belongs_to_its_organization_and_to_those_who_may_write()
         .await;
     assert_eq!(across.status, 422, "a prospect of another organization is nobody");
     assert!(stan.get("opportunities").await.has("Still open 0"));
+}
+
+#[tokio::test]
+async fn an_organization_has_statuses_of_its_own_in_its_own_order() {
+    let office = Office::open().await;
+    let fund = office.add(organization("River Fund")).await.to_string();
+    let names = async || office.ada.get("opportunity-statuses").await.texts("tbody th");
+    assert_eq!(
+        names().await,
+        [
+            "Discovery",
+            "In Progress",
+            "Submitted",
+            "Awarded",
+            "Declined",
+            "Withdrawn"
+        ]
+    );
+    let letter = [("name", "Letter sent"), ("outcome", "Open"), ("probability", "30")];
+    let page = office.done("opportunity-statuses/new", &letter).await;
+    assert!(page.has("The opportunity status has been saved."));
+    let own = page
+        .attribute("[aria-label='Edit Letter sent']", "href")
+        .unwrap()
+        .replace("/edit", "");
+    for _ in 0..5 {
+        office.done(&format!("{own}/place"), &[("way", "up")]).await;
+    }
+    assert_eq!(names().await[..3], ["Discovery", "Letter sent", "In Progress"]);
+    office.done(&format!("{own}/place"), &[("way", "down")]).await;
+    assert_eq!(names().await[..3], ["Discovery", "In Progress", "Letter sent"]);
+
+    // Where an opportunity does not say how likely it is, its status does.
+    let mut fields = filled("Kitchen", &fund, "Letter sent", "", "1000");
+    let opportunity = added(&office, &fields).await;
+    assert!(office.ada.get(&opportunity).await.has("30 % as usual for this status"));
+    let pipeline = office.ada.get("opportunities").await;
+    assert!(
+        pipeline
+            .texts("[aria-labelledby=pipeline] tr")
+            .contains(&"Letter sent 30 % 1 $1,000.00 $300.00 $0.00".to_owned()),
+        "{}",
+        pipeline.body
+    );
+    fields[3] = ("probability", "High");
+    office.done(&format!("{opportunity}/edit"), &fields).await;
+    assert!(
+        office
+            .ada
+            .get("opportunities")
+            .await
+            .has("Letter sent 30 % 1 $1,000.00 $750.00")
+    );
+
+    let renamed = [("name", "Letter of intent"), ("outcome", "Won"), ("probability", "30")];
+    office.done(&format!("{own}/edit"), &renamed).await;
+    assert!(office.ada.get(&opportunity).await.has("Letter of intent"));
+    let won = office.ada.get("opportunities/list?status=won").await;
+    assert_eq!(won.texts("tbody th"), ["Kitchen"]);
+    assert!(
+        office.ada.get("opportunities").await.has("$1,000.00 $1,000.00"),
+        "won counts in full"
+    );
+}
+
+#[tokio::test]
+async fn a_status_that_is_used_stays_and_one_that_cannot_be_is_refused() {
+    let office = Office::open().await;
+    let fund = office.add(organization("River Fund")).await.to_string();
+    added(&office, &filled("Kitchen", &fund, "Discovery", "", "1000")).await;
+    let page = office.ada.get("opportunity-statuses").await;
+    let own = |name: &str| {
+        let edit = page.attribute(&format!("[aria-label='Edit {name}']"), "href").unwrap();
+        edit.replace("/edit", "")
+    };
+    let used = office.ada.post(&format!("{}/delete", own("Discovery")), &[]).await;
+    assert_eq!(used.status, 409);
+    assert!(used.has("Give them another status first"));
+    office.done(&format!("{}/delete", own("Withdrawn")), &[]).await;
+    assert!(!office.ada.get("opportunity-statuses").await.has("Withdrawn"));
+    for (change, said) in [
+        (("name", " "), "Give the status a name."),
+        (("name", "AWARDED"), "A status of this name already exists."),
+        (("probability", "101"), "Write a whole number from 0 to 100."),
+        (("outcome", "Perhaps"), "Choose one."),
+    ] {
+        let mut fields = vec![("name", "Talking"), ("outcome", "Open"), ("probability", "20")];
+        fields.retain(|(name, _)| *name != change.0);
+        fields.push(change);
+        assert_eq!(
+            office.refused("opportunity-statuses/new", &fields).await,
+            [said],
+            "{change:?}"
+        );
+    }
 }

@@ -219,3 +219,29 @@ async fn opportunities_from_the_first_to_the_last() {
     browser.press("Delete Opportunity").await;
     browser.until("main", "has been deleted.").await;
 }
+
+#[actix_web::test]
+async fn the_statuses_of_opportunities_are_an_organizations_own() {
+    let office = Office::open().await;
+    let Some((browser, origin)) = office.browser().await else {
+        return;
+    };
+    browser
+        .visit(&format!("{origin}{}", office.ada.at("opportunity-statuses")))
+        .await;
+    browser.until("main", "Discovery").await;
+    look(&browser, "opportunity-statuses").await;
+    browser.follow("Add Status", "main").await;
+    browser.fill("#name", "Letter sent").await;
+    browser.fill("#probability", "30").await;
+    look(&browser, "opportunity-status-form").await;
+    browser.press("Add Status").await;
+    browser.until("tbody", "Letter sent").await;
+    browser.click("[aria-label='Move Letter sent up']").await;
+    browser.until("tbody tr:nth-of-type(6) th", "Letter sent").await;
+    browser.click("[aria-label='Delete Letter sent']").await;
+    browser.until("h1", "Delete “Letter sent”?").await;
+    look(&browser, "opportunity-status-delete").await;
+    browser.press("Delete Status").await;
+    browser.until("main", "The opportunity status has been deleted.").await;
+}

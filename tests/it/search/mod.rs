@@ -2,4 +2,5 @@
 
 mod asking;
 mod property;
+mod records;
 mod smart_groups;

@@ -52,7 +52,7 @@ const PHONES: [&str; 4] = ["(613) 555-0142", "+1 613 555 0142", "902.555.0100", 
 const NUMBERS: [&str; 5] = ["613", "5550142", "k1a", "h2x1", "K1A 0B1"];
 const DATES: [&str; 5] = ["2026-11-24", "2026-01-01", "2025-11-25", "1970-06-15", "2024-02-29"];
 
-const AMOUNTS: [&str; 4] = ["5", "100", "250.00", "100.01"];
+const AMOUNTS: [&str; 5] = ["5", "100", "250.00", "100.01", ""];
 /// Of which custom fields with numbers are made, and for which they are asked.
 const CUSTOM_NUMBERS: [&str; 6] = ["0", "-3", "5", "40", "100.0001", "100"];
 /// Received around the ends of years, fiscal years and the last twelve months.
@@ -81,8 +81,9 @@ impl Records {
     async fn made_up() -> Self {
         let database = Cluster::shared().fresh_database();
         let mut owner = PgConnection::establish(&database.owner_url).unwrap();
-        let organization =
-            "INSERT INTO organizations (id, slug, name, fiscal_year_month) VALUES (1, 'choir', 'Choir', 4)";
+        let organization = "INSERT INTO organizations (id, slug, name, fiscal_year_month) VALUES (1, 'choir', 'Choir', 4); \
+             INSERT INTO staff (id, email, name) VALUES (1, 'ada@choir.test', 'Ada'), (2, 'sam@choir.test', 'Sam'); \
+             INSERT INTO memberships (organization_id, staff_id, role) VALUES (1, 1, 'owner'), (1, 2, 'staff')";
         owner.batch_execute(organization).unwrap();
         let records = Self {
             db: Db::connect(&database.app_url, Clock::telling(now)).unwrap(),
@@ -237,6 +238,7 @@ fn fill(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId], custom: &Cus
     }
     give(tx, random, ids, custom)?;
     sort(tx, random, ids)?;
+    follow_up(tx, random, ids)?;
     contacts::actions::trash(tx, &ids[..5], "")?;
     Ok(())
 }
@@ -273,12 +275,13 @@ fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId], custom: &Cus
 /// Tags, relationships and notes.
 fn sort(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::Result<()> {
     tx.batch_execute(
-        "INSERT INTO tags (id, name, colour) VALUES (1, 'Major Donor', 'red'), (2, 'Baker', 'blue'); \
+        "INSERT INTO tags (id, name, colour, parent_id) VALUES (3, 'Friend', 'grey', NULL), (1, 'Major Donor', 'red', 3), \
+             (2, 'Baker', 'blue', 1); \
          INSERT INTO relationship_types (id, label_a_b, label_b_a) VALUES (901, 'Child of', 'Parent of'), \
              (902, 'Sibling of', 'Sibling of')",
     )?;
     for id in ids {
-        for tag in [1_i64, 2] {
+        for tag in [1_i64, 2, 3] {
             if random.random_bool(0.3) {
                 diesel::sql_query("INSERT INTO contact_tags (tag_id, contact_id, tagged_at) VALUES ($1, $2, now())")
                     .bind::<BigInt, _>(tag)
@@ -306,6 +309,50 @@ fn sort(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
             .bind::<Text, _>(format!("{} called", word(random)))
             .execute(&mut **tx)?;
         }
+    }
+    Ok(())
+}
+
+/// Activities, some with several people, and opportunities.
+fn follow_up(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::Result<()> {
+    tx.batch_execute(
+        "INSERT INTO activity_types (id, name) VALUES (1, 'Meeting'), (2, 'Phone Call'); \
+         INSERT INTO opportunity_statuses (id, name, outcome, probability, place) VALUES \
+             (1, 'Talking', 'Open', 20, 1), (2, 'Asked', 'Open', 60, 2), (3, 'Yes', 'Won', 100, 3), (4, 'No', 'Lost', 0, 4)",
+    )?;
+    for id in 1..120_i64 {
+        // Around midnights of the organization's zone.
+        let ago = TimeDelta::hours(random.random_range(-900..9_000));
+        diesel::sql_query(
+            "INSERT INTO activities (id, type_id, activity_at, status, assigned_to, created_by) VALUES ($1, $2, $3, $4, $5, 'Ada')",
+        )
+        .bind::<BigInt, _>(id)
+        .bind::<BigInt, _>(random.random_range(1_i64..3))
+        .bind::<Timestamptz, _>(now() - ago)
+        .bind::<Text, _>(*["Scheduled", "Completed", "Left Message"].choose(random).unwrap())
+        .bind::<Nullable<BigInt>, _>(random.random_bool(0.5).then(|| random.random_range(1_i64..3)))
+        .execute(&mut **tx)?;
+        for _ in 0..random.random_range(1..3) {
+            diesel::sql_query(
+                "INSERT INTO activity_contacts (activity_id, contact_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            )
+            .bind::<BigInt, _>(id)
+            .bind::<BigInt, _>(ids.choose(random).unwrap().0)
+            .execute(&mut **tx)?;
+        }
+    }
+    for _ in 0..100 {
+        diesel::sql_query(
+            "INSERT INTO opportunities (contact_id, name, opportunity_type, status_id, amount, currency, application_deadline, \
+                 created_by) VALUES ($1, 'Kitchen', $2, $3, $4, $5, $6, 'Ada')",
+        )
+        .bind::<BigInt, _>(ids.choose(random).unwrap().0)
+        .bind::<Text, _>(*["", "Grant", "Bequest"].choose(random).unwrap())
+        .bind::<BigInt, _>(random.random_range(1_i64..5))
+        .bind::<Nullable<BigInt>, _>(random.random_bool(0.7).then(|| *[500_i64, 10_000, 10_001].choose(random).unwrap()))
+        .bind::<Text, _>(*["CAD", "CAD", "USD"].choose(random).unwrap())
+        .bind::<Nullable<Date>, _>(random.random_bool(0.7).then(|| DATES.choose(random).unwrap().parse::<NaiveDate>().unwrap()))
+        .execute(&mut **tx)?;
     }
     Ok(())
 }

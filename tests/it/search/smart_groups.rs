@@ -21,7 +21,7 @@ const PROMISE: Duration = Duration::from_secs(4);
 const MONTREAL: &str = r#"{"blocks":[{"conditions":[{"about":"city","op":"is","values":["Montréal"]}]}]}"#;
 
 /// Makes a smart group through the pages; its path inside the organization.
-async fn make(by: &Browserless, title: &str, criteria: &str) -> String {
+pub(super) async fn make(by: &Browserless, title: &str, criteria: &str) -> String {
     let made = by.post("groups/new", &[("title", title), ("criteria", criteria)]).await;
     let location = made.location();
     let id = location.rsplit('/').next().unwrap();
@@ -33,7 +33,7 @@ fn members(page: &Answer) -> Vec<String> {
     page.texts("tbody .table__name")
 }
 
-async fn until(by: &Browserless, group: &str, wanted: &[&str]) {
+pub(super) async fn until(by: &Browserless, group: &str, wanted: &[&str]) {
     eventually(&format!("{group} has {wanted:?}"), async || {
         members(&by.get(group).await) == wanted
     })

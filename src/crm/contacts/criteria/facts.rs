@@ -3,12 +3,17 @@
 
 use super::super::model::Contact;
 use super::super::store;
+use super::activities::Happened;
 use super::calendar::Calendar;
+use super::opportunities::Prospect;
 use crate::base::{ContactId, Currency, Money};
 use crate::crm::custom_fields::CustomValues;
 use crate::db::OrgTx;
-use crate::db::schema::{contact_tags, contributions, group_contacts, notes};
-use chrono::NaiveDate;
+use crate::db::schema::{
+    activities, activity_contacts, contact_tags, contributions, group_contacts, notes, opportunities,
+    opportunity_statuses, tags,
+};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Date};
 use std::collections::{BTreeSet, HashMap};
@@ -21,11 +26,16 @@ pub struct Facts {
     pub groups: BTreeSet<i64>,
     /// The Completed contributions.
     pub gifts: Vec<Gift>,
+    /// The campaigns of these.
+    pub campaigns: BTreeSet<i64>,
+    /// Each tag with those above it.
     pub tags: BTreeSet<i64>,
     /// Sides of relationships that are not over, numbered as `Offer::Relationships`.
     pub relationships: BTreeSet<i64>,
     /// Subject and text of each.
     pub notes: Vec<String>,
+    pub activities: Vec<Happened>,
+    pub opportunities: Vec<Prospect>,
 }
 
 /// A Completed contribution.
@@ -47,15 +57,21 @@ impl Facts {
         let mut tags = sets(tags_of(tx, ids)?);
         let mut relationships = sets(relationships_of(tx, ids, calendar)?);
         let mut notes = lists(notes_of(tx, ids)?);
+        let mut activities = lists(activities_of(tx, ids, calendar)?);
+        let mut opportunities = lists(opportunities_of(tx, ids)?);
         let contacts = store::find_all(tx, ids)?;
         Ok(contacts
             .into_iter()
-            .map(|contact| Self {
+            .map(|contact| (gifts.remove(&contact.id).unwrap_or_default(), contact))
+            .map(|(gifts, contact)| Self {
                 groups: groups.remove(&contact.id).unwrap_or_default(),
-                gifts: gifts.remove(&contact.id).unwrap_or_default(),
+                campaigns: gifts.iter().filter_map(|gift: &Gift| gift.campaign).collect(),
+                gifts,
                 tags: tags.remove(&contact.id).unwrap_or_default(),
                 relationships: relationships.remove(&contact.id).unwrap_or_default(),
                 notes: notes.remove(&contact.id).unwrap_or_default(),
+                activities: activities.remove(&contact.id).unwrap_or_default(),
+                opportunities: opportunities.remove(&contact.id).unwrap_or_default(),
                 contact,
             })
             .collect())
@@ -127,12 +143,91 @@ fn gifts_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId
     Ok(rows.into_iter().map(gift).collect())
 }
 
+/// Whoever has a tag has those above it as well.
 fn tags_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, i64)>> {
-    contact_tags::table
+    let above: HashMap<i64, Option<i64>> = tags::table
+        .filter(tags::organization_id.eq(tx.organization()))
+        .select((tags::id, tags::parent_id))
+        .load::<(i64, Option<i64>)>(&mut **tx)?
+        .into_iter()
+        .collect();
+    let given: Vec<(ContactId, i64)> = contact_tags::table
         .filter(contact_tags::organization_id.eq(tx.organization()))
         .filter(contact_tags::contact_id.eq_any(ids))
         .select((contact_tags::contact_id, contact_tags::tag_id))
-        .load(&mut **tx)
+        .load(&mut **tx)?;
+    let with_those_above = |(contact, tag)| {
+        let up = std::iter::successors(Some(tag), |tag| above.get(tag).copied().flatten());
+        up.map(move |tag| (contact, tag))
+    };
+    Ok(given.into_iter().flat_map(with_those_above).collect())
+}
+
+fn activities_of(
+    tx: &mut OrgTx<'_>,
+    ids: &[ContactId],
+    calendar: &Calendar,
+) -> QueryResult<Vec<(ContactId, Happened)>> {
+    type Row = (ContactId, i64, String, Option<i64>, DateTime<Utc>);
+    let rows: Vec<Row> = activity_contacts::table
+        .inner_join(
+            activities::table.on(activities::organization_id
+                .eq(activity_contacts::organization_id)
+                .and(activities::id.eq(activity_contacts::activity_id))),
+        )
+        .filter(activity_contacts::organization_id.eq(tx.organization()))
+        .filter(activity_contacts::contact_id.eq_any(ids))
+        .select((
+            activity_contacts::contact_id,
+            activities::type_id,
+            activities::status,
+            activities::assigned_to,
+            activities::activity_at,
+        ))
+        .load(&mut **tx)?;
+    let happened = |(contact, type_id, status, assigned_to, at): Row| {
+        let happened = Happened {
+            type_id,
+            status,
+            assigned_to,
+            on: calendar.day_of(at),
+        };
+        (contact, happened)
+    };
+    Ok(rows.into_iter().map(happened).collect())
+}
+
+fn opportunities_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, Prospect)>> {
+    type Row = (ContactId, i64, String, String, Option<i64>, Currency, Option<NaiveDate>);
+    let rows: Vec<Row> = opportunities::table
+        .inner_join(
+            opportunity_statuses::table.on(opportunity_statuses::organization_id
+                .eq(opportunities::organization_id)
+                .and(opportunity_statuses::id.eq(opportunities::status_id))),
+        )
+        .filter(opportunities::organization_id.eq(tx.organization()))
+        .filter(opportunities::contact_id.eq_any(ids))
+        .select((
+            opportunities::contact_id,
+            opportunities::status_id,
+            opportunity_statuses::outcome,
+            opportunities::opportunity_type,
+            opportunities::amount,
+            opportunities::currency,
+            opportunities::application_deadline,
+        ))
+        .load(&mut **tx)?;
+    let prospect = |(contact, status_id, outcome, opportunity_type, amount, currency, application_deadline): Row| {
+        let prospect = Prospect {
+            status_id,
+            outcome,
+            opportunity_type,
+            amount: amount.map(|minor| Money::new(minor, currency)),
+            application_deadline,
+        };
+        (contact, prospect)
+    };
+    Ok(rows.into_iter().map(prospect).collect())
 }
 
 fn relationships_of(tx: &mut OrgTx<'_>, ids: &[ContactId], calendar: &Calendar) -> QueryResult<Vec<(ContactId, i64)>> {

@@ -8,6 +8,7 @@ use super::draft::{Control, Ops};
 use super::facts::{Facts, Gift};
 use super::offers::{Offer, Offers};
 use super::sql::{Bind, Sql};
+use super::when::PAST;
 use crate::base::{Currency, Money};
 use crate::web::Choice;
 
@@ -51,17 +52,6 @@ const CURRENCIES: Ops = &[
     ("GBP", "GBP"),
     ("AUD", "AUD"),
     ("CHF", "CHF"),
-];
-const WHEN: Ops = &[
-    ("ever", "ever"),
-    ("last", "in the last"),
-    ("earlier", "longer ago than"),
-    ("this", "in this"),
-    ("previous", "in the previous"),
-    ("on", "on"),
-    ("since", "on or after"),
-    ("until", "on or before"),
-    ("between", "between"),
 ];
 
 /// What was typed, in its order: the amount and its currency or the number, when, and to what.
@@ -209,7 +199,7 @@ impl Measure {
             ]),
             false => controls.push(Control::input("value", "How many", "number", parts.bound)),
         }
-        let when = Control::select_that_decides("value", "When", WHEN, parts.when);
+        let when = Control::select_that_decides("value", "When", PAST, parts.when);
         let period = Period::controls(when.chosen(), "value", &parts.period);
         controls.push(when);
         controls.extend(period);

@@ -2,6 +2,7 @@
 //! piece of SQL, and an answer about one contact that needs no database. `subjects/` is the one place that adds something
 //! that can be asked about; the kinds of question (text, dates, choices …) stand beside it.
 
+mod activities;
 mod calendar;
 mod choices;
 mod custom;
@@ -13,14 +14,18 @@ mod giving;
 mod links;
 mod numbers;
 mod offers;
+mod opportunities;
 mod sql;
 mod subjects;
 mod text;
+mod when;
 
+pub use activities::Happened;
 pub use calendar::Calendar;
 pub use draft::{Control, Draft, DraftBlock, DraftCondition, Press};
 pub use facts::{Facts, Gift};
 pub use offers::{Offer, Offers};
+pub use opportunities::Prospect;
 pub use sql::{Bind, Fragment};
 pub use subjects::{ALL as SUBJECTS, About, Section, Subject};
 
@@ -96,6 +101,26 @@ pub struct Typed {
 impl Typed {
     fn value(&self, at: usize) -> &str {
         self.values.get(at).map_or("", |value| value.trim())
+    }
+}
+
+/// Reads whether there is to be one or none.
+fn has_or_not(op: &str) -> Result<bool, &'static str> {
+    match op {
+        "has" => Ok(true),
+        "has_not" => Ok(false),
+        _ => Err("Choose how to compare."),
+    }
+}
+
+/// "include one of the type Meeting, in the last 12 months"
+fn one_or_none(has: bool, parts: &[Option<String>]) -> String {
+    let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
+    match (has, parts.is_empty()) {
+        (true, true) => "include at least one".into(),
+        (false, true) => "include none at all".into(),
+        (true, false) => format!("include one {}", parts.join(", ")),
+        (false, false) => format!("include none {}", parts.join(", ")),
     }
 }
 

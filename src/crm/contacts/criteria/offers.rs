@@ -1,8 +1,9 @@
 //! What an organization has lists of, by title: to choose from, and to name in sentences.
 
+use crate::accounts;
 use crate::crm::custom_fields::{self, CustomFields};
 use crate::db::OrgTx;
-use crate::db::schema::groups;
+use crate::db::schema::{groups, opportunities};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use std::collections::BTreeMap;
@@ -17,6 +18,10 @@ pub enum Offer {
     /// What a contact is to another: the two sides of each type, numbered twice the type and one more; a side that is called
     /// alike from both is one.
     Relationships,
+    ActivityTypes,
+    /// Who works for the organization.
+    Colleagues,
+    OpportunityStatuses,
 }
 
 #[derive(QueryableByName)]
@@ -32,6 +37,8 @@ struct Named {
 pub struct Offers {
     lists: BTreeMap<Offer, Vec<(i64, String)>>,
     custom: CustomFields,
+    /// Words of one's own, which have no numbers.
+    opportunity_types: Vec<String>,
 }
 
 impl Offers {
@@ -56,6 +63,11 @@ impl Offers {
              UNION ALL SELECT id * 2 + 1, label_b_a FROM relationship_types \
              WHERE organization_id = $1 AND label_a_b <> label_b_a ORDER BY 2, 1",
         )?;
+        let activity_types =
+            named("SELECT id, name FROM activity_types WHERE organization_id = $1 ORDER BY lower(name), id")?;
+        let statuses =
+            named("SELECT id, name FROM opportunity_statuses WHERE organization_id = $1 ORDER BY place, id")?;
+        let colleagues = accounts::colleagues(tx)?.into_iter();
         Ok(Self {
             custom: custom_fields::store::all(tx)?,
             lists: [
@@ -64,9 +76,24 @@ impl Offers {
                 (Offer::Campaigns, campaigns),
                 (Offer::Tags, tags),
                 (Offer::Relationships, relationships),
+                (Offer::ActivityTypes, activity_types),
+                (Offer::Colleagues, colleagues.map(|one| (one.id.0, one.name)).collect()),
+                (Offer::OpportunityStatuses, statuses),
             ]
             .into(),
+            opportunity_types: opportunities::table
+                .filter(opportunities::organization_id.eq(tx.organization()))
+                .filter(opportunities::opportunity_type.ne(""))
+                .select(opportunities::opportunity_type)
+                .distinct()
+                .order(opportunities::opportunity_type)
+                .load(&mut **tx)?,
         })
+    }
+
+    /// The types of opportunities in use.
+    pub fn opportunity_types(&self) -> &[String] {
+        &self.opportunity_types
     }
 
     /// One list.

@@ -1,6 +1,7 @@
 //! Writing an opportunity down, and changing one.
 
 use super::super::model::Opportunity;
+use super::super::statuses::{self, OpportunityStatus};
 use super::super::{actions, store};
 use super::form::{Choices, OpportunityForm};
 use super::{OpportunityPath, existing};
@@ -43,9 +44,9 @@ pub async fn new(member: Member, asked: Query<Beginning>) -> Answer {
 
 /// `POST /o/{organization}/opportunities/new`
 pub async fn add(member: Member, sent: Sent) -> Answer {
-    let (picker, colleagues) = picked(&member, &sent).await?;
+    let (picker, colleagues, statuses) = picked(&member, &sent).await?;
     let prospect = picker.chosen_ids().first().copied();
-    let (form, details) = OpportunityForm::read(&sent, None, prospect, &colleagues);
+    let (form, details) = OpportunityForm::read(&sent, None, prospect, (&colleagues, &statuses));
     let only_finds = sent_value(&sent, "then") == "find";
     let Some(details) = details.filter(|_| !only_finds) else {
         let picker = if only_finds || prospect.is_some() {
@@ -75,7 +76,7 @@ pub async fn edit(member: Member, path: OpportunityPath) -> Answer {
             Ok::<_, PageError>((opportunity, picker))
         })
         .await?;
-    let form = OpportunityForm::holding(&opportunity.is);
+    let form = OpportunityForm::holding(&opportunity);
     ask(&member, StatusCode::OK, Some(opportunity), form, picker).await
 }
 
@@ -83,9 +84,9 @@ pub async fn edit(member: Member, path: OpportunityPath) -> Answer {
 pub async fn save(member: Member, path: OpportunityPath, sent: Sent) -> Answer {
     let id = path.1;
     let opportunity = member.read(move |tx| existing(tx, id)).await?;
-    let (picker, colleagues) = picked(&member, &sent).await?;
+    let (picker, colleagues, statuses) = picked(&member, &sent).await?;
     let prospect = picker.chosen_ids().first().copied();
-    let (form, details) = OpportunityForm::read(&sent, Some(&opportunity), prospect, &colleagues);
+    let (form, details) = OpportunityForm::read(&sent, Some(&opportunity), prospect, (&colleagues, &statuses));
     let only_finds = sent_value(&sent, "then") == "find";
     let Some(details) = details.filter(|_| !only_finds) else {
         let picker = if only_finds || prospect.is_some() {
@@ -115,20 +116,20 @@ pub async fn save(member: Member, path: OpportunityPath, sent: Sent) -> Answer {
     Ok(member.redirect(&format!("opportunities/{id}")))
 }
 
-/// Who was chosen or is the only one who fits what was typed, and the colleagues whose it may be.
-async fn picked(member: &Member, sent: &Sent) -> Result<(Picker, Vec<Colleague>), PageError> {
+/// Who was chosen or is the only one who fits what was typed, the colleagues whose it may be, and how it may stand.
+async fn picked(member: &Member, sent: &Sent) -> Result<(Picker, Vec<Colleague>, Vec<OpportunityStatus>), PageError> {
     let (typed, chosen) = (
         sent_value(sent, "who").to_owned(),
         sent_values::<ContactId>(sent, "contact"),
     );
-    let (mut picker, colleagues) = member
-        .read(move |tx| {
+    let (mut picker, colleagues, statuses) = member
+        .write(move |tx| {
             let picker = Picker::find(tx, &typed, &chosen, false)?;
-            Ok::<_, PageError>((picker, accounts::colleagues(tx)?))
+            Ok::<_, PageError>((picker, accounts::colleagues(tx)?, statuses::all(tx)?))
         })
         .await?;
     picker.choose_the_only_one();
-    Ok((picker, colleagues))
+    Ok((picker, colleagues, statuses))
 }
 
 async fn ask(
@@ -138,12 +139,15 @@ async fn ask(
     form: OpportunityForm,
     picker: Picker,
 ) -> Answer {
-    let (types, colleagues) = member
-        .read(|tx| Ok::<_, PageError>((store::types(tx)?, accounts::colleagues(tx)?)))
+    let (types, colleagues, statuses) = member
+        .read(|tx| {
+            let (types, statuses) = (store::types(tx)?, statuses::shown(tx)?);
+            Ok::<_, PageError>((types, accounts::colleagues(tx)?, statuses))
+        })
         .await?;
     let page = FormPage {
         page: member.page("opportunities"),
-        choices: form.choices(types, colleagues, opportunity.as_ref()),
+        choices: form.choices(types, (colleagues, &statuses), opportunity.as_ref()),
         opportunity,
         form,
         picker,

@@ -1,6 +1,7 @@
 //! The form of an opportunity: what was typed, what is wrong with it, and what can be chosen.
 
-use super::super::model::{self, Details, Opportunity, Probability, Status};
+use super::super::model::{self, Details, Opportunity, Probability};
+use super::super::statuses::OpportunityStatus;
 use crate::accounts::model::Colleague;
 use crate::base::{ContactId, Currency, Money, StaffId};
 use crate::crm::contacts::{Sent, sent_value};
@@ -38,8 +39,6 @@ impl OpportunityForm {
     /// A new one, of whoever writes it down.
     pub fn beginning(owner: StaffId) -> Self {
         Self {
-            status: Field::holding(Status::Discovery.as_str()),
-            probability: Field::holding(Probability::Medium.as_str()),
             owner: Field::holding(owner.to_string()),
             currency: Field::holding(Currency::CAD.code()),
             ..Self::default()
@@ -47,14 +46,15 @@ impl OpportunityForm {
     }
 
     /// One that exists.
-    pub fn holding(is: &Details) -> Self {
+    pub fn holding(opportunity: &Opportunity) -> Self {
+        let is = &opportunity.is;
         let day = |day: Option<NaiveDate>| Field::holding(day.map(|day| day.to_string()).unwrap_or_default());
         let money = |money: Option<Money>| Field::holding(money.map(|money| money.digits()).unwrap_or_default());
         Self {
             name: Field::holding(&is.name),
             opportunity_type: Field::holding(&is.opportunity_type),
-            status: Field::holding(is.status.as_str()),
-            probability: Field::holding(is.probability.as_str()),
+            status: Field::holding(&opportunity.status.name),
+            probability: Field::holding(is.probability.map(|likely| likely.to_string()).unwrap_or_default()),
             owner: Field::holding(is.owner_id.map(|id| id.to_string()).unwrap_or_default()),
             amount: money(is.amount()),
             received: money(is.received()),
@@ -73,7 +73,7 @@ impl OpportunityForm {
         sent: &Sent,
         before: Option<&Opportunity>,
         prospect: Option<ContactId>,
-        colleagues: &[Colleague],
+        (colleagues, statuses): (&[Colleague], &[OpportunityStatus]),
     ) -> (Self, Option<Details>) {
         let given = |name: &str| sent_value(sent, name);
         let (currency, currency_read) = Field::read(given("currency"), |typed| {
@@ -82,9 +82,13 @@ impl OpportunityForm {
         let money = currency_read.unwrap_or(Currency::CAD);
         let (name, name_read) = Field::read(given("name"), model::name);
         let (opportunity_type, of_type) = Field::read(given("opportunity_type"), model::opportunity_type);
-        let (status, status_read) = Field::read(given("status"), |typed| Status::parse(typed).ok_or("Choose one."));
-        let (probability, likely) = Field::read(given("probability"), |typed| {
-            Probability::parse(typed).ok_or("Choose one.")
+        let (status, status_read) = Field::read(given("status"), |typed| {
+            let named = statuses.iter().find(|status| status.name == typed);
+            named.map(|status| status.id).ok_or("Choose one.")
+        });
+        let (probability, likely) = Field::read(given("probability"), |typed| match typed {
+            "" => Ok(None),
+            typed => Probability::parse(typed).map(Some).ok_or("Choose one."),
         });
         let (owner, owner_read) = Field::read(given("owner"), |typed| match typed {
             "" => Ok(None),
@@ -111,7 +115,7 @@ impl OpportunityForm {
                 contact_id: prospect?,
                 name: name_read?,
                 opportunity_type: of_type?,
-                status: status_read?,
+                status_id: status_read?,
                 probability: likely?,
                 owner_id: owner_read?,
                 amount: amount_read?,
@@ -145,7 +149,12 @@ impl OpportunityForm {
 
     /// What can be chosen, with what the fields hold chosen. Somebody who no longer works here stays as long as the
     /// opportunity is theirs, and so does another currency.
-    pub fn choices(&self, in_use: Vec<String>, colleagues: Vec<Colleague>, before: Option<&Opportunity>) -> Choices {
+    pub fn choices(
+        &self,
+        in_use: Vec<String>,
+        (colleagues, statuses): (Vec<Colleague>, &[OpportunityStatus]),
+        before: Option<&Opportunity>,
+    ) -> Choices {
         let gone = before.and_then(|one| {
             let id = one.is.owner_id?;
             let works_here = colleagues.iter().any(|colleague| colleague.id == id);
@@ -161,6 +170,8 @@ impl OpportunityForm {
                 types.push(suggested.to_owned());
             }
         }
+        let as_usual = std::iter::once(("", "As usual for its status"));
+        let likely = Probability::ALL.iter().map(|one| (one.as_str(), one.as_str()));
         let mut currencies = Currency::OFFERED.to_vec();
         if let Some(other) = before
             .map(|one| one.is.currency)
@@ -170,8 +181,8 @@ impl OpportunityForm {
         }
         Choices {
             types,
-            statuses: Choice::list(Status::ALL.iter().map(|one| (one, one)), &self.status.value),
-            probabilities: Choice::list(Probability::ALL.iter().map(|one| (one, one)), &self.probability.value),
+            statuses: Choice::list(statuses.iter().map(|one| (&one.name, &one.name)), &self.status.value),
+            probabilities: Choice::list(as_usual.chain(likely), &self.probability.value),
             owners: Choice::list(nobody.chain(colleagues).chain(gone), &self.owner.value),
             currencies: Choice::list(currencies.iter().map(|one| (one, one)), &self.currency.value),
         }

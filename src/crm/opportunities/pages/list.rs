@@ -1,6 +1,7 @@
 //! The list of opportunities, with filters.
 
-use super::super::model::Status;
+use super::super::model::Outcome;
+use super::super::statuses;
 use super::super::store::{self, OpportunityFilter};
 use super::{Row, pipeline};
 use crate::accounts::{self, Member};
@@ -13,7 +14,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {
-    /// A status, or "open".
+    /// The name of a status, or "open", "won" or "lost".
     status: String,
     /// A colleague's id, or "mine".
     owner: String,
@@ -21,6 +22,13 @@ pub struct Asked {
     of_type: String,
     page: String,
 }
+
+/// The words in the address that mean all statuses of one outcome; no status may be called so in small letters.
+const OUTCOMES: [(&str, &str, Outcome); 3] = [
+    ("open", "Still open", Outcome::Open),
+    ("won", "Won", Outcome::Won),
+    ("lost", "Lost", Outcome::Lost),
+];
 
 #[derive(Template)]
 #[template(path = "opportunities/list.html")]
@@ -38,24 +46,34 @@ struct ListPage {
 pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
     let asked = asked.into_inner();
     let filter = OpportunityFilter {
-        status: Status::parse(&asked.status),
-        is_open: asked.status == "open",
+        outcome: OUTCOMES
+            .iter()
+            .find(|(word, ..)| *word == asked.status)
+            .map(|(.., outcome)| *outcome),
+        status: Some(asked.status.clone())
+            .filter(|status| !status.is_empty() && !OUTCOMES.iter().any(|(word, ..)| word == status)),
         owner: pipeline::owner(&member, &asked.owner),
         opportunity_type: Some(asked.of_type.clone()).filter(|of_type| !of_type.is_empty()),
         ..OpportunityFilter::default()
     };
     let wanted = asked.page.parse().unwrap_or(1);
-    let (number, total, found, types, colleagues) = member
+    let (number, total, found, statuses, types, colleagues) = member
         .read(move |tx| {
             let total = store::count(tx, &filter)?;
             let number = Pager::number(wanted, total);
             let found = store::list(tx, &filter, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
-            Ok::<_, PageError>((number, total, found, store::types(tx)?, accounts::colleagues(tx)?))
+            let (statuses, types) = (statuses::shown(tx)?, store::types(tx)?);
+            Ok::<_, PageError>((number, total, found, statuses, types, accounts::colleagues(tx)?))
         })
         .await?;
     let today = member.today();
-    let statuses = [("", "Any"), ("open", "Still open")].into_iter();
-    let statuses = statuses.chain(Status::ALL.iter().map(|status| (status.as_str(), status.as_str())));
+    let statuses = statuses.into_iter().map(|status| (status.name.clone(), status.name));
+    let outcomes = OUTCOMES
+        .iter()
+        .map(|(word, label, _)| ((*word).to_owned(), (*label).to_owned()));
+    let statuses = std::iter::once((String::new(), "Any".to_owned()))
+        .chain(outcomes)
+        .chain(statuses);
     let owners = [
         (String::new(), "Everybody".to_owned()),
         ("mine".to_owned(), "Mine".to_owned()),

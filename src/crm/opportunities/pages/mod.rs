@@ -1,4 +1,5 @@
-//! The pages of opportunities: the pipeline, the list, one of them, the form, and a contact's tab.
+//! The pages of opportunities: the pipeline, the list, one of them, the form, a contact's tab, and the statuses among the
+//! settings.
 
 mod delete;
 mod edit;
@@ -7,6 +8,7 @@ mod list;
 mod of_contact;
 mod pipeline;
 mod show;
+mod statuses;
 
 use super::model::{Details, Opportunity};
 use super::store;
@@ -22,6 +24,7 @@ type OpportunityPath = actix_web::web::Path<(String, OpportunityId)>;
 pub fn routes() -> Vec<Route> {
     const READ: Needs = Needs::Role(Role::Reader);
     const CHANGE: Needs = Needs::Role(Role::Staff);
+    const SET: Needs = Needs::Role(Role::Administrator);
     vec![
         get("/o/{organization}/opportunities", READ, pipeline::show),
         get("/o/{organization}/opportunities/list", READ, list::show),
@@ -45,6 +48,34 @@ pub fn routes() -> Vec<Route> {
             READ,
             of_contact::show,
         ),
+        get("/o/{organization}/opportunity-statuses", SET, statuses::list),
+        get("/o/{organization}/opportunity-statuses/new", SET, statuses::new),
+        post("/o/{organization}/opportunity-statuses/new", SET, statuses::add),
+        get(
+            "/o/{organization}/opportunity-statuses/{status}/edit",
+            SET,
+            statuses::edit,
+        ),
+        post(
+            "/o/{organization}/opportunity-statuses/{status}/edit",
+            SET,
+            statuses::save,
+        ),
+        post(
+            "/o/{organization}/opportunity-statuses/{status}/place",
+            SET,
+            statuses::shift,
+        ),
+        get(
+            "/o/{organization}/opportunity-statuses/{status}/delete",
+            SET,
+            statuses::ask,
+        ),
+        post(
+            "/o/{organization}/opportunity-statuses/{status}/delete",
+            SET,
+            statuses::delete,
+        ),
     ]
 }
 
@@ -60,7 +91,7 @@ struct Row {
 
 impl Row {
     fn of(opportunity: Opportunity, today: NaiveDate) -> Self {
-        let next = opportunity.is.deadlines().into_iter().min_by_key(|(_, day)| *day);
+        let next = opportunity.deadlines().into_iter().min_by_key(|(_, day)| *day);
         Self {
             amount: amount(&opportunity.is),
             received: opportunity

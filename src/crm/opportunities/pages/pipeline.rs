@@ -1,6 +1,7 @@
 //! The pipeline: what the opportunities of each status add up to, and the dates to be kept.
 
-use super::super::model::Status;
+use super::super::model::Outcome;
+use super::super::statuses;
 use super::super::store::{self, Deadline, Sum};
 use super::in_words;
 use crate::accounts::{self, Member};
@@ -25,7 +26,9 @@ struct PipelinePage {
 
 /// The opportunities of one status.
 struct Stage {
-    label: &'static str,
+    label: String,
+    /// How much counts of an amount that does not say itself how likely it is, in percent; for each open status.
+    weight: Option<i32>,
     /// The list of them.
     url: String,
     opportunities: i64,
@@ -55,10 +58,11 @@ pub struct Asked {
 pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
     let owner = owner(&member, &asked.owner);
     let today = member.today();
-    let (sums, deadlines, colleagues) = member
+    let (statuses, sums, deadlines, colleagues) = member
         .read(move |tx| {
-            let sums = store::sums(tx, owner)?;
-            Ok::<_, PageError>((sums, store::deadlines(tx, owner, today)?, accounts::colleagues(tx)?))
+            let (statuses, sums) = (statuses::shown(tx)?, store::sums(tx, owner)?);
+            let deadlines = store::deadlines(tx, owner, today)?;
+            Ok::<_, PageError>((statuses, sums, deadlines, accounts::colleagues(tx)?))
         })
         .await?;
     let list = |status: &str| {
@@ -67,24 +71,27 @@ pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
         let query = serde_urlencoded::to_string(given).unwrap_or_default();
         member.at(&format!("opportunities/list?{query}"))
     };
-    let stages = Status::ALL.iter().map(|status| {
-        let sums: Vec<Sum> = sums.iter().filter(|sum| sum.status == *status).cloned().collect();
+    let of_status = |id| -> Vec<Sum> { sums.iter().filter(|sum| sum.status == id).cloned().collect() };
+    let stages = statuses.iter().map(|status| {
+        let sums = of_status(status.id);
         Stage {
-            label: status.as_str(),
-            url: list(status.as_str()),
+            label: status.name.clone(),
+            weight: status.is_open().then_some(status.probability),
+            url: list(&status.name),
             opportunities: sums.iter().map(|sum| sum.opportunities).sum(),
             sums,
         }
     });
+    let is_open = |sum: &&Sum| {
+        let mut open = statuses.iter().filter(|status| status.outcome == Outcome::Open);
+        open.any(|status| status.id == sum.status)
+    };
     let open = Stage {
-        label: "Still open",
+        label: "Still open".into(),
+        weight: None,
         url: list("open"),
-        opportunities: sums
-            .iter()
-            .filter(|sum| sum.status.is_open())
-            .map(|sum| sum.opportunities)
-            .sum(),
-        sums: together(sums.iter().filter(|sum| sum.status.is_open())),
+        opportunities: sums.iter().filter(is_open).map(|sum| sum.opportunities).sum(),
+        sums: together(sums.iter().filter(is_open)),
     };
     let others = colleagues
         .into_iter()

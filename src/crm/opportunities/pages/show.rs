@@ -24,7 +24,7 @@ impl OpportunityPage {
 
     /// Whether the day is past and what was to be done until then is still open.
     fn is_missed(&self, what: &str) -> bool {
-        let deadlines = self.opportunity.is.deadlines();
+        let deadlines = self.opportunity.deadlines();
         deadlines
             .iter()
             .any(|(deadline, day)| *deadline == what && *day < self.today)

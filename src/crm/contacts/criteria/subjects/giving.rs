@@ -2,6 +2,8 @@
 
 use super::super::dates::{Dates, Stored};
 use super::super::giving::Measure;
+use super::super::links::Links;
+use super::super::offers::Offer;
 use super::super::sql::Place;
 use super::super::text::{Text, Writing};
 use super::{Asks, Section, Subject};
@@ -59,6 +61,18 @@ pub(super) const SUBJECTS: &[Subject] = &[
                     .into_iter()
                     .collect()
             },
+        }),
+    ),
+    about(
+        "campaigns",
+        "Campaigns Given To",
+        Asks::Links(Links {
+            offer: Offer::Campaigns,
+            table: |_, _| "contributions".into(),
+            id: "campaign_id",
+            counts: "status = 'Completed' AND campaign_id IS NOT NULL",
+            is_relative: false,
+            of: |facts| &facts.campaigns,
         }),
     ),
     about(

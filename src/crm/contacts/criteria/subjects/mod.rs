@@ -1,15 +1,18 @@
 //! What can be asked about. A family of questions is a list in a file of its own; whatever stands in one of them can be
 //! searched, is explained in words, judged for one contact, and tested against the SQL.
 
+mod activities;
 mod address;
 mod contact;
 mod dates;
 mod email_and_phone;
 mod giving;
 mod groups;
+mod opportunities;
 mod privacy;
 mod records;
 
+use super::activities as happened;
 use super::choices::{self, Choices};
 use super::custom::{self, Custom};
 use super::dates::{self as date, Dates};
@@ -18,6 +21,7 @@ use super::flags::{self, Flag};
 use super::giving::{self as giving_kind, Gave, Measure};
 use super::links::{self, Links};
 use super::offers::{Offer, Offers};
+use super::opportunities as prospects;
 use super::sql::Sql;
 use super::text::{self, Text};
 use super::{Calendar, Facts, Typed};
@@ -31,6 +35,8 @@ pub const ALL: &[&[Subject]] = &[
     groups::SUBJECTS,
     giving::SUBJECTS,
     records::SUBJECTS,
+    activities::SUBJECTS,
+    opportunities::SUBJECTS,
     dates::SUBJECTS,
 ];
 
@@ -53,6 +59,8 @@ pub enum Section {
     Groups,
     Contributions,
     Records,
+    Activities,
+    Opportunities,
     Dates,
 }
 
@@ -65,6 +73,8 @@ enum Asks {
     Links(Links),
     Giving(Measure),
     Gave,
+    Activities,
+    Opportunities,
 }
 
 /// What a condition is about.
@@ -86,11 +96,13 @@ pub(super) enum Asked {
     Giving(Measure, giving_kind::Test),
     Gave(Gave),
     Custom(Custom, custom::Test),
+    Activities(happened::Test),
+    Opportunities(prospects::Test),
 }
 
 impl Section {
     /// In the order of the form.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Contact,
         Self::Address,
         Self::EmailAndPhone,
@@ -98,6 +110,8 @@ impl Section {
         Self::Groups,
         Self::Contributions,
         Self::Records,
+        Self::Activities,
+        Self::Opportunities,
         Self::Dates,
     ];
 
@@ -111,6 +125,8 @@ impl Section {
             Self::Groups => "Groups",
             Self::Contributions => "Contributions",
             Self::Records => "Tags, Relationships and Notes",
+            Self::Activities => "Activities",
+            Self::Opportunities => "Opportunities",
             Self::Dates => "Dates",
         }
     }
@@ -133,6 +149,8 @@ impl std::fmt::Debug for Asked {
             Self::Giving(_, test) => test.fmt(f),
             Self::Gave(gave) => gave.fmt(f),
             Self::Custom(_, test) => test.fmt(f),
+            Self::Activities(test) => test.fmt(f),
+            Self::Opportunities(test) => test.fmt(f),
         }
     }
 }
@@ -182,6 +200,8 @@ impl Subject {
             Asks::Links(links) => Asked::Links(links, links::Test::read(typed)?),
             Asks::Giving(measure) => Asked::Giving(*measure, measure.read(typed)?),
             Asks::Gave => Asked::Gave(Gave::read(typed)?),
+            Asks::Activities => Asked::Activities(happened::Test::read(typed)?),
+            Asks::Opportunities => Asked::Opportunities(prospects::Test::read(typed)?),
         })
     }
 
@@ -194,6 +214,8 @@ impl Subject {
             Asks::Links(links) => links.controls(typed, offers),
             Asks::Giving(measure) => measure.controls(typed, offers),
             Asks::Gave => Gave::controls(typed),
+            Asks::Activities => happened::Test::controls(typed, offers),
+            Asks::Opportunities => prospects::Test::controls(typed, offers),
         }
     }
 }
@@ -209,6 +231,8 @@ impl Asked {
             Self::Giving(measure, test) => measure.sql(test, sql, calendar),
             Self::Gave(gave) => gave.sql(sql, calendar),
             Self::Custom(custom, test) => custom.sql(test, sql, calendar),
+            Self::Activities(test) => test.sql(sql, calendar),
+            Self::Opportunities(test) => test.sql(sql, calendar),
         }
     }
 
@@ -222,6 +246,8 @@ impl Asked {
             Self::Giving(measure, test) => measure.holds(test, facts, calendar),
             Self::Gave(gave) => gave.holds(facts, calendar),
             Self::Custom(custom, test) => custom.holds(test, facts, calendar),
+            Self::Activities(test) => test.holds(facts, calendar),
+            Self::Opportunities(test) => test.holds(facts, calendar),
         }
     }
 
@@ -235,6 +261,8 @@ impl Asked {
             Self::Giving(_, test) => test.words(offers),
             Self::Gave(gave) => gave.words(),
             Self::Custom(custom, test) => custom.words(test, offers),
+            Self::Activities(test) => test.words(offers),
+            Self::Opportunities(test) => test.words(offers),
         }
     }
 
@@ -248,6 +276,8 @@ impl Asked {
             Self::Giving(measure, test) => measure.value_of(test, facts, calendar),
             Self::Gave(_) => Gave::value_of(facts),
             Self::Custom(custom, _) => custom.value_of(facts, offers),
+            Self::Activities(_) => happened::Test::value_of(facts, offers),
+            Self::Opportunities(_) => prospects::Test::value_of(facts, offers),
         }
     }
 
@@ -257,6 +287,8 @@ impl Asked {
             Self::Giving(_, test) => test.is_relative(),
             Self::Gave(gave) => gave.is_relative(),
             Self::Custom(_, test) => test.is_relative(),
+            Self::Activities(test) => test.is_relative(),
+            Self::Opportunities(test) => test.is_relative(),
             Self::Links(links, _) => links.is_relative,
             Self::Text(..) | Self::Choices(..) | Self::Flag(..) => false,
         }

@@ -7,6 +7,14 @@ use super::super::sql::{Bind, Place, Sql};
 use super::super::text::{Text, Writing};
 use super::{Asks, Section, Subject};
 
+/// Whoever has a tag has those above it as well.
+const TAGGED: &str = "(WITH RECURSIVE places (tag_id, at_or_above) AS ( \
+        SELECT id, id FROM tags WHERE organization_id = $1 \
+        UNION SELECT places.tag_id, tags.parent_id FROM places \
+        JOIN tags ON tags.organization_id = $1 AND tags.id = places.at_or_above WHERE tags.parent_id IS NOT NULL) \
+    SELECT contact_tags.organization_id, contact_tags.contact_id, places.at_or_above AS tag_id \
+    FROM contact_tags JOIN places ON places.tag_id = contact_tags.tag_id) AS tagged";
+
 /// The relationships that are not over, seen from both sides. A side has the number of `Offer::Relationships`.
 fn relationships(sql: &mut Sql, calendar: &Calendar) -> String {
     let today = sql.bind(Bind::Date(calendar.today));
@@ -32,7 +40,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
         label: "Tags",
         asks: Asks::Links(Links {
             offer: Offer::Tags,
-            table: |_, _| "contact_tags".into(),
+            table: |_, _| TAGGED.into(),
             id: "tag_id",
             counts: "true",
             is_relative: false,

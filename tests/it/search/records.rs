@@ -1,0 +1,191 @@
+//! What is asked about activities, opportunities, notes and trees of tags: a sentence people understand, and smart groups that
+//! are current when such a record changes.
+
+use super::asking::food_bank;
+use super::smart_groups::{make, until};
+use crate::support::browser::Browser;
+use crate::support::browserless::Browserless;
+use serde_json::json;
+
+fn one(about: &str, op: &str, values: &[&str]) -> String {
+    json!({"blocks": [{"conditions": [{"about": about, "op": op, "values": values}]}]}).to_string()
+}
+
+/// The value behind an option of a select, by its words.
+async fn option(by: &Browserless, page: &str, select: &str, words: &str) -> String {
+    let form = by.get(page).await;
+    let labels = form.texts(&format!("{select} option"));
+    let at = labels.iter().position(|label| label == words);
+    let at = at.unwrap_or_else(|| panic!("{words} is not among {labels:?}")) + 1;
+    form.attribute(&format!("{select} option:nth-of-type({at})"), "value")
+        .unwrap()
+}
+
+/// The path somebody is sent to after a form was accepted.
+async fn sent(by: &Browserless, path: &str, fields: &[(&str, &str)]) -> String {
+    let answer = by.post(path, fields).await;
+    assert_eq!(
+        answer.status,
+        303,
+        "{path}: {}",
+        answer.texts(".field__error").join(" ")
+    );
+    answer.location()
+}
+
+#[tokio::test]
+async fn a_smart_group_follows_activities() {
+    let (_world, ada, who) = food_bank().await;
+    let call = option(&ada, "activities/new", "#type", "Phone Call").await;
+    let called = one(
+        "activities",
+        "has",
+        &[&call, "Completed", "any", "last", "12", "months"],
+    );
+    let not_called = one("activities", "has_not", &[&call, "any", "any", "since", "2020-01-01"]);
+    let called = make(&ada, "Called", &called).await;
+    let not_called = make(&ada, "Not called", &not_called).await;
+    until(&ada, &called, &[]).await;
+    until(&ada, &not_called, &["Lem, Anne", "Roy, Zoé", "Stone, Bob"]).await;
+    let page = ada.get(&called).await;
+    assert!(
+        page.has("Activities include one of the type Phone Call, that is Completed, in the last 12 months"),
+        "{}",
+        page.body
+    );
+
+    let (anne, zoe) = (who[0].to_string(), who[1].to_string());
+    let today = chrono::Utc::now().date_naive();
+    let at = format!("{}T10:00", today - chrono::TimeDelta::days(2));
+    let fields = |status: &'static str| {
+        vec![
+            ("type", call.clone()),
+            ("contact", anne.clone()),
+            ("contact", zoe.clone()),
+            ("activity_at", at.clone()),
+            ("status", status.to_owned()),
+            ("priority", "Normal".to_owned()),
+        ]
+    };
+    let scheduled = fields("Scheduled");
+    let scheduled: Vec<(&str, &str)> = scheduled.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let activity = sent(&ada, "activities/new", &scheduled).await;
+    until(&ada, &not_called, &["Stone, Bob"]).await;
+    until(&ada, &called, &[]).await;
+    sent(&ada, &format!("{activity}/completion"), &[]).await;
+    until(&ada, &called, &["Lem, Anne", "Roy, Zoé"]).await;
+    let why = ada.get(&format!("{called}/why/{anne}")).await;
+    assert!(why.has("Phone Call, Completed, on"), "{}", why.body);
+    sent(&ada, &format!("{activity}/delete"), &[]).await;
+    until(&ada, &called, &[]).await;
+    until(&ada, &not_called, &["Lem, Anne", "Roy, Zoé", "Stone, Bob"]).await;
+}
+
+#[tokio::test]
+async fn a_smart_group_follows_opportunities_and_what_their_statuses_mean() {
+    let (_world, ada, who) = food_bank().await;
+    let large = one("opportunities", "has", &["open", "", "5000", "CAD", "ever"]);
+    let large = make(&ada, "Large and open", &large).await;
+    until(&ada, &large, &[]).await;
+    assert!(
+        ada.get(&large)
+            .await
+            .has("Opportunities include one that is still open, of at least $5,000.00")
+    );
+    let bob = who[2].to_string();
+    let fields = |amount: &'static str| {
+        [
+            ("name", "Kitchen".to_owned()),
+            ("contact", bob.clone()),
+            ("status", "Discovery".to_owned()),
+            ("amount", amount.to_owned()),
+            ("currency", "CAD".to_owned()),
+        ]
+    };
+    let small = fields("4999");
+    let small: Vec<(&str, &str)> = small.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let kitchen = sent(&ada, "opportunities/new", &small).await;
+    let enough = fields("5000");
+    let enough: Vec<(&str, &str)> = enough.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    sent(&ada, &format!("{kitchen}/edit"), &enough).await;
+    until(&ada, &large, &["Stone, Bob"]).await;
+
+    // What the office calls Discovery is not an open opportunity any more.
+    let statuses = ada.get("opportunity-statuses").await;
+    let discovery = statuses
+        .attribute("tbody td a[aria-label='Edit Discovery']", "href")
+        .unwrap();
+    let lost = [("name", "Discovery"), ("outcome", "Lost"), ("probability", "0")];
+    sent(&ada, &discovery, &lost).await;
+    until(&ada, &large, &[]).await;
+}
+
+#[tokio::test]
+async fn a_search_for_a_tag_finds_those_with_one_below_it_and_follows_the_tree() {
+    let (_world, ada, who) = food_bank().await;
+    sent(&ada, "tags/new", &[("name", "Volunteer"), ("colour", "blue")]).await;
+    sent(&ada, "tags/new", &[("name", "Board"), ("colour", "blue")]).await;
+    let ids = ada.get(&format!("contacts/{}/tags", who[0])).await;
+    let value = |name: &str| {
+        let at = ids
+            .texts(".choice label")
+            .iter()
+            .position(|label| label == name)
+            .unwrap();
+        ids.html()
+            .select(&scraper::Selector::parse(".choice input").unwrap())
+            .nth(at)
+            .unwrap()
+            .attr("value")
+            .unwrap()
+            .to_owned()
+    };
+    let (volunteer, board) = (value("Volunteer"), value("Board"));
+    sent(&ada, &format!("contacts/{}/tags", who[0]), &[("tag", &board)]).await;
+    let group = make(&ada, "Volunteers", &one("tags", "any", &[&volunteer])).await;
+    until(&ada, &group, &[]).await;
+    let below = [("name", "Board"), ("colour", "blue"), ("parent", volunteer.as_str())];
+    sent(&ada, &format!("tags/{board}/edit"), &below).await;
+    until(&ada, &group, &["Lem, Anne"]).await;
+    sent(&ada, &format!("tags/{board}/edit"), &below[..2]).await;
+    until(&ada, &group, &[]).await;
+}
+
+#[tokio::test]
+async fn a_smart_group_follows_notes() {
+    let (_world, ada, who) = food_bank().await;
+    let group = make(&ada, "Wheelchair", &one("notes", "contains", &["wheelchair"])).await;
+    until(&ada, &group, &[]).await;
+    let notes = format!("contacts/{}/notes/new", who[1]);
+    sent(
+        &ada,
+        &notes,
+        &[("body", "Comes in a Wheelchair"), ("noted_at", "2026-11-20T10:00")],
+    )
+    .await;
+    until(&ada, &group, &["Roy, Zoé"]).await;
+}
+
+#[actix_web::test]
+async fn activities_and_opportunities_are_asked_for_by_clicking() {
+    let Some(browser) = Browser::open().await else { return };
+    let (world, ada, _) = food_bank().await;
+    option(&ada, "activities/new", "#type", "Phone Call").await;
+    let origin = format!("http://{}", world.address());
+    browser.sign_in(&origin, "ada@riverside.test").await;
+    browser.visit(&format!("{origin}{}", ada.at("search/advanced"))).await;
+    browser.choose("c0-0-about", "Activities").await;
+    browser.until("#c0-0-1", "include one").await;
+    browser.choose("c0-0-1", "include none").await;
+    browser.until("#c0-0-4", "assigned to anybody").await;
+    browser.look("search-activities").await;
+    browser.choose("c0-0-about", "Opportunities").await;
+    browser.until("#c0-0-2", "still open").await;
+    browser.look("search-opportunities").await;
+    browser.choose("c0-0-2", "still open").await;
+    browser.press("Search").await;
+    browser.until("main", "Nobody fits this search").await;
+    browser
+        .until("main", "Opportunities include one that is still open")
+        .await;
+}
