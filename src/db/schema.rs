@@ -504,7 +504,7 @@ diesel::table! {
         changes -> Nullable<Jsonb>,
         external_identifier -> Nullable<Text>,
         address_key -> Nullable<Text>,
-        other_contacts -> Array<Nullable<BigInt>>,
+        other_contacts -> Array<BigInt>,
     }
 }
 

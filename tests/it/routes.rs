@@ -8,7 +8,11 @@ use reqwest::Method;
 use scraper::{Html, Selector};
 
 /// What a reader may send: nothing that changes a record.
-const SENT_BY_READERS: &[&str] = &["/o/{organization}/leave", "/o/{organization}/contacts/export"];
+const SENT_BY_READERS: &[&str] = &[
+    "/o/{organization}/leave",
+    "/o/{organization}/contacts/export",
+    "/o/{organization}/contacts/columns",
+];
 
 /// A plausible address of a route.
 fn filled(route: &Route, slug: &str) -> String {

@@ -1,5 +1,6 @@
 //! What people do with imports: bring a file, say what its columns mean, start it, undo it, throw it away.
 
+use super::column::Column;
 use super::file::{CsvFile, FileProblem};
 use super::matching::Matching;
 use super::model::{Import, KEPT_FOR, State};
@@ -14,6 +15,7 @@ use crate::work::{self, Kind};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz};
 use serde_json::json;
+use std::collections::HashMap;
 
 /// Rows put aside in one transaction while a file is taken in.
 const STAGED_ROWS: usize = 2_000;
@@ -98,11 +100,18 @@ pub fn suggested(tx: &mut OrgTx<'_>, import: &Import, kind: Option<&'static dyn 
     if let Some(before) = before.filter(fits) {
         return Ok(before);
     }
-    let kind = kind.unwrap_or_else(|| column::guess(&import.headers));
-    let columns = [column::of(kind), custom::columns(tx, kind)?].concat();
+    let mut own: HashMap<&str, Vec<Column>> = HashMap::new();
+    for kind in kind::KINDS {
+        own.insert(kind.word(), custom::columns(tx, kind)?);
+    }
+    let columns = |kind: &dyn kind::Kind| {
+        let own = own.get(kind.word()).cloned().unwrap_or_default();
+        [column::of(kind), own].concat()
+    };
+    let kind = kind.unwrap_or_else(|| column::guess(&import.headers, &columns));
     Ok(Matching {
         kind: kind.word().to_owned(),
-        columns: column::recognize(&columns, &import.headers),
+        columns: column::recognize(&columns(kind), &import.headers),
         makes_missing: false,
         adds_alike: false,
     })

@@ -1,7 +1,7 @@
 //! Imports and processes that die: whoever goes on does nothing twice and leaves nothing out. And many rows.
 
 use dms::base::ImportId;
-use dms::crm::imports::column::recognize;
+use dms::crm::imports::column::{self, recognize};
 use dms::crm::imports::file::CsvFile;
 use dms::crm::imports::kind::{KINDS, Kind};
 use dms::crm::imports::matching::Matching;
@@ -40,7 +40,7 @@ impl Works {
         let file = CsvFile::open(written).unwrap();
         let matching = Matching {
             kind: kind.word().into(),
-            columns: recognize(kind, &file.headers),
+            columns: recognize(&column::of(kind), &file.headers),
             makes_missing: true,
             adds_alike: false,
         };
