@@ -1,6 +1,5 @@
 ALTER TABLE opportunities NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE opportunity_statuses NO FORCE ROW LEVEL SECURITY;
-ALTER TABLE opportunities ADD COLUMN status text;
 -- Words of one's own become the nearest of those there were.
 UPDATE opportunities SET status = CASE
         WHEN opportunity_statuses.name IN ('Discovery', 'In Progress', 'Submitted', 'Awarded', 'Declined', 'Withdrawn')
@@ -13,10 +12,9 @@ FROM opportunity_statuses
 WHERE opportunity_statuses.organization_id = opportunities.organization_id AND opportunity_statuses.id = opportunities.status_id;
 ALTER TABLE opportunities FORCE ROW LEVEL SECURITY;
 
+DROP INDEX opportunities_status;
 ALTER TABLE opportunities
     ALTER COLUMN status SET NOT NULL,
-    ADD CONSTRAINT opportunities_status_check CHECK (status IN
-        ('Discovery', 'In Progress', 'Submitted', 'Awarded', 'Declined', 'Withdrawn')),
     ALTER COLUMN probability SET NOT NULL,
     DROP COLUMN status_id;
 CREATE INDEX opportunities_status ON opportunities (organization_id, status, application_deadline);

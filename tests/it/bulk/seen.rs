@@ -91,6 +91,7 @@ async fn contacts_are_grouped_tagged_and_planned_for_by_hand_and_the_dashboard_t
     look(&browser, "group-4-undone").await;
 
     choose_all("tags/choose").await;
+    browser.until("h1", "Tag 60 contacts").await;
     browser.fill("#name", "Volunteer").await;
     look(&browser, "tag-1-choose").await;
     browser.press("Tag").await;

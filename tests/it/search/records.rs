@@ -160,7 +160,7 @@ async fn a_smart_group_follows_notes() {
     sent(
         &ada,
         &notes,
-        &[("body", "Comes in a Wheelchair"), ("noted_at", "2026-11-20T10:00")],
+        &[("text", "Comes in a Wheelchair"), ("noted_at", "2026-11-20T10:00")],
     )
     .await;
     until(&ada, &group, &["Roy, Zoé"]).await;
@@ -173,13 +173,19 @@ async fn activities_and_opportunities_are_asked_for_by_clicking() {
     option(&ada, "activities/new", "#type", "Phone Call").await;
     let origin = format!("http://{}", world.address());
     browser.sign_in(&origin, "ada@riverside.test").await;
-    browser.visit(&format!("{origin}{}", ada.at("search/advanced"))).await;
-    browser.choose("c0-0-about", "Activities").await;
-    browser.until("#c0-0-1", "include one").await;
-    browser.choose("c0-0-1", "include none").await;
+    let about = |what: &str| {
+        let asked = format!("search/advanced?block=all&was={what}&about={what}&op=has_not");
+        format!("{origin}{}", ada.at(&asked))
+    };
+    browser.visit(&about("activities")).await;
+    browser.until("#c0-0-1", "include none").await;
     browser.until("#c0-0-4", "assigned to anybody").await;
+    browser.choose("c0-0-2", "Phone Call").await;
+    browser.choose("c0-0-5", "in the last").await;
+    browser.until("#c0-0-7", "months").await;
     browser.look("search-activities").await;
-    browser.choose("c0-0-about", "Opportunities").await;
+    browser.visit(&about("opportunities")).await;
+    browser.choose("c0-0-1", "include one").await;
     browser.until("#c0-0-2", "still open").await;
     browser.look("search-opportunities").await;
     browser.choose("c0-0-2", "still open").await;
