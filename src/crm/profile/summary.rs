@@ -50,7 +50,8 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
             let contact = store::find(tx, id)?.ok_or(PageError::NotFound)?;
             let tags = tags::store::of_contact(tx, id)?;
             let nearest = relationships::store::nearest(tx, id, today)?;
-            Ok::<_, PageError>((Frame::load(tx, id, Tab::Summary)?, contact, tags, nearest))
+            let frame = Frame::of(tx, &contact, Tab::Summary)?;
+            Ok::<_, PageError>((frame, contact, tags, nearest))
         })
         .await?;
     if let Some(survivor) = contact.merged_into {
