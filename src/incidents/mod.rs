@@ -5,7 +5,7 @@ use crate::base::EmailAddress;
 use crate::db::OrgTx;
 use crate::db::schema::{incidents, memberships, organizations, staff};
 use crate::mail::{self, Letter};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 
 /// How long after a letter about an incident the next one is written.
