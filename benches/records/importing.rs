@@ -32,7 +32,7 @@ pub struct Imported {
 /// Uploads a file, has it checked and imported.
 pub async fn import(visitor: &Visitor, db: &Db, rows: usize) -> anyhow::Result<Imported> {
     // Identifiers that no run before has used.
-    let from = 100_000_000 + chrono::Utc::now().timestamp() as usize % 1_000_000 * 1_000;
+    let from = 100_000_000 + chrono::Utc::now().timestamp() as usize % 1_000_000 * 200_000;
     let file = file(rows, from)?;
     let columns = visitor.upload("imports/new", "people.csv", &file).await?;
     let import: ImportId = columns.split('/').nth(1).context("no import in the address")?.parse()?;

@@ -5,8 +5,7 @@ use super::member::{Member, Person};
 use super::model::{StaffMember, Workplace};
 use super::{session, store};
 use crate::base::{Role, StaffId};
-use crate::db::{Db, OrgTx};
-use crate::incidents;
+use crate::db::Db;
 use crate::web::{Banner, Needs, PageError, Route, staff_of};
 use actix_session::{Session, SessionExt};
 use actix_web::body::{BoxBody, MessageBody};
@@ -99,26 +98,17 @@ async fn member(request: &ServiceRequest, least: Role) -> Result<Member, PageErr
     if here.role < least {
         return Err(PageError::Forbidden);
     }
-    let banner = db
-        .read(here.organization.id, move |tx| {
-            banner(tx, format!("/o/{slug}/mailchimp"))
-        })
-        .await?;
+    let banner = here.organization.banner.as_ref().map(|words| Banner {
+        text: words.clone(),
+        link: format!("/o/{slug}/mailchimp"),
+        link_text: "See what to do".into(),
+    });
     Ok(Member {
         person: signed_in(session, db, staff, workplaces),
         organization: here.organization,
         role: here.role,
         banner,
     })
-}
-
-fn banner(tx: &mut OrgTx<'_>, link: String) -> Result<Option<Banner>, PageError> {
-    let first = incidents::open_now(tx)?.into_iter().next();
-    Ok(first.map(|incident| Banner {
-        text: incident.words,
-        link,
-        link_text: "See what to do".into(),
-    }))
 }
 
 fn database(request: &ServiceRequest) -> Result<Db, PageError> {

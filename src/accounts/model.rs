@@ -31,6 +31,8 @@ pub struct Organization {
     pub fiscal_year_month: u32,
     /// The policy "an unsubscribe also sets NO BULK EMAILS".
     pub unsubscribe_sets_no_bulk_emails: bool,
+    /// What stops the work until somebody acts, in words; `incidents` writes it.
+    pub banner: Option<String>,
 }
 
 /// One of the organizations a person works for.
@@ -201,6 +203,7 @@ mod tests {
             time_zone: Tz::America__Toronto,
             unsubscribe_sets_no_bulk_emails: false,
             fiscal_year_month: 1,
+            banner: None,
         };
         let moment: DateTime<Utc> = "2026-07-10T20:03:51Z".parse().unwrap_or_default();
         assert_eq!(here.local_field(moment), "2026-07-10T16:03");

@@ -185,6 +185,7 @@ struct OrganizationRow {
     time_zone: String,
     fiscal_year_month: i16,
     unsubscribe_sets_no_bulk_emails: bool,
+    banner: Option<String>,
 }
 
 impl From<StaffRow> for StaffMember {
@@ -207,6 +208,7 @@ impl From<OrganizationRow> for Organization {
             time_zone: row.time_zone.parse().unwrap_or(chrono_tz::America::Toronto),
             fiscal_year_month: row.fiscal_year_month.try_into().unwrap_or(1),
             unsubscribe_sets_no_bulk_emails: row.unsubscribe_sets_no_bulk_emails,
+            banner: row.banner,
         }
     }
 }

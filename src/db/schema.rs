@@ -728,6 +728,7 @@ diesel::table! {
         unsubscribe_sets_no_bulk_emails -> Bool,
         created_at -> Timestamptz,
         fiscal_year_month -> SmallInt,
+        banner -> Nullable<Text>,
     }
 }
 

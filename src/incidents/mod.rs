@@ -5,7 +5,7 @@ use crate::base::EmailAddress;
 use crate::db::OrgTx;
 use crate::db::schema::{incidents, memberships, organizations, staff};
 use crate::mail::{self, Letter};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 
 /// How long after a letter about an incident the next one is written.
@@ -42,29 +42,6 @@ impl Kind {
     }
 }
 
-/// An open incident.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = incidents)]
-pub struct Incident {
-    pub kind: String,
-    pub subject: String,
-    pub words: String,
-    pub opened_at: DateTime<Utc>,
-}
-
-/// What is open now, the oldest first.
-pub fn open_now(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Incident>> {
-    incidents::table
-        .filter(
-            incidents::organization_id
-                .eq(tx.organization().0)
-                .and(incidents::closed_at.is_null()),
-        )
-        .order(incidents::id)
-        .select(Incident::as_select())
-        .load(&mut **tx)
-}
-
 /// Opens an incident unless it is open already, and mails the chosen people once. `subject` tells incidents of one kind
 /// apart; `words` say what happened, `link` is the full address of the page that fixes it.
 pub fn open(tx: &mut OrgTx<'_>, kind: Kind, subject: &str, words: &str, link: &str) -> QueryResult<bool> {
@@ -80,6 +57,7 @@ pub fn open(tx: &mut OrgTx<'_>, kind: Kind, subject: &str, words: &str, link: &s
         .on_conflict_do_nothing()
         .execute(&mut **tx)?;
     if opened == 1 {
+        show_oldest(tx)?;
         tell(tx, "needs you", &letter(words, link))?;
     }
     Ok(opened == 1)
@@ -119,6 +97,7 @@ pub fn close(tx: &mut OrgTx<'_>, kind: Kind, subject: &str, words: &str) -> Quer
     .set(incidents::closed_at.eq(tx.now()))
     .execute(&mut **tx)?;
     if closed > 0 {
+        show_oldest(tx)?;
         tell(tx, "is working again", words)?;
     }
     Ok(closed > 0)
@@ -134,8 +113,24 @@ pub fn close_all(tx: &mut OrgTx<'_>, kinds: &[Kind], words: &str) -> QueryResult
         .set(incidents::closed_at.eq(tx.now()))
         .execute(&mut **tx)?;
     if closed > 0 {
+        show_oldest(tx)?;
         tell(tx, "needs nobody any more", words)?;
     }
+    Ok(())
+}
+
+/// The banner of every page says what has been open longest. It stands beside the organization, so that no page has to ask.
+fn show_oldest(tx: &mut OrgTx<'_>) -> QueryResult<()> {
+    let oldest: Option<String> = incidents::table
+        .filter(incidents::organization_id.eq(tx.organization().0))
+        .filter(incidents::closed_at.is_null())
+        .order(incidents::id)
+        .select(incidents::words)
+        .first(&mut **tx)
+        .optional()?;
+    diesel::update(organizations::table.find(tx.organization().0))
+        .set(organizations::banner.eq(oldest))
+        .execute(&mut **tx)?;
     Ok(())
 }
 

@@ -371,7 +371,8 @@ fn fitting<'q>(
 const AFTER_ALL_LETTERS: char = char::MAX;
 
 /// Who is found by a word. The words that begin with it lie between the parameter `at` and the next: in COLLATE "C" an index
-/// serves that under row-level security, also where the plan is made beforehand, as it cannot be for `^@`.
+/// serves that under row-level security. Asked for as `(SELECT …)`, so that Postgres expects the same of every word and keeps
+/// one plan for all.
 fn finding(wanted: &Wanted, at: usize) -> String {
     let kinds: Vec<String> = wanted.kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
     let of_kinds = match kinds.is_empty() {
@@ -380,7 +381,7 @@ fn finding(wanted: &Wanted, at: usize) -> String {
     };
     format!(
         "SELECT contact_id FROM contact_search_terms \
-         WHERE organization_id = $1 AND term >= ${at} AND term < ${}{of_kinds}",
+         WHERE organization_id = $1 AND term >= (SELECT ${at}::text) AND term < (SELECT ${}::text){of_kinds}",
         at + 1
     )
 }

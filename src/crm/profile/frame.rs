@@ -1,7 +1,7 @@
 //! What every tab of a contact shows around itself: name, badges, buttons and the tabs with their counts.
 
 use crate::base::ContactId;
-use crate::crm::contacts::model::{ContactType, Privacy};
+use crate::crm::contacts::model::{Contact, ContactType, Privacy};
 use crate::db::schema::contacts;
 use crate::db::{OrgTx, Prepared};
 use chrono::{DateTime, Utc};
@@ -89,13 +89,33 @@ impl Frame {
             .find((tx.organization().0, id.0))
             .select(Row::as_select())
             .first(&mut **tx)?;
+        Self::around(tx, row, current)
+    }
+
+    /// The frame around a contact that was read already.
+    pub fn of(tx: &mut OrgTx<'_>, contact: &Contact, current: Tab) -> QueryResult<Self> {
+        let row = Row {
+            id: contact.id,
+            contact_type: contact.details.contact_type,
+            contact_subtype: contact.details.contact_subtype.clone(),
+            display_name: contact.display_name.clone(),
+            is_deceased: contact.details.is_deceased,
+            deleted_at: contact.deleted_at,
+            merged_into: contact.merged_into,
+            erased_at: contact.erased_at,
+            privacy: contact.details.privacy,
+        };
+        Self::around(tx, row, current)
+    }
+
+    fn around(tx: &mut OrgTx<'_>, row: Row, current: Tab) -> QueryResult<Self> {
         let counted = diesel::sql_query(COUNTED)
             .bind::<BigInt, _>(tx.organization())
-            .bind::<BigInt, _>(id)
+            .bind::<BigInt, _>(row.id)
             .bind::<Timestamptz, _>(tx.now());
         let counts = Prepared(counted).get_result(&mut **tx)?;
         Ok(Self {
-            id,
+            id: row.id,
             is_deceased: row.is_deceased,
             refusals: refusals(&row.privacy),
             is_in_the_trash: row.deleted_at.is_some(),
@@ -133,6 +153,7 @@ fn refusals(privacy: &Privacy) -> Vec<&'static str> {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = contacts)]
 struct Row {
+    id: ContactId,
     contact_type: ContactType,
     contact_subtype: String,
     display_name: String,

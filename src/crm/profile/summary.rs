@@ -54,7 +54,8 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
             let nearest = relationships::store::nearest(tx, id, today)?;
             let custom = custom_fields::store::of(tx, Record::Contact)?;
             let custom = custom.shown(contact.details.contact_type.as_str(), &contact.details.custom);
-            Ok::<_, PageError>((Frame::load(tx, id, Tab::Summary)?, contact, tags, nearest, custom))
+            let frame = Frame::of(tx, &contact, Tab::Summary)?;
+            Ok::<_, PageError>((frame, contact, tags, nearest, custom))
         })
         .await?;
     if let Some(survivor) = contact.merged_into {
