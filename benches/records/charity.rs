@@ -1,5 +1,6 @@
 //! The charities that are measured: written once through the records' own actions, from a seed, and kept for the next run.
 
+use super::giving;
 use anyhow::Context;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -27,8 +28,8 @@ const SMALL_CONTACTS: usize = 100;
 const GROUPS: usize = 50;
 /// How many contacts join and leave in one action.
 const IN_AND_OUT: i64 = 10_000;
-/// Different searches and contact pages that are asked for.
-const VARIETY: usize = 100;
+/// Different searches and contact pages that are asked for; few enough that preparing them costs `pgbench` nothing.
+const VARIETY: usize = 20;
 
 /// The large charity is the first that signs up.
 pub const LARGE: OrganizationId = OrganizationId(1);
@@ -70,11 +71,14 @@ pub async fn ready(postgres: &PrivatePostgres, contacts: usize) -> anyhow::Resul
     let unfinished = "bench_unfinished";
     postgres.recreate_database(unfinished)?;
     dms::db::migrate(&postgres.owner_url(unfinished))?;
-    seed(&postgres.app_url(unfinished), contacts).await?;
+    let db = Db::connect(&postgres.app_url(unfinished), Clock::system())?;
+    seed(&db, contacts).await?;
     let mut admin = PgConnection::establish(&postgres.admin_url(unfinished))?;
+    giving::seed(&mut admin, contacts)?;
+    giving::seed_smart_groups(&db).await?;
     eprintln!("Tidying the tables …");
     // Nobody is in step with Mailchimp here: marks of what is due would only be worked off while we measure.
-    admin.batch_execute("TRUNCATE due_contacts, wake_ups")?;
+    admin.batch_execute("TRUNCATE due_contacts, smart_due_contacts, wake_ups")?;
     admin.batch_execute("VACUUM ANALYZE")?;
     drop(admin);
     let mut admin = PgConnection::establish(&postgres.admin_url("postgres"))?;
@@ -85,26 +89,25 @@ pub async fn ready(postgres: &PrivatePostgres, contacts: usize) -> anyhow::Resul
     Ok(complete)
 }
 
-async fn seed(app_url: &str, contacts: usize) -> anyhow::Result<()> {
-    let db = Db::connect(app_url, Clock::system())?;
+async fn seed(db: &Db, contacts: usize) -> anyhow::Result<()> {
     let mut random = StdRng::seed_from_u64(SEED);
-    anyhow::ensure!(organization(&db, "Large Charity", EMAIL).await? == LARGE);
+    anyhow::ensure!(organization(db, "Large Charity", EMAIL).await? == LARGE);
     let began = Instant::now();
     let mut written = 0;
     while written < contacts {
         let drafts = drafts(&mut random, written, BATCH.min(contacts - written))?;
         written += drafts.len();
-        add(&db, LARGE, drafts).await?;
+        add(db, LARGE, drafts).await?;
         if written % 50_000 == 0 {
             eprintln!("{written} contacts written in {} s …", began.elapsed().as_secs());
         }
     }
-    fill_groups(&db).await?;
+    fill_groups(db).await?;
     for number in 0..SMALL_ONES {
         let name = format!("Small Charity {number}");
-        let id = organization(&db, &name, &format!("owner{number}@small.test-charity.ca")).await?;
+        let id = organization(db, &name, &format!("owner{number}@small.test-charity.ca")).await?;
         let drafts = drafts(&mut random, number * SMALL_CONTACTS, SMALL_CONTACTS)?;
-        add(&db, id, drafts).await?;
+        add(db, id, drafts).await?;
     }
     Ok(())
 }

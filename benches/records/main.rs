@@ -2,6 +2,7 @@
 //! application, against plain SQL on the same rows with the same result. Everything is a ratio of one run on one machine.
 
 mod charity;
+mod giving;
 mod importing;
 mod load;
 mod plain;
@@ -61,15 +62,21 @@ async fn measure(postgres: &PrivatePostgres, folder: &std::path::Path, options: 
 
     let prefixes = charity::prefixes();
     let urls: Vec<String> = prefixes.iter().map(|prefix| format!("contacts?q={prefix}")).collect();
-    let pages = load::ask(&visitor, &urls, time).await?;
-    let bare = plain::searches(&app_url, folder, &prefixes, time)?;
-    table.pages("search page", &pages, bare);
+    let scripts = plain::searches(&prefixes);
+    let plainly = |time| plain::per_second(&app_url, folder, &scripts, time);
+    table.pages("search page", &load::compare(&visitor, &urls, time, plainly).await?);
 
     let ids = charity::some_contacts(&db).await?;
     let urls: Vec<String> = ids.iter().map(|id| format!("contacts/{id}")).collect();
-    let pages = load::ask(&visitor, &urls, time).await?;
-    let bare = plain::contacts(&app_url, folder, &ids, time)?;
-    table.pages("contact page", &pages, bare);
+    let scripts = plain::contacts(&ids);
+    let plainly = |time| plain::per_second(&app_url, folder, &scripts, time);
+    table.pages("contact page", &load::compare(&visitor, &urls, time, plainly).await?);
+
+    let looks = giving::looks(&db).await.context("smart groups")?;
+    table.times("smart group, its search is new", looks.everybody, looks.plain, 1.0);
+    table.times("smart group, a new day", looks.next_day, looks.plain, 1.0 / 3.0);
+    table.seconds("smart group, one changed contact", looks.one, 0.01);
+    table.seconds("smart group, from a gift to the member", looks.until_member, 2.0);
 
     let (joined, left) = charity::in_and_out(&db).await.context("10,000 in and out of a group")?;
     table.seconds("10,000 contacts into a group", joined, 1.0);

@@ -56,6 +56,8 @@ impl Server {
     /// Signs in as the owner of the large charity.
     pub async fn sign_in(&self) -> anyhow::Result<Visitor> {
         let http = reqwest::Client::builder()
+            // As a proxy on the same machine asks, which compresses itself.
+            .no_gzip()
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         let answer = http

@@ -16,11 +16,11 @@ pub struct Table(Vec<[String; 4]>);
 
 impl Table {
     /// Pages a second against the plain SQL's transactions a second.
-    pub fn pages(&mut self, what: &str, pages: &Pages, bare: f64) {
-        let ratio = pages.per_second / bare;
+    pub fn pages(&mut self, what: &str, pages: &Pages) {
+        let ratio = pages.per_second / pages.plain;
         self.line(
             what,
-            format!("{:.0}/s, plain SQL {bare:.0}/s: {ratio:.2}", pages.per_second),
+            format!("{:.0}/s, plain SQL {:.0}/s: {ratio:.2}", pages.per_second, pages.plain),
             format!("at least {PAGE_RATIO_MIN}"),
             ratio >= PAGE_RATIO_MIN,
         );
@@ -36,7 +36,7 @@ impl Table {
     pub fn seconds(&mut self, what: &str, seconds: f64, most: f64) {
         self.line(
             what,
-            format!("{seconds:.2} s"),
+            format!("{seconds:.3} s"),
             format!("under {most} s"),
             seconds < most,
         );
@@ -47,8 +47,8 @@ impl Table {
         let ratio = seconds / bare;
         self.line(
             what,
-            format!("{seconds:.1} s, plain {bare:.1} s: {ratio:.2} times as long"),
-            format!("at most {most} times"),
+            format!("{seconds:.2} s, plain {bare:.2} s: {ratio:.2} times as long"),
+            format!("at most {most:.2} times"),
             ratio <= most,
         );
     }

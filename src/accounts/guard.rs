@@ -4,8 +4,8 @@
 use super::member::{Member, Person};
 use super::model::{StaffMember, Workplace};
 use super::{session, store};
-use crate::base::{Actor, Role, StaffId};
-use crate::db::{Db, OrgTx, SharedTx};
+use crate::base::{Role, StaffId};
+use crate::db::{Db, OrgTx};
 use crate::incidents;
 use crate::web::{Banner, Needs, PageError, Route, staff_of};
 use actix_session::{Session, SessionExt};
@@ -50,8 +50,7 @@ async fn person(request: &ServiceRequest) -> Result<Person, PageError> {
     let session = request.get_session();
     let id = staff_of(&session).ok_or_else(|| sign_in(request))?;
     let db = database(request)?;
-    let known = db.shared(move |tx| known(tx, id)).await?;
-    let (staff, workplaces) = known.ok_or_else(|| sign_in(request))?;
+    let (staff, workplaces) = known(&db, id).await?.ok_or_else(|| sign_in(request))?;
     Ok(signed_in(session, db, staff, workplaces))
 }
 
@@ -59,11 +58,8 @@ fn sign_in(request: &ServiceRequest) -> PageError {
     PageError::SignIn(page_to_return_to(request))
 }
 
-fn known(tx: &mut SharedTx<'_>, id: StaffId) -> Result<Option<(StaffMember, Vec<Workplace>)>, PageError> {
-    let Some(staff) = store::staff_member(tx, id)? else {
-        return Ok(None);
-    };
-    Ok(Some((staff, store::workplaces(tx, id)?)))
+async fn known(db: &Db, id: StaffId) -> Result<Option<(StaffMember, Vec<Workplace>)>, PageError> {
+    db.look(move |tx| Ok(store::at_work(tx, id)?)).await
 }
 
 fn signed_in(session: Session, db: Db, staff: StaffMember, workplaces: Vec<Workplace>) -> Person {
@@ -91,28 +87,23 @@ fn page_to_return_to(request: &ServiceRequest) -> String {
     page.unwrap_or_else(|| "/".into())
 }
 
-/// Who asks, what they may do here and what the banner says, all in one transaction: every page begins with this.
+/// Who asks, what they may do here and what the banner says: every page begins with this.
 async fn member(request: &ServiceRequest, least: Role) -> Result<Member, PageError> {
     let session = request.get_session();
     let id = staff_of(&session).ok_or_else(|| sign_in(request))?;
     let slug = request.match_info().get("organization").unwrap_or_default().to_owned();
     let db = database(request)?;
-    let admitted = db
-        .shared(move |tx| {
-            let Some((staff, workplaces)) = known(tx, id)? else {
-                return Ok(None);
-            };
-            let here = workplaces.iter().find(|place| place.organization.slug == slug);
-            let here = here.cloned().ok_or(PageError::NotFound)?;
-            if here.role < least {
-                return Err(PageError::Forbidden);
-            }
-            let mut of_this_one = tx.enter(here.organization.id, Actor::System)?;
-            let banner = banner(&mut of_this_one, format!("/o/{slug}/mailchimp"))?;
-            Ok(Some((staff, workplaces, here, banner)))
+    let (staff, workplaces) = known(&db, id).await?.ok_or_else(|| sign_in(request))?;
+    let here = workplaces.iter().find(|place| place.organization.slug == slug);
+    let here = here.cloned().ok_or(PageError::NotFound)?;
+    if here.role < least {
+        return Err(PageError::Forbidden);
+    }
+    let banner = db
+        .read(here.organization.id, move |tx| {
+            banner(tx, format!("/o/{slug}/mailchimp"))
         })
         .await?;
-    let (staff, workplaces, here, banner) = admitted.ok_or_else(|| sign_in(request))?;
     Ok(Member {
         person: signed_in(session, db, staff, workplaces),
         organization: here.organization,

@@ -43,21 +43,32 @@ pub fn password_hash(conn: &mut PgConnection, id: StaffId) -> QueryResult<Option
     staff::table.find(id.0).select(staff::password_hash).first(conn)
 }
 
-/// The organizations a person works for, by name.
-pub fn workplaces(tx: &mut SharedTx<'_>, id: StaffId) -> QueryResult<Vec<Workplace>> {
-    let rows: Vec<(OrganizationRow, String)> = memberships::table
-        .inner_join(organizations::table.on(organizations::id.eq(memberships::organization_id)))
-        .filter(memberships::staff_id.eq(id.0))
+/// A person and the organizations they work for, by name: one question, because every page begins with it.
+pub fn at_work(tx: &mut SharedTx<'_>, id: StaffId) -> QueryResult<Option<(StaffMember, Vec<Workplace>)>> {
+    type Row = (StaffRow, Option<OrganizationRow>, Option<String>);
+    let rows: Vec<Row> = staff::table
+        .left_join(memberships::table.on(memberships::staff_id.eq(staff::id)))
+        .left_join(organizations::table.on(organizations::id.eq(memberships::organization_id)))
+        .filter(staff::id.eq(id.0))
         .order((organizations::name, organizations::id))
-        .select((OrganizationRow::as_select(), memberships::role))
+        .select((
+            StaffRow::as_select(),
+            Option::<OrganizationRow>::as_select(),
+            memberships::role.nullable(),
+        ))
         .load(&mut **tx)?;
-    Ok(rows
-        .into_iter()
-        .map(|(row, role)| Workplace {
-            organization: row.into(),
-            role: Role::parse(&role).unwrap_or(Role::Reader),
-        })
-        .collect())
+    let mut person = None;
+    let mut workplaces = Vec::new();
+    for (row, organization, role) in rows {
+        person.get_or_insert_with(|| row.into());
+        if let Some((organization, role)) = organization.zip(role) {
+            workplaces.push(Workplace {
+                organization: organization.into(),
+                role: Role::parse(&role).unwrap_or(Role::Reader),
+            });
+        }
+    }
+    Ok(person.map(|person| (person, workplaces)))
 }
 
 /// The organization an invitation is for.

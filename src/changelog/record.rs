@@ -1,14 +1,10 @@
 //! Writing the log. Nothing in the product updates or deletes what stands there.
 
 use crate::base::ContactId;
-use crate::db::OrgTx;
-use crate::db::schema::changes;
+use crate::db::{OrgTx, Rows};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 use serde::{Deserialize, Serialize};
-
-/// Rows of one insert: Postgres takes 65,535 parameters a statement.
-const ROWS_PER_INSERT: usize = 5_000;
 
 /// One field's value before and after; empty where there was or is none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,24 +45,23 @@ pub fn record(tx: &mut OrgTx<'_>, change: NewChange<'_>) -> QueryResult<()> {
 
 /// Writes many lines, for imports and actions on a selection.
 pub fn record_all(tx: &mut OrgTx<'_>, all: &[NewChange<'_>]) -> QueryResult<()> {
-    for chunk in all.chunks(ROWS_PER_INSERT) {
-        let rows: Vec<_> = chunk
-            .iter()
-            .map(|change| {
-                (
-                    changes::at.eq(tx.now()),
-                    changes::contact_id.eq(change.contact.map(|id| id.0)),
-                    changes::actor_kind.eq(tx.actor().kind()),
-                    changes::actor_id.eq(tx.actor().id()),
-                    changes::actor_name.eq(tx.actor().name().to_owned()),
-                    changes::what.eq(change.what),
-                    changes::fields.eq(serde_json::json!(change.fields)),
-                    changes::why.eq(change.why),
-                )
-            })
-            .collect();
-        diesel::insert_into(changes::table).values(rows).execute(&mut **tx)?;
-    }
+    let (count, actor) = (all.len(), tx.actor().clone());
+    Rows::of("changes")
+        .column::<Timestamptz, _>("at", vec![tx.now(); count])
+        .column::<Nullable<BigInt>, _>(
+            "contact_id",
+            all.iter().map(|change| change.contact.map(|id| id.0)).collect(),
+        )
+        .column::<Text, _>("actor_kind", vec![actor.kind(); count])
+        .column::<Nullable<BigInt>, _>("actor_id", vec![actor.id(); count])
+        .column::<Text, _>("actor_name", vec![actor.name(); count])
+        .column::<Text, _>("what", all.iter().map(|change| change.what).collect())
+        .column::<Jsonb, _>(
+            "fields",
+            all.iter().map(|change| serde_json::json!(change.fields)).collect(),
+        )
+        .column::<Text, _>("why", all.iter().map(|change| change.why).collect())
+        .insert(tx)?;
     Ok(())
 }
 

@@ -1,11 +1,17 @@
 //! The ground: the connection pool, the migrations, and the two doors to the database. `OrgTx` is the only way to a
 //! tenant's rows; `SharedTx` reaches the few tables that belong to no organization.
 
+mod prepared;
 pub mod private;
+mod rows;
 pub mod schema;
+
+pub use prepared::Prepared;
+pub use rows::Rows;
 
 use crate::base::{Actor, Clock, OrganizationId};
 use chrono::{DateTime, Utc};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::deserialize::FromSql;
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
@@ -71,7 +77,14 @@ impl Db {
         E: From<diesel::result::Error> + From<Unavailable> + Send + 'static,
     {
         self.blocking(move |conn, now| {
-            conn.transaction(|conn| work(&mut OrgTx::enter(organization, actor, now, conn)?))
+            transaction(conn, &format!("BEGIN; {}", entering(organization)), |conn| {
+                work(&mut OrgTx {
+                    organization,
+                    actor,
+                    now,
+                    conn,
+                })
+            })
         })
         .await
     }
@@ -84,9 +97,14 @@ impl Db {
         E: From<diesel::result::Error> + From<Unavailable> + Send + 'static,
     {
         self.blocking(move |conn, now| {
-            conn.build_transaction()
-                .read_only()
-                .run(|conn| work(&mut OrgTx::enter(organization, Actor::System, now, conn)?))
+            transaction(conn, &format!("BEGIN READ ONLY; {}", entering(organization)), |conn| {
+                work(&mut OrgTx {
+                    organization,
+                    actor: Actor::System,
+                    now,
+                    conn,
+                })
+            })
         })
         .await
     }
@@ -100,6 +118,16 @@ impl Db {
     {
         self.blocking(move |conn, now| conn.transaction(|conn| work(&mut SharedTx { now, conn })))
             .await
+    }
+
+    /// The same for a single statement, which needs no transaction around itself: every page begins with some.
+    pub async fn look<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut SharedTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<diesel::result::Error> + From<Unavailable> + Send + 'static,
+    {
+        self.blocking(move |conn, now| work(&mut SharedTx { now, conn })).await
     }
 
     /// The one door from async to diesel.
@@ -121,6 +149,31 @@ impl Db {
     }
 }
 
+/// A transaction that begins with these statements, in one trip to Postgres however many they are.
+fn transaction<T, E: From<diesel::result::Error>>(
+    conn: &mut PgConnection,
+    begin: &str,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    AnsiTransactionManager::begin_transaction_sql(conn, begin)?;
+    match work(conn) {
+        Ok(done) => {
+            AnsiTransactionManager::commit_transaction(conn)?;
+            Ok(done)
+        }
+        Err(error) => {
+            // Why the work failed says more than why it could not be rolled back; a broken connection leaves the pool.
+            let _ = AnsiTransactionManager::rollback_transaction(conn);
+            Err(error)
+        }
+    }
+}
+
+/// Steps into an organization for this transaction only, so that a connection never carries one back to the pool.
+fn entering(organization: OrganizationId) -> String {
+    format!("SET LOCAL dms.organization_id = '{}'", organization.0)
+}
+
 /// A transaction that sees exactly one organization: row-level security hides all others, and every change names its actor.
 pub struct OrgTx<'c> {
     organization: OrganizationId,
@@ -136,10 +189,7 @@ impl<'c> OrgTx<'c> {
         now: DateTime<Utc>,
         conn: &'c mut PgConnection,
     ) -> QueryResult<Self> {
-        // `true`: for this transaction only, so that a connection never carries an organization back to the pool.
-        diesel::sql_query("SELECT set_config('dms.organization_id', $1, true)")
-            .bind::<Text, _>(organization.to_string())
-            .execute(conn)?;
+        conn.batch_execute(&entering(organization))?;
         Ok(Self {
             organization,
             actor,

@@ -444,6 +444,7 @@ diesel::table! {
         search -> Nullable<Jsonb>,
         search_checked_at -> Nullable<Timestamptz>,
         search_due_at -> Nullable<Timestamptz>,
+        searched_on -> Nullable<Date>,
     }
 }
 
@@ -470,7 +471,7 @@ diesel::table! {
         changes -> Nullable<Jsonb>,
         external_identifier -> Nullable<Text>,
         address_key -> Nullable<Text>,
-        other_contacts -> Array<Nullable<BigInt>>,
+        other_contacts -> Array<BigInt>,
     }
 }
 

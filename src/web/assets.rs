@@ -3,6 +3,8 @@
 use actix_web::http::header::{self, CacheControl, CacheDirective};
 use actix_web::{HttpResponse, web};
 use rust_embed::Embed;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 #[derive(Embed)]
 #[folder = "$CARGO_MANIFEST_DIR/static"]
@@ -11,10 +13,20 @@ struct Static;
 /// A year: the name changes when the content does.
 const CACHE_SECONDS: u32 = 365 * 24 * 60 * 60;
 
-/// The address of a static file, with the beginning of its content's hash.
-pub fn asset(path: &str) -> String {
-    let version = Static::get(path).map(|file| hex::encode(file.metadata.sha256_hash().get(..6).unwrap_or_default()));
-    format!("/static/{}/{path}", version.as_deref().unwrap_or("none"))
+/// The address of each file, with the beginning of its content's hash; a page names a hundred, most of them again and again.
+static ADDRESSES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    let address = |path: &str| {
+        let version = Static::get(path)
+            .map(|file| hex::encode(file.metadata.sha256_hash().get(..6).unwrap_or_default()))
+            .unwrap_or_default();
+        format!("/static/{version}/{path}")
+    };
+    Static::iter().map(|path| (path.to_string(), address(&path))).collect()
+});
+
+/// The address of a static file.
+pub fn asset(path: &str) -> &'static str {
+    ADDRESSES.get(path).map_or("/static/none", String::as_str)
 }
 
 /// `GET /static/{version}/{path}`

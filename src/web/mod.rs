@@ -3,6 +3,7 @@
 
 mod assets;
 mod csv_cell;
+mod download;
 mod error;
 mod form;
 mod logging;
@@ -14,6 +15,7 @@ mod session_store;
 
 pub use assets::{asset, serve_asset};
 pub use csv_cell::csv_cell;
+pub use download::Download;
 pub use error::PageError;
 pub use form::{Choice, Field, day, long_text};
 pub use logging::{RequestSpan, measured};

@@ -108,7 +108,7 @@ pub struct Banner {
 
 impl Page {
     /// The address of a static file.
-    pub fn asset(&self, path: &str) -> String {
+    pub fn asset(&self, path: &str) -> &'static str {
         super::asset(path)
     }
 

@@ -46,7 +46,7 @@ impl SessionStore for Sessions {
         let hash = hashed(key);
         let found: Result<_, anyhow::Error> = self
             .0
-            .shared(move |tx| {
+            .look(move |tx| {
                 let now = tx.now();
                 Ok(sessions::table
                     .find(hash)

@@ -5,7 +5,7 @@ use super::{Kind, wake};
 use crate::base::ContactId;
 use crate::db::OrgTx;
 use crate::db::schema::{due_contacts, groups};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Timestamptz};
 
@@ -75,7 +75,7 @@ pub fn smart_groups_are_due(tx: &mut OrgTx<'_>) -> QueryResult<()> {
     let due = diesel::update(groups::table)
         .filter(groups::organization_id.eq(organization.0))
         .filter(groups::search.is_not_null())
-        .set(groups::search_due_at.eq(now))
+        .set((groups::search_due_at.eq(now), groups::searched_on.eq(None::<NaiveDate>)))
         .execute(&mut **tx)?;
     match due {
         0 => Ok(()),

@@ -29,14 +29,14 @@ pub async fn show(session: Session, db: Data<Db>, config: Data<Config>) -> Answe
     let Some(id) = staff_of(&session) else {
         return welcome(&session, &config);
     };
-    let (person, workplaces) = db
-        .shared(move |tx| Ok::<_, PageError>((store::staff_member(tx, id)?, store::workplaces(tx, id)?)))
-        .await?;
-    match (person, workplaces.as_slice()) {
-        (None, _) => welcome(&session, &config),
+    let known = db.look(move |tx| Ok::<_, PageError>(store::at_work(tx, id)?)).await?;
+    let Some((person, workplaces)) = known else {
+        return welcome(&session, &config);
+    };
+    match workplaces.as_slice() {
         // Messages wait for the page that is gone on to.
-        (_, [only]) => Ok(redirect(&format!("/o/{}/dashboard", only.organization.slug))),
-        (Some(person), _) => web::show(ChoosePage {
+        [only] => Ok(redirect(&format!("/o/{}/dashboard", only.organization.slug))),
+        _ => web::show(ChoosePage {
             page: Page {
                 person: Some(person.name),
                 ..plain_page(&session)

@@ -3,6 +3,7 @@
 use super::criteria::{Calendar, Criteria};
 use crate::base::{ContactId, GroupId};
 use crate::db::OrgTx;
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
 
@@ -25,6 +26,26 @@ pub fn matching(tx: &mut OrgTx<'_>, criteria: &Criteria, among: Option<&[Contact
     };
     let rows: Vec<Id> = query.sql(" ORDER BY contacts.id").load(&mut **tx)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Those for whom an advanced search may be answered otherwise than on an earlier day, though nothing about them has
+/// changed; `None` where they are more than `most`.
+pub fn moved_since(
+    tx: &mut OrgTx<'_>,
+    criteria: &Criteria,
+    day: NaiveDate,
+    most: usize,
+) -> QueryResult<Option<Vec<ContactId>>> {
+    let now = Calendar::of(tx)?;
+    let before = Calendar { today: day, ..now };
+    let query = diesel::sql_query(
+        "SELECT contacts.id FROM contacts WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL",
+    )
+    .into_boxed()
+    .bind::<BigInt, _>(tx.organization());
+    let query = criteria.moved_sql(1, &before, &now).append_to(query);
+    let rows: Vec<Id> = query.sql(format!(" LIMIT {}", most + 1)).load(&mut **tx)?;
+    Ok((rows.len() <= most).then(|| rows.into_iter().map(|row| row.id).collect()))
 }
 
 /// Whom an advanced search would find as well if one of its conditions, by its number, held for them: how many, and the

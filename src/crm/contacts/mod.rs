@@ -19,7 +19,7 @@ mod terms;
 pub use actions::ContactError;
 pub use duplicates::{Duplicate, possible_duplicates};
 pub use many::{Restored, change_many, locked, restore_many};
-pub use matching::{matching, near_misses};
+pub use matching::{matching, moved_since, near_misses};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };

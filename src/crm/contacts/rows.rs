@@ -1,17 +1,14 @@
 //! Writing the rows that hang on contacts: emails, phones, addresses and search terms. Set-based, because an import
 //! brings a hundred thousand of them.
 
-use super::model::{ContactDraft, Email, EmailDraft};
+use super::model::{Address, ContactDraft, Details, Email, EmailDraft, Phone};
 use super::terms;
 use crate::base::ContactId;
-use crate::db::OrgTx;
-use crate::db::schema::{addresses, contact_search_terms, contacts, emails, phones};
+use crate::db::schema::{addresses, contact_search_terms, emails, phones};
+use crate::db::{OrgTx, Rows};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
-
-/// Rows of one insert: Postgres takes 65,535 parameters a statement, and a contact has 28.
-const ROWS_PER_INSERT: usize = 2_000;
+use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamptz};
 
 #[derive(QueryableByName)]
 struct Reserved {
@@ -29,22 +26,43 @@ pub(super) fn reserve_ids(tx: &mut OrgTx<'_>, count: usize) -> QueryResult<Vec<C
 
 /// Inserts the contacts themselves.
 pub(super) fn insert_contacts(tx: &mut OrgTx<'_>, new: &[(ContactId, &ContactDraft)]) -> QueryResult<()> {
-    for chunk in new.chunks(ROWS_PER_INSERT) {
-        let rows: Vec<_> = chunk
-            .iter()
-            .map(|(id, draft)| {
-                (
-                    contacts::id.eq(*id),
-                    contacts::display_name.eq(draft.display_name()),
-                    contacts::sort_name.eq(draft.sort_name()),
-                    contacts::created_at.eq(tx.now()),
-                    contacts::modified_at.eq(tx.now()),
-                    &draft.details,
-                )
-            })
-            .collect();
-        diesel::insert_into(contacts::table).values(rows).execute(&mut **tx)?;
-    }
+    let now = vec![tx.now(); new.len()];
+    let details = || new.iter().map(|(_, draft)| &draft.details);
+    let texts = |of: fn(&Details) -> &str| details().map(of).collect::<Vec<_>>();
+    let flags = |of: fn(&Details) -> bool| details().map(of).collect::<Vec<_>>();
+    let names = |of: fn(&ContactDraft) -> String| new.iter().map(|(_, draft)| of(draft)).collect::<Vec<_>>();
+    Rows::of("contacts")
+        .column::<BigInt, _>("id", new.iter().map(|(id, _)| id.0).collect())
+        .column::<Text, _>("display_name", names(ContactDraft::display_name))
+        .column::<Text, _>("sort_name", names(ContactDraft::sort_name))
+        .column::<Timestamptz, _>("created_at", now.clone())
+        .column::<Timestamptz, _>("modified_at", now)
+        .column::<Text, _>("contact_type", texts(|of| of.contact_type.as_str()))
+        .column::<Text, _>("contact_subtype", texts(|of| &of.contact_subtype))
+        .column::<Text, _>("prefix", texts(|of| &of.prefix))
+        .column::<Text, _>("first_name", texts(|of| &of.first_name))
+        .column::<Text, _>("middle_name", texts(|of| &of.middle_name))
+        .column::<Text, _>("last_name", texts(|of| &of.last_name))
+        .column::<Text, _>("suffix", texts(|of| &of.suffix))
+        .column::<Text, _>("organization_name", texts(|of| &of.organization_name))
+        .column::<Text, _>("household_name", texts(|of| &of.household_name))
+        .column::<Text, _>("job_title", texts(|of| &of.job_title))
+        .column::<Text, _>("gender", texts(|of| &of.gender))
+        .column::<Nullable<Date>, _>("birth_date", details().map(|of| of.birth_date).collect())
+        .column::<Bool, _>("is_deceased", flags(|of| of.is_deceased))
+        .column::<Text, _>("preferred_language", texts(|of| &of.preferred_language))
+        .column::<Text, _>("source", texts(|of| &of.source))
+        .column::<Nullable<Text>, _>(
+            "external_identifier",
+            details().map(|of| of.external_identifier.as_deref()).collect(),
+        )
+        .column::<Bool, _>("do_not_email", flags(|of| of.privacy.do_not_email))
+        .column::<Bool, _>("do_not_phone", flags(|of| of.privacy.do_not_phone))
+        .column::<Bool, _>("do_not_mail", flags(|of| of.privacy.do_not_mail))
+        .column::<Bool, _>("do_not_sms", flags(|of| of.privacy.do_not_sms))
+        .column::<Bool, _>("do_not_trade", flags(|of| of.privacy.do_not_trade))
+        .column::<Bool, _>("is_opt_out", flags(|of| of.privacy.is_opt_out))
+        .insert(tx)?;
     Ok(())
 }
 
@@ -55,29 +73,35 @@ pub(super) fn insert_emails(
     before: &[Email],
 ) -> QueryResult<()> {
     let now = tx.now();
-    let all: Vec<_> = new
-        .iter()
-        .flat_map(|(id, draft)| draft.emails.iter().map(move |email| (*id, email)))
-        .collect();
-    for chunk in all.chunks(ROWS_PER_INSERT) {
-        let rows: Vec<_> = chunk
-            .iter()
-            .map(|(id, email)| {
-                (
-                    emails::contact_id.eq(*id),
-                    emails::address.eq(email.address.as_typed()),
-                    emails::address_key.eq(email.address.key()),
-                    emails::location_type.eq(&email.location_type),
-                    emails::is_primary.eq(email.is_primary),
-                    emails::is_bulk_mail.eq(email.is_bulk_mail),
-                    emails::on_hold_since.eq(on_hold_since(email, before, now)),
-                    emails::on_hold_reason.eq(email.on_hold.as_deref()),
-                )
-            })
-            .collect();
-        diesel::insert_into(emails::table).values(rows).execute(&mut **tx)?;
-    }
+    let (contacts, emails) = hanging(new, |draft| &draft.emails);
+    let all = || emails.iter();
+    Rows::of("emails")
+        .column::<BigInt, _>("contact_id", contacts)
+        .column::<Text, _>("address", all().map(|email| email.address.as_typed()).collect())
+        .column::<Text, _>("address_key", all().map(|email| email.address.key()).collect())
+        .column::<Text, _>(
+            "location_type",
+            all().map(|email| email.location_type.as_str()).collect(),
+        )
+        .column::<Bool, _>("is_primary", all().map(|email| email.is_primary).collect())
+        .column::<Bool, _>("is_bulk_mail", all().map(|email| email.is_bulk_mail).collect())
+        .column::<Nullable<Timestamptz>, _>(
+            "on_hold_since",
+            all().map(|email| on_hold_since(email, before, now)).collect(),
+        )
+        .column::<Nullable<Text>, _>("on_hold_reason", all().map(|email| email.on_hold.as_deref()).collect())
+        .insert(tx)?;
     Ok(())
+}
+
+/// What hangs on contacts, each beside whose it is.
+fn hanging<'d, T>(
+    new: &[(ContactId, &'d ContactDraft)],
+    of: impl Fn(&'d ContactDraft) -> &'d Vec<T>,
+) -> (Vec<i64>, Vec<&'d T>) {
+    new.iter()
+        .flat_map(|(id, draft)| of(draft).iter().map(move |one| (id.0, one)))
+        .unzip()
 }
 
 fn on_hold_since(email: &EmailDraft, before: &[Email], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -89,34 +113,44 @@ fn on_hold_since(email: &EmailDraft, before: &[Email], now: DateTime<Utc>) -> Op
 
 /// Inserts phones.
 pub(super) fn insert_phones(tx: &mut OrgTx<'_>, new: &[(ContactId, &ContactDraft)]) -> QueryResult<()> {
-    let all: Vec<_> = new
-        .iter()
-        .flat_map(|(id, draft)| draft.phones.iter().map(|phone| (phones::contact_id.eq(*id), phone)))
-        .collect();
-    for chunk in all.chunks(ROWS_PER_INSERT) {
-        diesel::insert_into(phones::table)
-            .values(chunk.to_vec())
-            .execute(&mut **tx)?;
-    }
+    let (contacts, phones) = hanging(new, |draft| &draft.phones);
+    let texts = |of: fn(&Phone) -> &str| phones.iter().map(|phone| of(phone)).collect::<Vec<_>>();
+    Rows::of("phones")
+        .column::<BigInt, _>("contact_id", contacts)
+        .column::<Text, _>("number", texts(|phone| &phone.number))
+        .column::<Text, _>("extension", texts(|phone| &phone.extension))
+        .column::<Text, _>("phone_type", texts(|phone| &phone.phone_type))
+        .column::<Text, _>("location_type", texts(|phone| &phone.location_type))
+        .column::<Bool, _>("is_primary", phones.iter().map(|phone| phone.is_primary).collect())
+        .insert(tx)?;
     Ok(())
 }
 
 /// Inserts addresses.
 pub(super) fn insert_addresses(tx: &mut OrgTx<'_>, new: &[(ContactId, &ContactDraft)]) -> QueryResult<()> {
-    let all: Vec<_> = new
-        .iter()
-        .flat_map(|(id, draft)| {
-            draft
-                .addresses
-                .iter()
-                .map(|address| (addresses::contact_id.eq(*id), address))
-        })
-        .collect();
-    for chunk in all.chunks(ROWS_PER_INSERT) {
-        diesel::insert_into(addresses::table)
-            .values(chunk.to_vec())
-            .execute(&mut **tx)?;
-    }
+    let (contacts, addresses) = hanging(new, |draft| &draft.addresses);
+    let texts = |of: fn(&Address) -> &str| addresses.iter().map(|address| of(address)).collect::<Vec<_>>();
+    Rows::of("addresses")
+        .column::<BigInt, _>("contact_id", contacts)
+        .column::<Text, _>("location_type", texts(|address| &address.location_type))
+        .column::<Text, _>("street_address", texts(|address| &address.street_address))
+        .column::<Text, _>(
+            "supplemental_address_1",
+            texts(|address| &address.supplemental_address_1),
+        )
+        .column::<Text, _>(
+            "supplemental_address_2",
+            texts(|address| &address.supplemental_address_2),
+        )
+        .column::<Text, _>("city", texts(|address| &address.city))
+        .column::<Text, _>("province", texts(|address| &address.province))
+        .column::<Text, _>("postal_code", texts(|address| &address.postal_code))
+        .column::<Text, _>("country", texts(|address| &address.country))
+        .column::<Bool, _>(
+            "is_primary",
+            addresses.iter().map(|address| address.is_primary).collect(),
+        )
+        .insert(tx)?;
     Ok(())
 }
 
@@ -130,11 +164,11 @@ pub(super) fn insert_search_terms(tx: &mut OrgTx<'_>, new: &[(ContactId, &Contac
             kinds.push(kind.as_str());
         }
     }
-    diesel::sql_query("INSERT INTO contact_search_terms (contact_id, term, kind) SELECT * FROM unnest($1, $2, $3)")
-        .bind::<Array<BigInt>, _>(ids)
-        .bind::<Array<Text>, _>(words)
-        .bind::<Array<Text>, _>(kinds)
-        .execute(&mut **tx)?;
+    Rows::of("contact_search_terms")
+        .column::<BigInt, _>("contact_id", ids)
+        .column::<Text, _>("term", words)
+        .column::<Text, _>("kind", kinds)
+        .insert(tx)?;
     Ok(())
 }
 

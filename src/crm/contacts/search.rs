@@ -2,14 +2,15 @@
 
 use super::criteria::{Calendar, Criteria};
 use super::model::ContactType;
-use super::terms;
+use super::terms::{self, Wanted};
 use crate::base::{ContactId, GroupId, TagId};
-use crate::db::OrgTx;
+use crate::db::{OrgTx, Prepared};
+use crate::web::{PAGE_SIZE, Pager};
 use chrono::{DateTime, Utc};
-use diesel::pg::Pg;
+use diesel::pg::{Pg, PgRowByRowLoadingMode};
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 /// The columns the list can be sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -237,57 +238,106 @@ pub struct ContactRow {
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
+/// One page of the list.
+pub struct ListPage {
+    /// From 1.
+    pub number: i64,
+    /// How many fit in all.
+    pub total: i64,
+    pub rows: Vec<ContactRow>,
+}
+
+/// The page of this number, or the last where there are not so many.
+pub fn page(tx: &mut OrgTx<'_>, filter: &ListFilter, wanted: i64) -> QueryResult<ListPage> {
+    // Whom words find is found once, for the count and the lines. Everybody else is counted with the help of one index and
+    // listed in the order of another.
+    if wanted <= 1 && !filter.query.trim().is_empty() {
+        let lines = lines(tx, filter, "count(*) OVER ()", 0, PAGE_SIZE)?;
+        return Ok(ListPage {
+            number: 1,
+            total: lines.first().map_or(0, |line| line.total),
+            rows: lines.into_iter().map(|line| line.contact).collect(),
+        });
+    }
+    let total = count(tx, filter)?;
+    let number = Pager::number(wanted, total);
+    Ok(ListPage {
+        number,
+        total,
+        rows: list(tx, filter, (number - 1) * PAGE_SIZE, PAGE_SIZE)?,
+    })
+}
+
 /// The lines that fit, in order.
 pub fn list(tx: &mut OrgTx<'_>, filter: &ListFilter, offset: i64, limit: i64) -> QueryResult<Vec<ContactRow>> {
-    let Some(query) = fitting(tx, "SELECT contacts.id", filter.sort.tables(), filter)? else {
-        return Ok(Vec::new());
-    };
-    let order = match filter.in_trash {
-        true => "contacts.deleted_at DESC, contacts.id DESC".to_owned(),
-        false => filter.sort.order(filter.descending),
-    };
-    let ids: Vec<Id> = query
-        .sql(format!(" ORDER BY {order} OFFSET {offset} LIMIT {limit}"))
-        .load(&mut **tx)?;
-    lines(
-        tx,
-        &ids.into_iter().map(|row| row.id).collect::<Vec<_>>(),
-        filter.in_trash,
-    )
+    let lines = lines(tx, filter, "0::bigint", offset, limit)?;
+    Ok(lines.into_iter().map(|line| line.contact).collect())
 }
 
 /// How many contacts fit.
 pub fn count(tx: &mut OrgTx<'_>, filter: &ListFilter) -> QueryResult<i64> {
     match fitting(tx, "SELECT count(*) AS contacts", "", filter)? {
-        Some(query) => query.get_result(&mut **tx).map(|row: Count| row.contacts),
+        Some((query, _)) => query.get_result(&mut **tx).map(|row: Count| row.contacts),
         None => Ok(0),
     }
 }
 
-/// The lines of certain contacts, in the order of the ids given; those in the trash are left out.
-pub fn rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<ContactRow>> {
-    lines(tx, ids, false)
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(embed)]
+    contact: ContactRow,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
 }
 
-fn lines(tx: &mut OrgTx<'_>, ids: &[ContactId], in_trash: bool) -> QueryResult<Vec<ContactRow>> {
+fn lines(tx: &mut OrgTx<'_>, filter: &ListFilter, total: &str, offset: i64, limit: i64) -> QueryResult<Vec<Line>> {
+    let order = match filter.in_trash {
+        true => "contacts.deleted_at DESC, contacts.id DESC".to_owned(),
+        false => filter.sort.order(filter.descending),
+    };
+    let head = format!("SELECT {COLUMNS}, page.total FROM (SELECT contacts.id, {total} AS total");
+    let Some((query, parameters)) = fitting(tx, &head, filter.sort.tables(), filter)? else {
+        return Ok(Vec::new());
+    };
+    let query = query
+        .sql(format!(
+            " ORDER BY {order} OFFSET ${} LIMIT ${}) page JOIN contacts \
+                ON contacts.organization_id = $1 AND contacts.id = page.id {PRIMARIES} ORDER BY {order}",
+            parameters + 1,
+            parameters + 2
+        ))
+        .bind::<BigInt, _>(offset)
+        .bind::<BigInt, _>(limit);
+    match filter.criteria {
+        // Advanced searches are all different.
+        Some(_) => query.load(&mut **tx),
+        None => Prepared(query).load(&mut **tx),
+    }
+}
+
+/// What a line shows.
+const COLUMNS: &str = "contacts.id, contacts.contact_type, contacts.sort_name, contacts.display_name, \
+    coalesce(email.address, '') AS email, coalesce(address.city, '') AS city, \
+    coalesce(address.province, '') AS province, coalesce(phone.number, '') AS phone, \
+    contacts.created_at, contacts.modified_at, contacts.deleted_at";
+
+/// Where its email, address and phone stand.
+const PRIMARIES: &str = "LEFT JOIN emails email ON email.organization_id = contacts.organization_id \
+        AND email.contact_id = contacts.id AND email.is_primary \
+    LEFT JOIN addresses address ON address.organization_id = contacts.organization_id \
+        AND address.contact_id = contacts.id AND address.is_primary \
+    LEFT JOIN phones phone ON phone.organization_id = contacts.organization_id \
+        AND phone.contact_id = contacts.id AND phone.is_primary";
+
+/// The lines of certain contacts, in the order of the ids given; those in the trash are left out.
+pub fn rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<ContactRow>> {
     let wanted: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    let mut rows: Vec<ContactRow> = diesel::sql_query(
-        "SELECT contacts.id, contacts.contact_type, contacts.sort_name, contacts.display_name, \
-            coalesce(email.address, '') AS email, coalesce(address.city, '') AS city, \
-            coalesce(address.province, '') AS province, coalesce(phone.number, '') AS phone, \
-            contacts.created_at, contacts.modified_at, contacts.deleted_at \
-         FROM contacts \
-         LEFT JOIN emails email ON email.organization_id = contacts.organization_id \
-            AND email.contact_id = contacts.id AND email.is_primary \
-         LEFT JOIN addresses address ON address.organization_id = contacts.organization_id \
-            AND address.contact_id = contacts.id AND address.is_primary \
-         LEFT JOIN phones phone ON phone.organization_id = contacts.organization_id \
-            AND phone.contact_id = contacts.id AND phone.is_primary \
-         WHERE contacts.organization_id = $1 AND contacts.id = ANY($2) AND (contacts.deleted_at IS NOT NULL) = $3",
-    )
+    let mut rows: Vec<ContactRow> = diesel::sql_query(format!(
+        "SELECT {COLUMNS} FROM contacts {PRIMARIES} \
+         WHERE contacts.organization_id = $1 AND contacts.id = ANY($2) AND contacts.deleted_at IS NULL"
+    ))
     .bind::<BigInt, _>(tx.organization())
     .bind::<Array<BigInt>, _>(wanted)
-    .bind::<Bool, _>(in_trash)
     .load(&mut **tx)?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
     Ok(rows)
@@ -298,12 +348,16 @@ pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<Cont
     let Some(query) = chosen(tx, selection, "SELECT contacts.id", "")? else {
         return Ok(Vec::new());
     };
-    let rows: Vec<Id> = query.sql(" ORDER BY contacts.id").load(&mut **tx)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    // Row by row: they may be a million.
+    query
+        .sql(" ORDER BY contacts.id")
+        .load_iter::<Id, PgRowByRowLoadingMode>(&mut **tx)?
+        .map(|row| row.map(|row| row.id))
+        .collect()
 }
 
 /// The beginning of a statement about the contacts a selection means: `head` stands before `FROM contacts`, `tables` are those
-/// it needs beside, and the conditions follow. `None` when the search has found nobody already.
+/// it needs beside, and the conditions follow. `None` when the search asks for nothing that anybody could be found by.
 pub fn chosen<'q>(
     tx: &mut OrgTx<'_>,
     selection: &Selection,
@@ -311,7 +365,7 @@ pub fn chosen<'q>(
     tables: &str,
 ) -> QueryResult<Option<BoxedSqlQuery<'q, Pg, SqlQuery>>> {
     let (ids, in_trash) = match selection {
-        Selection::All(filter) => return fitting(tx, head, tables, filter),
+        Selection::All(filter) => return Ok(fitting(tx, head, tables, filter)?.map(|(query, _)| query)),
         Selection::These(ids) => (ids, false),
         Selection::TheseInTrash(ids) => (ids, true),
     };
@@ -321,16 +375,17 @@ pub fn chosen<'q>(
         ..ListFilter::default()
     };
     let all = fitting(tx, head, tables, &filter)?;
-    Ok(all.map(|query| query.sql(" AND contacts.id = ANY($3)").bind::<Array<BigInt>, _>(ids)))
+    Ok(all.map(|(query, _)| query.sql(" AND contacts.id = ANY($3)").bind::<Array<BigInt>, _>(ids)))
 }
 
-/// The beginning of a statement about what fits; `None` when the search has found nobody already.
+/// The beginning of a statement about what fits, and how many parameters it has; `None` when the search asks for nothing
+/// that anybody could be found by.
 fn fitting<'q>(
     tx: &mut OrgTx<'_>,
     head: &str,
     tables: &str,
     filter: &ListFilter,
-) -> QueryResult<Option<BoxedSqlQuery<'q, Pg, SqlQuery>>> {
+) -> QueryResult<Option<(BoxedSqlQuery<'q, Pg, SqlQuery>, usize)>> {
     let in_trash = match filter.in_trash {
         // Who was merged comes back by the merge's undo only, and who was erased does not.
         true => "IS NOT NULL AND contacts.merged_into IS NULL AND contacts.erased_at IS NULL",
@@ -370,53 +425,46 @@ fn fitting<'q>(
             .bind::<BigInt, _>(tag);
     }
     if filter.query.trim().is_empty() {
-        return Ok(Some(query));
+        return Ok(Some((query, parameters)));
     }
-    let found = found(tx, &filter.query)?;
-    if found.is_empty() {
+    let words = terms::wanted(&filter.query);
+    if words.is_empty() {
         return Ok(None);
     }
-    parameters += 1;
-    Ok(Some(
-        query
-            .sql(format!(" AND contacts.id = ANY(${parameters})"))
-            .bind::<Array<BigInt>, _>(found),
-    ))
+    let finding: Vec<String> = (parameters + 1..)
+        .step_by(2)
+        .zip(&words)
+        .map(|(at, wanted)| finding(wanted, at))
+        .collect();
+    // Found on their own, as a list of ids: joined to the contacts Postgres has chosen plans a thousand times as long.
+    query = query.sql(format!(
+        " AND contacts.id = ANY(ARRAY({}))",
+        finding.join(" INTERSECT ")
+    ));
+    for Wanted { word, .. } in words {
+        parameters += 2;
+        let end = format!("{word}{AFTER_ALL_LETTERS}");
+        query = query.bind::<Text, _>(word).bind::<Text, _>(end);
+    }
+    Ok(Some((query, parameters)))
 }
 
-/// Everybody whom a search finds. Words are looked up by `^@` on COLLATE "C", the one text search that an index serves under
-/// row-level security; and on their own, because joined to the list Postgres has chosen plans a thousand times as long.
-fn found(tx: &mut OrgTx<'_>, query: &str) -> QueryResult<Vec<i64>> {
-    let words = terms::wanted(query);
-    let parts: Vec<String> = words
-        .iter()
-        .enumerate()
-        .map(|(at, wanted)| {
-            let kinds: Vec<String> = wanted.kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
-            let of_kinds = match kinds.is_empty() {
-                true => String::new(),
-                false => format!(" AND kind IN ({})", kinds.join(", ")),
-            };
-            format!(
-                "SELECT contact_id AS id FROM contact_search_terms \
-                 WHERE organization_id = $1 AND term ^@ ${}{of_kinds}",
-                at + 2
-            )
-        })
-        .collect();
-    if parts.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut query = diesel::sql_query(parts.join(" INTERSECT "))
-        .into_boxed::<Pg>()
-        .bind::<BigInt, _>(tx.organization());
-    for wanted in words {
-        query = query.bind::<Text, _>(wanted.word);
-    }
-    let mut ids: Vec<i64> = query.load(&mut **tx)?.into_iter().map(|row: Id| row.id.0).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
+/// No word contains it: it is the last code point there is, and stands for nothing.
+const AFTER_ALL_LETTERS: char = char::MAX;
+
+/// Who is found by a word. The words that begin with it lie between the parameter `at` and the next: in COLLATE "C" an index
+/// serves that under row-level security, also where the plan is made beforehand, as it cannot be for `^@`.
+fn finding(wanted: &Wanted, at: usize) -> String {
+    let kinds: Vec<String> = wanted.kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
+    let of_kinds = match kinds.is_empty() {
+        true => String::new(),
+        false => format!(" AND kind IN ({})", kinds.join(", ")),
+    };
+    format!(
+        "SELECT contact_id FROM contact_search_terms \
+         WHERE organization_id = $1 AND term >= ${at} AND term < ${}{of_kinds}",
+        at + 1
+    )
 }
 
 #[derive(QueryableByName)]

@@ -128,7 +128,7 @@ fn empty_import_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
         .load(&mut **tx)?;
     let theirs = import_rows::contact_id
         .eq_any(ids.iter().map(|id| Some(id.0)))
-        .or(import_rows::other_contacts.overlaps_with(ids.iter().map(|id| Some(id.0)).collect::<Vec<_>>()))
+        .or(import_rows::other_contacts.overlaps_with(ids.iter().map(|id| id.0).collect::<Vec<_>>()))
         .or(import_rows::address_key.eq_any(addresses.into_iter().map(Some)));
     diesel::update(import_rows::table)
         .filter(import_rows::organization_id.eq(tx.organization()))
@@ -137,7 +137,7 @@ fn empty_import_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
             import_rows::cells.eq(serde_json::json!([])),
             import_rows::problem.eq(None::<String>),
             import_rows::contact_id.eq(None::<i64>),
-            import_rows::other_contacts.eq(Vec::<Option<i64>>::new()),
+            import_rows::other_contacts.eq(Vec::<i64>::new()),
             import_rows::changes.eq(None::<serde_json::Value>),
             import_rows::external_identifier.eq(None::<String>),
             import_rows::address_key.eq(None::<String>),

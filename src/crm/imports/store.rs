@@ -10,6 +10,7 @@ use crate::db::OrgTx;
 use crate::db::schema::{changes, import_rows, imports};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Text};
 use std::collections::HashMap;
 
 /// The import with this id.
@@ -128,23 +129,28 @@ pub fn earlier_new_rows(
     identifiers: &[String],
     address_keys: &[String],
 ) -> QueryResult<Vec<Row>> {
-    let earlier = import_rows::organization_id
-        .eq(tx.organization())
-        .and(import_rows::import_id.eq(import))
-        .and(import_rows::row_number.le(before));
-    let columns = (import_rows::row_number, import_rows::cells);
-    // Two questions, because each has its own index.
-    let by_identifier: Vec<(i32, serde_json::Value)> = import_rows::table
-        .filter(earlier.and(import_rows::external_identifier.eq_any(identifiers)))
-        .select(columns)
-        .load(&mut **tx)?;
-    let by_address: Vec<(i32, serde_json::Value)> = import_rows::table
-        .filter(earlier.and(import_rows::address_key.eq_any(address_keys)))
-        .select(columns)
-        .load(&mut **tx)?;
+    #[derive(QueryableByName)]
+    struct Earlier {
+        #[diesel(sql_type = Integer)]
+        row_number: i32,
+        #[diesel(sql_type = Jsonb)]
+        cells: serde_json::Value,
+    }
     let mut found: HashMap<i32, serde_json::Value> = HashMap::new();
-    found.extend(by_identifier);
-    found.extend(by_address);
+    // Two questions, because each has its own index. Joined to the list of names, not `= ANY`: the table was empty a moment
+    // ago, and Postgres, knowing nothing of its rows yet, would compare each of them with every name.
+    for (column, names) in [("external_identifier", identifiers), ("address_key", address_keys)] {
+        let query = diesel::sql_query(format!(
+            "SELECT row_number, cells FROM (SELECT DISTINCT name FROM unnest($4) AS name) AS named \
+             JOIN import_rows ON organization_id = $1 AND import_id = $2 AND {column} = name WHERE row_number <= $3"
+        ))
+        .bind::<BigInt, _>(tx.organization())
+        .bind::<BigInt, _>(import)
+        .bind::<Integer, _>(before)
+        .bind::<Array<Text>, _>(names);
+        let rows: Vec<Earlier> = query.load(&mut **tx)?;
+        found.extend(rows.into_iter().map(|row| (row.row_number, row.cells)));
+    }
     let mut rows: Vec<Row> = found.into_iter().map(|(number, cells)| row(number, cells)).collect();
     rows.sort_by_key(|row| row.number);
     Ok(rows)
@@ -157,22 +163,27 @@ pub fn earlier_rows(
     until: i32,
     identifiers: &[String],
 ) -> QueryResult<Vec<(String, i32, i64)>> {
-    let counted: Vec<(Option<String>, Option<i32>, i64)> = import_rows::table
-        .filter(import_rows::organization_id.eq(tx.organization()))
-        .filter(import_rows::import_id.eq(import))
-        .filter(import_rows::row_number.le(until))
-        .filter(import_rows::external_identifier.eq_any(identifiers))
-        .group_by(import_rows::external_identifier)
-        .select((
-            import_rows::external_identifier,
-            diesel::dsl::min(import_rows::row_number),
-            diesel::dsl::count_star(),
-        ))
-        .load(&mut **tx)?;
-    Ok(counted
-        .into_iter()
-        .filter_map(|(identifier, first, count)| Some((identifier?, first?, count)))
-        .collect())
+    #[derive(QueryableByName)]
+    struct Earlier {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Integer)]
+        first: i32,
+        #[diesel(sql_type = BigInt)]
+        rows: i64,
+    }
+    // Joined for the same reason as above.
+    let earlier: Vec<Earlier> = diesel::sql_query(
+        "SELECT name, min(row_number) AS first, count(*) AS rows FROM (SELECT DISTINCT name FROM unnest($4) AS name) AS named \
+         JOIN import_rows ON organization_id = $1 AND import_id = $2 AND external_identifier = name \
+         WHERE row_number <= $3 GROUP BY name",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<BigInt, _>(import)
+    .bind::<Integer, _>(until)
+    .bind::<Array<Text>, _>(identifiers)
+    .load(&mut **tx)?;
+    Ok(earlier.into_iter().map(|row| (row.name, row.first, row.rows)).collect())
 }
 
 /// Rows with an outcome, in the order of the file.
@@ -228,7 +239,6 @@ pub fn samples(tx: &mut OrgTx<'_>, import: ImportId, columns: usize, limit: usiz
 
 /// The different texts in a column, with how many rows have each; the most frequent first.
 pub fn distinct(tx: &mut OrgTx<'_>, import: ImportId, column: usize, limit: i64) -> QueryResult<Vec<(String, i64)>> {
-    use diesel::sql_types::{BigInt, Integer, Text};
     #[derive(QueryableByName)]
     struct Counted {
         #[diesel(sql_type = Text)]
@@ -254,7 +264,7 @@ pub fn distinct(tx: &mut OrgTx<'_>, import: ImportId, column: usize, limit: i64)
 
 /// What a column's rows say about dates such as 03/04/2020.
 pub fn date_order(tx: &mut OrgTx<'_>, import: ImportId, column: usize) -> QueryResult<DateOrder> {
-    use diesel::sql_types::{BigInt, Bool, Integer};
+    use diesel::sql_types::Bool;
     #[derive(QueryableByName)]
     struct Order {
         #[diesel(sql_type = Bool)]

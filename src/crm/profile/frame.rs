@@ -2,8 +2,8 @@
 
 use crate::base::ContactId;
 use crate::crm::contacts::model::{ContactType, Privacy};
-use crate::db::OrgTx;
 use crate::db::schema::contacts;
+use crate::db::{OrgTx, Prepared};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz};
@@ -89,11 +89,11 @@ impl Frame {
             .find((tx.organization().0, id.0))
             .select(Row::as_select())
             .first(&mut **tx)?;
-        let counts = diesel::sql_query(COUNTED)
+        let counted = diesel::sql_query(COUNTED)
             .bind::<BigInt, _>(tx.organization())
             .bind::<BigInt, _>(id)
-            .bind::<Timestamptz, _>(tx.now())
-            .get_result(&mut **tx)?;
+            .bind::<Timestamptz, _>(tx.now());
+        let counts = Prepared(counted).get_result(&mut **tx)?;
         Ok(Self {
             id,
             is_deceased: row.is_deceased,

@@ -4,8 +4,8 @@
 use super::model::{Details, Relationship, Seen};
 use crate::base::{ContactId, RelationshipId};
 use crate::crm::contacts::ContactType;
-use crate::db::OrgTx;
 use crate::db::schema::relationships;
+use crate::db::{OrgTx, Prepared};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
@@ -106,7 +106,7 @@ const NAMED_MAX: i64 = 20;
 
 /// Employer and household of a contact today, and who belongs to a household.
 pub fn nearest(tx: &mut OrgTx<'_>, contact: ContactId, today: NaiveDate) -> QueryResult<Nearest> {
-    let rows: Vec<Named> = diesel::sql_query(
+    let query = diesel::sql_query(
         "SELECT DISTINCT other.id, other.display_name AS name, other.sort_name, t.makes_b, (r.contact_a = $2) AS is_a \
          FROM relationships r \
          JOIN relationship_types t ON t.organization_id = r.organization_id AND t.id = r.type_id AND t.makes_b IS NOT NULL \
@@ -119,8 +119,8 @@ pub fn nearest(tx: &mut OrgTx<'_>, contact: ContactId, today: NaiveDate) -> Quer
     .bind::<BigInt, _>(tx.organization())
     .bind::<BigInt, _>(contact)
     .bind::<Date, _>(today)
-    .bind::<BigInt, _>(NAMED_MAX)
-    .load(&mut **tx)?;
+    .bind::<BigInt, _>(NAMED_MAX);
+    let rows: Vec<Named> = Prepared(query).load(&mut **tx)?;
     let mut found = Nearest::default();
     for row in rows {
         let named = match (row.is_a, row.makes_b.as_str()) {

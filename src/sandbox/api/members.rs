@@ -40,15 +40,22 @@ pub fn all(world: &World, call: &Call) -> Outcome {
     })))
 }
 
-/// Which members a call asks for, and in which order.
+/// Which members a call asks for, and in which order. Read once: it is asked about hundreds of thousands of members.
 struct Filter<'a> {
-    call: &'a Call,
     status: Option<Status>,
-    /// Numbers of the interests asked for.
+    changed: Stretch,
+    opted_in: Stretch,
+    unsubscribed: Stretch,
+    /// Only those who changed since the last campaign went out, which was then.
+    since_campaign: Option<When>,
+    vip_only: bool,
+    email_type: Option<&'a str>,
+    unique_email_id: Option<&'a str>,
+    /// Numbers of the interests asked for, and how they are to match.
     interests: Vec<u32>,
-    since_is_inclusive: bool,
-    /// When the last campaign went out.
-    last_sent: When,
+    interest_match: Option<&'a str>,
+    sort_field: Option<&'a str>,
+    backwards: bool,
     /// Everything that decides the answer, as a key to remember it by.
     question: String,
 }
@@ -82,73 +89,87 @@ impl<'a> Filter<'a> {
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
         asked.sort();
-        let interests = interests_asked(audience, call)?;
         let since_is_inclusive = call.settings.since_is_inclusive;
-        Ok(Filter {
-            call,
-            status,
-            interests,
+        let stretch = |since: &str, before: Option<&str>| Stretch {
+            since: call.date(since),
             since_is_inclusive,
-            last_sent,
+            before: before.and_then(|before| call.date(before)),
+        };
+        Ok(Filter {
+            status,
+            changed: stretch("since_last_changed", Some("before_last_changed")),
+            opted_in: stretch("since_timestamp_opt", Some("before_timestamp_opt")),
+            unsubscribed: stretch("unsubscribed_since", None),
+            since_campaign: call.flag("since_last_campaign").then_some(last_sent),
+            vip_only: call.flag("vip_only"),
+            email_type: call.query("email_type"),
+            unique_email_id: call.query("unique_email_id"),
+            interests: interests_asked(audience, call)?,
+            interest_match: call.query("interest_match"),
+            sort_field: call.query("sort_field"),
+            backwards: call
+                .query("sort_dir")
+                .is_some_and(|dir| dir.eq_ignore_ascii_case("DESC")),
             question: format!("{since_is_inclusive} {last_sent} {}", asked.join("&")),
         })
     }
 
     fn work_out(&self, audience: &Audience) -> Vec<u32> {
         let mut found: Vec<(u32, &Member)> = audience.members().filter(|(_, member)| self.fits(member)).collect();
-        let when = |member: &Member| match self.call.query("sort_field") {
+        let when = |member: &Member| match self.sort_field {
             Some("timestamp_opt") => member.opted_in_at,
             Some("timestamp_signup") => member.signed_up_at,
             Some("last_changed") => member.last_changed,
             _ => 0,
         };
         // Equal times keep the order in which the members came, in both directions.
-        let backwards = self
-            .call
-            .query("sort_dir")
-            .is_some_and(|dir| dir.eq_ignore_ascii_case("DESC"));
         found.sort_by(|(_, one), (_, other)| {
             let order = when(one).cmp(&when(other));
-            if backwards { order.reverse() } else { order }
+            if self.backwards { order.reverse() } else { order }
         });
         found.into_iter().map(|(slot, _)| slot).collect()
     }
 
     fn fits(&self, member: &Member) -> bool {
-        let call = self.call;
-        let after = |key: &str, when| {
-            call.date(key)
-                .is_none_or(|since| when > since || (self.since_is_inclusive && when == since))
-        };
-        let before = |key: &str, when| call.date(key).is_none_or(|before| when < before);
         let by_status = self
             .status
             .map_or(member.status != Status::Archived, |status| member.status == status);
         by_status
-            && after("since_last_changed", member.last_changed)
-            && before("before_last_changed", member.last_changed)
-            && after("since_timestamp_opt", member.opted_in_at)
-            && before("before_timestamp_opt", member.opted_in_at)
-            && after("unsubscribed_since", member.last_changed)
-            && (!call.flag("since_last_campaign") || member.last_changed > self.last_sent)
-            && (!call.flag("vip_only") || member.vip)
-            && call
-                .query("email_type")
-                .is_none_or(|kind| (kind == "html") == member.html)
-            && call
-                .query("unique_email_id")
+            && self.changed.contains(member.last_changed)
+            && self.opted_in.contains(member.opted_in_at)
+            && self.unsubscribed.contains(member.last_changed)
+            && self.since_campaign.is_none_or(|sent| member.last_changed > sent)
+            && (!self.vip_only || member.vip)
+            && self.email_type.is_none_or(|kind| (kind == "html") == member.html)
+            && self
+                .unique_email_id
                 .is_none_or(|id| crate::sandbox::ids::unique_email_id(&member.email) == id)
             && self.interests_fit(member)
     }
 
     fn interests_fit(&self, member: &Member) -> bool {
         let mut asked = self.interests.iter().map(|number| member.interests.contains(number));
-        match self.call.query("interest_match") {
+        match self.interest_match {
             Some("any") => asked.any(|has| has),
             Some("all") => asked.all(|has| has),
             Some("none") => asked.all(|has| !has),
             _ => true,
         }
+    }
+}
+
+/// A stretch of time, open where nothing is asked.
+struct Stretch {
+    since: Option<When>,
+    since_is_inclusive: bool,
+    before: Option<When>,
+}
+
+impl Stretch {
+    fn contains(&self, when: When) -> bool {
+        self.since
+            .is_none_or(|since| when > since || (self.since_is_inclusive && when == since))
+            && self.before.is_none_or(|before| when < before)
     }
 }
 

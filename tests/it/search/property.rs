@@ -1,7 +1,7 @@
 //! The SQL of every search finds exactly those for whom the search holds when it is judged without a database.
 
 use crate::support::cluster::{Cluster, Database};
-use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamptz};
@@ -374,6 +374,49 @@ fn the_sql_finds_exactly_those_for_whom_the_search_holds() {
         prop_assert_eq!(among, judged_among, "of a few: {}", sentence);
         let read_again = Criteria::parse(&criteria.word());
         prop_assert_eq!(read_again, criteria);
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+#[test]
+fn as_days_pass_nobody_is_passed_over_for_whom_the_search_is_answered_otherwise() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let records = runtime.block_on(Records::made_up());
+    let (facts, calendar, offers) = runtime.block_on(records.read(|tx| {
+        let ids = contacts::select(tx, &contacts::Selection::All(contacts::ListFilter::default()))?;
+        let calendar = Calendar::of(tx)?;
+        Ok((Facts::load(tx, &ids, &calendar)?, calendar, Offers::load(tx)?))
+    }));
+
+    let one = prop::collection::vec(any::<u16>(), 24);
+    let block = (any::<bool>(), prop::collection::vec(one, 1..4));
+    let strategy = (
+        (any::<bool>(), prop::collection::vec(block, 1..4)),
+        prop::sample::select(vec![1, 2, 30, 365]),
+    );
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(SEARCHES));
+    let outcome = runner.run(&strategy, |(numbers, days)| {
+        let criteria = criteria(&numbers, &offers);
+        let before = Calendar {
+            today: calendar.today - Days::new(days),
+            ..calendar
+        };
+        let wanted = criteria.clone();
+        let moved = runtime
+            .block_on(records.read(move |tx| contacts::moved_since(tx, &wanted, before.today, PEOPLE)))
+            .unwrap();
+        let sentence = criteria.sentence(&offers);
+        prop_assert!(criteria.is_relative() || moved.is_empty(), "{}", sentence);
+        for one in &facts {
+            let turned = criteria.holds(one, &before) != criteria.holds(one, &calendar);
+            prop_assert!(
+                !turned || moved.contains(&one.contact.id),
+                "{} days later: {}",
+                days,
+                sentence
+            );
+        }
         Ok(())
     });
     outcome.unwrap();

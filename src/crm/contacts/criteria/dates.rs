@@ -106,6 +106,17 @@ impl Dates {
         })
     }
 
+    /// Who has a date that came into the period or left it from one day to another.
+    pub(super) fn moved(&self, test: &Test, sql: &mut Sql, before: &Calendar, now: &Calendar) -> Option<String> {
+        let Test::In(period) = test else { return None };
+        let days = period.between(before, now);
+        let some = |sql: &mut Sql, value: &str| {
+            let within = days.iter().map(|days| self.within(sql, value, *days, now));
+            format!("({})", within.collect::<Vec<_>>().join(" OR "))
+        };
+        (!days.is_empty()).then(|| self.place.some(sql, some))
+    }
+
     pub(super) fn holds(&self, test: &Test, facts: &Facts, calendar: &Calendar) -> bool {
         let dates = (self.of)(facts, calendar);
         match test {
@@ -212,6 +223,11 @@ impl Period {
                 span.of(this.from.unwrap_or(today) - day, calendar)
             }
         }
+    }
+
+    /// The days that came into the period or left it from one day to another.
+    pub(super) fn between(&self, before: &Calendar, now: &Calendar) -> Vec<Stretch> {
+        self.stretch(before).between(self.stretch(now))
     }
 
     pub(super) fn is_relative(&self) -> bool {
@@ -350,6 +366,22 @@ fn back(day: NaiveDate, months: u32) -> NaiveDate {
 }
 
 impl Stretch {
+    /// The days that only one of two stretches has whose ends have moved.
+    fn between(self, other: Self) -> Vec<Self> {
+        let day = Days::new(1);
+        let ends = |one: Option<NaiveDate>, other: Option<NaiveDate>| {
+            let (one, other) = one.zip(other).filter(|(one, other)| one != other)?;
+            Some((one.min(other), one.max(other)))
+        };
+        let days = |from, until| Self {
+            from: Some(from),
+            until: Some(until),
+        };
+        let begun = ends(self.from, other.from).map(|(first, last)| days(first, last - day));
+        let ended = ends(self.until, other.until).map(|(first, last)| days(first + day, last));
+        begun.into_iter().chain(ended).collect()
+    }
+
     /// That a value lies in it; `bound` binds the beginning of a day.
     pub(super) fn sql(&self, value: &str, mut bound: impl FnMut(NaiveDate) -> String) -> String {
         let from = self.from.map(|day| format!("{value} >= {}", bound(day)));

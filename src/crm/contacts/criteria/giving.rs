@@ -2,7 +2,7 @@
 //! fund or campaign. Only Completed contributions count. Who gave nothing gave less than anything.
 
 use super::Typed;
-use super::calendar::Calendar;
+use super::calendar::{Calendar, Stretch};
 use super::dates::{Period, Span};
 use super::draft::{Control, Ops};
 use super::facts::{Facts, Gift};
@@ -218,6 +218,14 @@ impl Measure {
     }
 }
 
+/// Who gave on one of these days.
+fn gave_on(sql: &mut Sql, days: &[Stretch]) -> Option<String> {
+    let on = |days: &Stretch| days.sql("received_on", |day| sql.bind(Bind::Date(day)));
+    let on: Vec<String> = days.iter().map(on).collect();
+    let fits = format!("status = 'Completed' AND ({})", on.join(" OR "));
+    (!days.is_empty()).then(|| sql.has_row("contributions", &fits))
+}
+
 /// That a contribution was received in a period.
 fn within(sql: &mut Sql, period: &Period, calendar: &Calendar) -> String {
     period
@@ -267,6 +275,11 @@ impl Test {
 
     pub(super) fn is_relative(&self) -> bool {
         self.when.as_ref().is_some_and(Period::is_relative)
+    }
+
+    /// Who gave on a day that came into the period or left it from one day to another.
+    pub(super) fn moved(&self, sql: &mut Sql, before: &Calendar, now: &Calendar) -> Option<String> {
+        gave_on(sql, &self.when.as_ref()?.between(before, now))
     }
 
     pub(super) fn names(&self, offer: Offer) -> Vec<i64> {
@@ -429,6 +442,14 @@ impl Gave {
 
     pub(super) fn is_relative(self) -> bool {
         self.periods().is_some()
+    }
+
+    /// Who gave on a day that came into one of the periods or left it from one day to another.
+    pub(super) fn moved(self, sql: &mut Sql, before: &Calendar, now: &Calendar) -> Option<String> {
+        let (earlier, this) = self.periods()?;
+        let periods = earlier.iter().chain([&this]);
+        let days: Vec<Stretch> = periods.flat_map(|period| period.between(before, now)).collect();
+        gave_on(sql, &days)
     }
 }
 

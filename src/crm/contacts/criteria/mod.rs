@@ -266,7 +266,18 @@ impl Criteria {
         self.written(Sql::new(after, among), None, calendar)
     }
 
-    /// The same if the condition number `assumed` held for everybody.
+    /// A condition that holds at least for those who may fit now and did not on an earlier day, or the other way round,
+    /// though nothing about them has changed: a date of theirs came within a period or left it. Parameters as in `sql`.
+    pub fn moved_sql(&self, after: usize, before: &Calendar, now: &Calendar) -> Fragment {
+        let mut sql = Sql::new(after, None);
+        let parts = self
+            .conditions()
+            .filter_map(|one| one.asked.moved(&mut sql, before, now));
+        let text = Match::Any.sql(parts.collect());
+        sql.fragment(text)
+    }
+
+    /// The same as `sql` if the condition number `assumed` held for everybody.
     pub fn sql_assuming(&self, assumed: usize, after: usize, calendar: &Calendar) -> Fragment {
         self.written(Sql::new(after, None), Some(assumed), calendar)
     }

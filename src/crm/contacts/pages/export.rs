@@ -7,10 +7,10 @@ use crate::crm::contacts::model::{Contact, ContactType};
 use crate::crm::contacts::search::{self, Selection};
 use crate::crm::contacts::store;
 use crate::db::OrgTx;
-use crate::web::{Answer, Flash, PageError, csv_cell};
-use actix_web::HttpResponse;
-use actix_web::http::header;
+use crate::web::{Answer, Download, Flash, PageError, csv_cell};
 use actix_web::web::Form;
+use diesel::QueryResult;
+use std::io::Write;
 
 /// Contacts read at a time.
 const CHUNK: usize = 1_000;
@@ -56,23 +56,21 @@ pub async fn download(member: Member, form: Form<Pairs>) -> Answer {
             Ok::<_, PageError>((file, tx.now().with_timezone(&zone).date_naive()))
         })
         .await?;
-    let Some(file) = file else {
-        member.say(Flash::warning("Choose some contacts first, or “All Records”."));
-        return Ok(member.redirect("contacts"));
-    };
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"contacts-{today}.csv\""),
-        ))
-        .body(file))
+    match file {
+        Some(file) => file.send(format!("contacts-{today}.csv")),
+        None => {
+            member.say(Flash::warning("Choose some contacts first, or “All Records”."));
+            Ok(member.redirect("contacts"))
+        }
+    }
 }
 
-fn csv_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> Result<Vec<u8>, PageError> {
-    let widths = store::most_entries(tx, ids)?;
+fn csv_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> Result<Download, PageError> {
+    let widths = widths(tx, ids)?;
+    let mut file = Download::begin()?;
     // The mark at the beginning tells spreadsheets that accents are UTF-8.
-    let mut file = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    file.write_all("\u{feff}".as_bytes()).map_err(anyhow::Error::from)?;
+    let mut file = csv::Writer::from_writer(file);
     file.write_record(headings(widths)).map_err(anyhow::Error::from)?;
     for chunk in ids.chunks(CHUNK) {
         for contact in store::find_all(tx, chunk)? {
@@ -81,8 +79,17 @@ fn csv_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> Result<Vec<u8>, PageError> {
                 .map_err(anyhow::Error::from)?;
         }
     }
-    let file = file.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?;
-    Ok(file)
+    Ok(file.into_inner().map_err(|error| anyhow::anyhow!("{error}"))?)
+}
+
+/// How many emails, phones and addresses there are columns for.
+fn widths(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<(usize, usize, usize)> {
+    let mut most = (0, 0, 0);
+    for chunk in ids.chunks(CHUNK) {
+        let (emails, phones, addresses) = store::most_entries(tx, chunk)?;
+        most = (most.0.max(emails), most.1.max(phones), most.2.max(addresses));
+    }
+    Ok(most)
 }
 
 fn headings((emails, phones, addresses): (usize, usize, usize)) -> Vec<String> {

@@ -8,8 +8,7 @@ use crate::crm::contacts::criteria::{Criteria, Offers};
 use crate::crm::contacts::model::ContactType;
 use crate::crm::contacts::search::{self, ContactRow, ListFilter, Sort};
 use crate::crm::tags::{self, model::Tag};
-use crate::db::OrgTx;
-use crate::web::{self, Answer, Choice, PAGE_SIZE, Page, PageError, Pager};
+use crate::web::{self, Answer, Choice, Page, PageError, Pager};
 use actix_web::web::Query;
 use askama::Template;
 
@@ -66,9 +65,9 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
         ..ListFilter::of(&query)
     };
     let (asked, wanted) = (filter.clone(), wanted_page(&query));
-    let ((number, total, rows), offers, tags) = member
+    let (found, offers, tags) = member
         .read(move |tx| {
-            let page = one_page(tx, &asked, wanted)?;
+            let page = search::page(tx, &asked, wanted)?;
             let offers = asked.criteria.is_some().then(|| Offers::load(tx)).transpose()?;
             Ok::<_, PageError>((page, offers, tags::store::all(tx)?))
         })
@@ -78,8 +77,8 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
     web::show(ListPage {
         title: filter.contact_type.map_or("Contacts", ContactType::plural),
         headings: Sort::ALL.map(|sort| heading(&member, &filter, sort)).into(),
-        rows: rows.into_iter().map(|row| listed(row, organization)).collect(),
-        pager: Pager::of(number, total, |page| at(&member, &filter, page)),
+        rows: found.rows.into_iter().map(|row| listed(row, organization)).collect(),
+        pager: Pager::of(found.number, found.total, |page| at(&member, &filter, page)),
         types: types(filter.contact_type),
         searched: filter.criteria.as_ref().zip(offers).map(|(criteria, offers)| Searched {
             sentence: criteria.sentence(&offers),
@@ -122,9 +121,11 @@ pub async fn show_trash(member: Member, query: Query<Pairs>) -> Answer {
         ..ListFilter::default()
     };
     let (asked, wanted) = (filter.clone(), wanted_page(&query));
-    let (number, total, rows) = member.read(move |tx| one_page(tx, &asked, wanted)).await?;
+    let found = member
+        .read(move |tx| Ok::<_, PageError>(search::page(tx, &asked, wanted)?))
+        .await?;
     let since = |row: &ContactRow| row.deleted_at.map(|at| member.organization.local(at));
-    let rows = rows.into_iter().map(|row| Trashed {
+    let rows = found.rows.into_iter().map(|row| Trashed {
         since: since(&row).unwrap_or_default(),
         id: row.id,
         contact_type: row.contact_type,
@@ -134,7 +135,7 @@ pub async fn show_trash(member: Member, query: Query<Pairs>) -> Answer {
     });
     web::show(InTrashPage {
         rows: rows.collect(),
-        pager: Pager::of(number, total, |page| {
+        pager: Pager::of(found.number, found.total, |page| {
             let pairs = [("q", filter.query.clone()), ("page", page.to_string())];
             let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
             member.at(&format!("contacts/trash?{query}"))
@@ -147,14 +148,6 @@ pub async fn show_trash(member: Member, query: Query<Pairs>) -> Answer {
 fn wanted_page(query: &Pairs) -> i64 {
     let wanted = query.iter().find(|(name, _)| name == "page");
     wanted.and_then(|(_, number)| number.parse().ok()).unwrap_or(1)
-}
-
-/// The number of the page, how many fit in all, and the page's lines.
-fn one_page(tx: &mut OrgTx<'_>, filter: &ListFilter, wanted: i64) -> Result<(i64, i64, Vec<ContactRow>), PageError> {
-    let total = search::count(tx, filter)?;
-    let number = Pager::number(wanted, total);
-    let rows = search::list(tx, filter, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
-    Ok((number, total, rows))
 }
 
 /// `GET /o/{organization}/search?q=`: straight to the contact when exactly one is found, else to the list.

@@ -5,7 +5,7 @@
 mod refresh;
 mod task;
 
-pub use refresh::{Difference, difference};
+pub use refresh::{Difference, difference, difference_since};
 pub use task::start;
 
 use super::actions::{self, TitleError};
@@ -16,7 +16,7 @@ use crate::crm::contacts::criteria::{Criteria, Offer, Offers};
 use crate::db::schema::{groups, smart_due_contacts};
 use crate::db::{OrgTx, Unavailable};
 use crate::work;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
 use std::collections::{HashMap, HashSet};
@@ -54,6 +54,8 @@ pub struct SmartGroup {
     pub criteria: Option<Criteria>,
     /// When everybody is to be looked at anew.
     pub due_at: Option<DateTime<Utc>>,
+    /// The day on which everybody was looked at by this search; `None` after a change of what it means.
+    pub searched_on: Option<NaiveDate>,
 }
 
 /// Makes a smart group; who belongs to it is found in the background at once. After `Taken` the transaction must be given up.
@@ -82,20 +84,33 @@ pub fn change_search(tx: &mut OrgTx<'_>, id: GroupId, criteria: &Criteria) -> Re
 
 /// The organization's smart groups, by id.
 pub fn all(tx: &mut OrgTx<'_>) -> QueryResult<Vec<SmartGroup>> {
-    type Row = (GroupId, String, Option<serde_json::Value>, Option<DateTime<Utc>>);
+    type Row = (
+        GroupId,
+        String,
+        Option<serde_json::Value>,
+        Option<DateTime<Utc>>,
+        Option<NaiveDate>,
+    );
     let rows: Vec<Row> = groups::table
         .filter(groups::organization_id.eq(tx.organization()))
         .filter(groups::search.is_not_null())
         .order(groups::id)
-        .select((groups::id, groups::title, groups::search, groups::search_due_at))
+        .select((
+            groups::id,
+            groups::title,
+            groups::search,
+            groups::search_due_at,
+            groups::searched_on,
+        ))
         .load(&mut **tx)?;
     Ok(rows
         .into_iter()
-        .map(|(id, title, search, due_at)| SmartGroup {
+        .map(|(id, title, search, due_at, searched_on)| SmartGroup {
             id,
             title,
             criteria: search.and_then(|search| serde_json::from_value(search).ok()),
             due_at,
+            searched_on,
         })
         .collect())
 }
@@ -144,7 +159,11 @@ fn write_search(tx: &mut OrgTx<'_>, group: GroupId, criteria: &Criteria) -> Quer
     let (organization, now) = (tx.organization(), tx.now());
     let search = serde_json::to_value(criteria).map_err(|error| QueryError::SerializationError(error.into()))?;
     diesel::update(groups::table.find((organization, group)))
-        .set((groups::search.eq(search), groups::search_due_at.eq(now)))
+        .set((
+            groups::search.eq(search),
+            groups::search_due_at.eq(now),
+            groups::searched_on.eq(None::<NaiveDate>),
+        ))
         .execute(&mut **tx)?;
     work::wake(tx, organization, work::Kind::SmartGroups, now)
 }

@@ -10,12 +10,14 @@ use crate::crm::contacts::criteria::{Calendar, Criteria};
 use crate::db::OrgTx;
 use crate::db::schema::{groups, smart_due_contacts};
 use crate::work;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use std::collections::HashSet;
 
 /// Contacts looked at in one step: short enough that staff working at the same time do not wait.
 const BATCH: i64 = 2_000;
+/// Contacts whom the passing of days may move and who are looked at by themselves; for more, everybody is looked at.
+const MOVED_MAX: usize = 20_000;
 const FOUND: &str = "Found by the group’s search";
 const LOST: &str = "No longer found by the group’s search";
 
@@ -58,6 +60,18 @@ pub fn difference(
             .collect(),
         go,
     })
+}
+
+/// The same where everybody was compared on an earlier day, and whoever has changed since: only those are compared for whom a
+/// date has come within a period since then, or left it.
+pub fn difference_since(
+    tx: &mut OrgTx<'_>,
+    group: GroupId,
+    criteria: &Criteria,
+    day: NaiveDate,
+) -> QueryResult<Difference> {
+    let moved = contacts::moved_since(tx, criteria, day, MOVED_MAX)?;
+    difference(tx, group, criteria, moved.as_deref())
 }
 
 /// Does the next thing that is due: one whole group, or a batch of changed contacts for all groups.
@@ -110,15 +124,19 @@ fn whole(tx: &mut OrgTx<'_>, smart_groups: &[SmartGroup], id: GroupId) -> QueryR
         diesel::update(row).set(later).execute(&mut **tx)?;
         return Ok(());
     };
-    let difference = difference(tx, id, criteria, None)?;
+    let difference = match group.searched_on {
+        Some(day) => difference_since(tx, id, criteria, day)?,
+        None => difference(tx, id, criteria, None)?,
+    };
     let moved = bring_about(tx, &group, &difference)?;
     mark(tx, smart_groups, moved.into_iter().collect())?;
-    let next = match criteria.is_relative() {
-        true => Some(Calendar::of(tx)?.next_day()),
-        false => None,
-    };
+    let calendar = Calendar::of(tx)?;
     diesel::update(row)
-        .set((groups::search_checked_at.eq(now), groups::search_due_at.eq(next)))
+        .set((
+            groups::search_checked_at.eq(now),
+            groups::search_due_at.eq(criteria.is_relative().then(|| calendar.next_day())),
+            groups::searched_on.eq(calendar.today),
+        ))
         .execute(&mut **tx)?;
     Ok(())
 }

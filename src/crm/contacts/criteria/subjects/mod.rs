@@ -216,6 +216,18 @@ impl Asked {
         }
     }
 
+    /// For whom the answer may be another than on an earlier day, though nothing about them has changed; nobody where there
+    /// is no condition.
+    pub(super) fn moved(&self, sql: &mut Sql, before: &Calendar, now: &Calendar) -> Option<String> {
+        match self {
+            Self::Dates(dates, test) => dates.moved(test, sql, before, now),
+            Self::Giving(_, test) => test.moved(sql, before, now),
+            Self::Gave(gave) => gave.moved(sql, before, now),
+            // What else asks for today cannot tell: everybody.
+            _ => self.is_relative().then(|| "true".into()),
+        }
+    }
+
     pub(super) fn names(&self, offer: Offer) -> Vec<i64> {
         match self {
             Self::Links(links, test) if links.offer == offer => test.names(),
