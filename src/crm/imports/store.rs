@@ -163,22 +163,27 @@ pub fn earlier_rows(
     until: i32,
     identifiers: &[String],
 ) -> QueryResult<Vec<(String, i32, i64)>> {
-    let counted: Vec<(Option<String>, Option<i32>, i64)> = import_rows::table
-        .filter(import_rows::organization_id.eq(tx.organization()))
-        .filter(import_rows::import_id.eq(import))
-        .filter(import_rows::row_number.le(until))
-        .filter(import_rows::external_identifier.eq_any(identifiers))
-        .group_by(import_rows::external_identifier)
-        .select((
-            import_rows::external_identifier,
-            diesel::dsl::min(import_rows::row_number),
-            diesel::dsl::count_star(),
-        ))
-        .load(&mut **tx)?;
-    Ok(counted
-        .into_iter()
-        .filter_map(|(identifier, first, count)| Some((identifier?, first?, count)))
-        .collect())
+    #[derive(QueryableByName)]
+    struct Earlier {
+        #[diesel(sql_type = Text)]
+        name: String,
+        #[diesel(sql_type = Integer)]
+        first: i32,
+        #[diesel(sql_type = BigInt)]
+        rows: i64,
+    }
+    // Joined for the same reason as above.
+    let earlier: Vec<Earlier> = diesel::sql_query(
+        "SELECT name, min(row_number) AS first, count(*) AS rows FROM (SELECT DISTINCT name FROM unnest($4) AS name) AS named \
+         JOIN import_rows ON organization_id = $1 AND import_id = $2 AND external_identifier = name \
+         WHERE row_number <= $3 GROUP BY name",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<BigInt, _>(import)
+    .bind::<Integer, _>(until)
+    .bind::<Array<Text>, _>(identifiers)
+    .load(&mut **tx)?;
+    Ok(earlier.into_iter().map(|row| (row.name, row.first, row.rows)).collect())
 }
 
 /// Rows with an outcome, in the order of the file.

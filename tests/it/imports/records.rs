@@ -114,6 +114,10 @@ fn wanted(file: &[u8]) -> Vec<Line> {
     let mut reader = csv::Reader::from_reader(file);
     let mut lines: Vec<Line> = reader.deserialize().map(Result::unwrap).collect();
     for line in &mut lines {
+        // Spaces around a cell say nothing.
+        for cell in line.values_mut() {
+            cell.truncate(cell.trim_end().len());
+        }
         // CiviCRM's way of writing that there is no subject.
         for subject in line.get_mut("Subject").into_iter().filter(|subject| *subject == "NULL") {
             subject.clear();

@@ -70,8 +70,7 @@ impl Kind for Contacts {
 
     fn brings_people(&self, columns: &[&str]) -> bool {
         let has = |meaning: Meaning| columns.contains(&meaning.key().as_str());
-        has(Meaning::Email)
-            || has(Meaning::OrganizationName)
+        has(Meaning::OrganizationName)
             || has(Meaning::HouseholdName)
             || (has(Meaning::FirstName) && has(Meaning::LastName))
     }
@@ -79,7 +78,7 @@ impl Kind for Contacts {
     fn unfit(&self, columns: &[&str], everybody_joins_a_group: bool) -> Option<String> {
         let has = |meaning: Meaning| columns.contains(&meaning.key().as_str());
         let joins = has(Meaning::Group) || everybody_joins_a_group;
-        let names = self.brings_people(columns);
+        let names = has(Meaning::Email) || self.brings_people(columns);
         if !names && !has(Meaning::ExternalIdentifier) {
             return Some(
                 "Nothing tells yet who the rows are about. Match at least First Name and Last Name, or Email, or \
