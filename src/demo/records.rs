@@ -4,14 +4,15 @@
 use anyhow::Context;
 use chrono::{NaiveDate, TimeDelta};
 use dms::accounts;
-use dms::base::{ContactId, Currency, StaffId};
+use dms::base::{ContactId, Currency, OpportunityStatusId, StaffId};
 use dms::crm::activities::model::{ActivityDraft, Priority, Status};
 use dms::crm::activities::{actions as activities, types as activity_types};
 use dms::crm::contacts::criteria::Criteria;
 use dms::crm::groups::smart;
 use dms::crm::notes::{actions as notes, model::NoteDraft};
 use dms::crm::opportunities::actions as opportunities;
-use dms::crm::opportunities::model::{Details as Opportunity, Probability, Status as Stage};
+use dms::crm::opportunities::model::{Details as Opportunity, Probability};
+use dms::crm::opportunities::statuses;
 use dms::crm::relationships::model::{Details, Tie};
 use dms::crm::relationships::{actions as relationships, types as relationship_types};
 use dms::crm::tags::actions as tags;
@@ -183,8 +184,9 @@ struct Hope {
     name: &'static str,
     prospect: &'static str,
     of_type: &'static str,
-    stage: Stage,
-    probability: Probability,
+    /// The name of its status.
+    status: &'static str,
+    probability: Option<Probability>,
     dollars: i64,
     received: Option<i64>,
     /// Until when to apply.
@@ -198,8 +200,8 @@ const NOTHING: Hope = Hope {
     name: "",
     prospect: "",
     of_type: "Grant",
-    stage: Stage::Discovery,
-    probability: Probability::Medium,
+    status: "Discovery",
+    probability: None,
     dollars: 0,
     received: None,
     deadline: None,
@@ -212,8 +214,8 @@ const HOPES: [Hope; 10] = [
     Hope {
         name: "Cold storage for the new kitchen",
         prospect: "Fundy Shore Foundation",
-        stage: Stage::Submitted,
-        probability: Probability::High,
+        status: "Submitted",
+        probability: Some(Probability::High),
         dollars: 18_000,
         deadline: Some(-20),
         decision: Some(25),
@@ -222,7 +224,7 @@ const HOPES: [Hope; 10] = [
     Hope {
         name: "A kitchen coordinator for two years",
         prospect: "Petitcodiac Valley Trust",
-        stage: Stage::InProgress,
+        status: "In Progress",
         dollars: 45_000,
         deadline: Some(9),
         decision: Some(80),
@@ -232,7 +234,7 @@ const HOPES: [Hope; 10] = [
     Hope {
         name: "Cuisine communautaire",
         prospect: "Fondation des Moissons",
-        stage: Stage::InProgress,
+        status: "In Progress",
         dollars: 12_500,
         deadline: Some(4),
         notes: "To be written in French.",
@@ -242,8 +244,8 @@ const HOPES: [Hope; 10] = [
         name: "A walk-in freezer",
         prospect: "Harbour Light Credit Union",
         of_type: "Sponsorship",
-        stage: Stage::Awarded,
-        probability: Probability::High,
+        status: "Awarded",
+        probability: Some(Probability::High),
         dollars: 10_000,
         received: Some(10_000),
         report: Some(38),
@@ -253,7 +255,7 @@ const HOPES: [Hope; 10] = [
         name: "Bread for the spring dinner",
         prospect: "Moncton Co-operative Bakery",
         of_type: "Sponsorship",
-        probability: Probability::Low,
+        probability: Some(Probability::Low),
         dollars: 1_500,
         decision: Some(70),
         ..NOTHING
@@ -269,8 +271,8 @@ const HOPES: [Hope; 10] = [
     Hope {
         name: "Summer lunches for children",
         prospect: "Fundy Shore Foundation",
-        stage: Stage::Awarded,
-        probability: Probability::High,
+        status: "Awarded",
+        probability: Some(Probability::High),
         dollars: 9_000,
         received: Some(9_000),
         report: Some(6),
@@ -279,7 +281,7 @@ const HOPES: [Hope; 10] = [
     Hope {
         name: "A delivery van",
         prospect: "Riverview Rotary Friends",
-        stage: Stage::Declined,
+        status: "Declined",
         dollars: 30_000,
         notes: "Not this year; we may ask again.",
         ..NOTHING
@@ -288,8 +290,8 @@ const HOPES: [Hope; 10] = [
         name: "Potatoes for the winter",
         prospect: "Épicerie Haddad & fils",
         of_type: "In-kind Gift",
-        stage: Stage::InProgress,
-        probability: Probability::High,
+        status: "In Progress",
+        probability: Some(Probability::High),
         dollars: 2_400,
         decision: Some(14),
         ..NOTHING
@@ -298,7 +300,7 @@ const HOPES: [Hope; 10] = [
         name: "A name for the dining room",
         prospect: "Beauséjour, Geneviève",
         of_type: "Major Gift",
-        probability: Probability::Low,
+        probability: Some(Probability::Low),
         dollars: 25_000,
         ..NOTHING
     },
@@ -327,8 +329,12 @@ pub fn write(tx: &mut OrgTx<'_>, people: &People, owner: StaffId) -> anyhow::Res
     write_tags(tx, people)?;
     write_relationships(tx, people)?;
     write_activities(tx, people, owner, today)?;
+    let statuses = statuses::all(tx)?;
     for hope in &HOPES {
-        opportunities::add(tx, &hope.written(person(people, hope.prospect)?, owner, today))?;
+        let status = statuses.iter().find(|status| status.name == hope.status);
+        let status = status.context("there is no such status")?.id;
+        let prospect = person(people, hope.prospect)?;
+        opportunities::add(tx, &hope.written(prospect, status, owner, today))?;
     }
     for (title, description, search) in SMART_GROUPS {
         smart::create(tx, title, description, &Criteria::parse(search))?;
@@ -417,20 +423,26 @@ fn write_activities(tx: &mut OrgTx<'_>, people: &People, owner: StaffId, today: 
 }
 
 impl Hope {
-    fn written(&self, prospect: ContactId, owner: StaffId, today: NaiveDate) -> Opportunity {
+    fn written(
+        &self,
+        prospect: ContactId,
+        status: OpportunityStatusId,
+        owner: StaffId,
+        today: NaiveDate,
+    ) -> Opportunity {
         let day = |days: Option<i64>| days.map(|days| today + TimeDelta::days(days));
         Opportunity {
             contact_id: prospect,
             name: self.name.into(),
             opportunity_type: self.of_type.into(),
-            status: self.stage,
+            status_id: status,
             probability: self.probability,
             owner_id: Some(owner),
             amount: Some(self.dollars * 100),
             amount_received: self.received.map(|dollars| dollars * 100),
             currency: Currency::CAD,
             application_deadline: day(self.deadline),
-            is_submitted: self.deadline.is_some() && self.stage != Stage::InProgress,
+            is_submitted: self.deadline.is_some() && self.status != "In Progress",
             decision_date: day(self.decision),
             report_due: day(self.report),
             notes: self.notes.into(),

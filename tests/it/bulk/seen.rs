@@ -78,37 +78,37 @@ async fn contacts_are_grouped_tagged_and_planned_for_by_hand_and_the_dashboard_t
 
     choose_all("groups/choose").await;
     browser.until("h1", "Add 60 contacts to a group").await;
-    look(&browser, "group-1-choose").await;
+    browser.look("group-1-choose").await;
     browser.fill("#title", "Newsletter").await;
     browser.press("Make Group and Add").await;
     browser.until(".message", "60 contacts added to group").await;
-    look(&browser, "group-2-added").await;
+    browser.look("group-2-added").await;
     browser.follow("Undo", ".message").await;
     browser.until("h1", "Undo this for 60 contacts?").await;
-    look(&browser, "group-3-undo").await;
+    browser.look("group-3-undo").await;
     browser.press("Undo").await;
     browser.until(".message__text", "Undone").await;
-    look(&browser, "group-4-undone").await;
+    browser.look("group-4-undone").await;
 
     choose_all("tags/choose").await;
     browser.until("h1", "Tag 60 contacts").await;
     browser.fill("#name", "Volunteer").await;
-    look(&browser, "tag-1-choose").await;
+    browser.look("tag-1-choose").await;
     browser.press("Tag").await;
     browser.until(".message", "Tagged 60 contacts").await;
 
     choose_all("activities/choose").await;
     browser.until("h1", "Add an activity with 60 contacts").await;
-    look(&browser, "activity-1-form").await;
+    browser.look("activity-1-form").await;
     browser.choose("type", "Phone Call").await;
     browser.fill("#subject", "Thank them").await;
     browser.choose("assigned_to", "Ada Lem").await;
     browser.press("Add Activity").await;
     browser.until(".message__text", "Done").await;
-    look(&browser, "activity-2-done").await;
+    browser.look("activity-2-done").await;
     browser.visit(&at("dashboard")).await;
     browser.until("main", "What needs somebody today").await;
-    look(&browser, "dashboard").await;
+    browser.look("dashboard").await;
     browser.visit(&at("bulk")).await;
-    look(&browser, "deeds").await;
+    browser.look("deeds").await;
 }

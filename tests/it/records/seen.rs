@@ -230,18 +230,18 @@ async fn the_statuses_of_opportunities_are_an_organizations_own() {
         .visit(&format!("{origin}{}", office.ada.at("opportunity-statuses")))
         .await;
     browser.until("main", "Discovery").await;
-    look(&browser, "opportunity-statuses").await;
+    browser.look("opportunity-statuses").await;
     browser.follow("Add Status", "main").await;
     browser.fill("#name", "Letter sent").await;
     browser.fill("#probability", "30").await;
-    look(&browser, "opportunity-status-form").await;
+    browser.look("opportunity-status-form").await;
     browser.press("Add Status").await;
     browser.until("tbody", "Letter sent").await;
     browser.click("[aria-label='Move Letter sent up']").await;
     browser.until("tbody tr:nth-of-type(6) th", "Letter sent").await;
     browser.click("[aria-label='Delete Letter sent']").await;
     browser.until("h1", "Delete “Letter sent”?").await;
-    look(&browser, "opportunity-status-delete").await;
+    browser.look("opportunity-status-delete").await;
     browser.press("Delete Status").await;
     browser.until("main", "The opportunity status has been deleted.").await;
 }
