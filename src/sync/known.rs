@@ -326,7 +326,7 @@ fn let_one_end_it(people: &mut [Person]) {
     let rank = |person: &Person| (!person.wanted.opted_out_here(), person.contact.id);
     let mut first: HashMap<String, (bool, ContactId)> = HashMap::new();
     for person in people.iter().filter(|person| person.may_end_it()) {
-        for key in &person.address {
+        if let Some(key) = &person.address {
             let rank = rank(person);
             first
                 .entry(key.clone())

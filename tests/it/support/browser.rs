@@ -102,7 +102,12 @@ impl Browser {
 
     pub async fn click(&self, css: &str) {
         let find = async |client: &Client| client.find(Locator::Css(css)).await.ok();
-        self.wait_for(css, find).await.click().await.unwrap();
+        let element = self.wait_for(css, find).await;
+        // The driver scrolls just as far as it must: then it may lie below what stays at the edge, as a panel's button does.
+        let into_view = "arguments[0].scrollIntoView({ block: 'center' })";
+        let argument = serde_json::to_value(&element).unwrap();
+        self.client.execute(into_view, vec![argument]).await.unwrap();
+        element.click().await.unwrap();
     }
 
     /// Replaces what the field holds.
