@@ -34,6 +34,9 @@ pub enum Hold {
     Make,
 }
 
+/// What the cells of columns name: what such a thing is, the column, and the keys of the names that are here.
+pub type NamedHere<Meaning> = Vec<(&'static str, Meaning, Vec<String>)>;
+
 /// Such a kind. `Kind` says what the methods of the same names are for.
 pub trait Brings: Sync {
     /// What its columns can hold.
@@ -61,7 +64,7 @@ pub trait Brings: Sync {
     }
 
     /// The columns whose cells name things other than contacts: what such a thing is, and the keys of the names that are here.
-    fn names(&self, _tx: &mut OrgTx<'_>) -> QueryResult<Vec<(&'static str, Self::Meaning, Vec<String>)>> {
+    fn names(&self, _tx: &mut OrgTx<'_>) -> QueryResult<NamedHere<Self::Meaning>> {
         Ok(Vec::new())
     }
 
@@ -265,10 +268,8 @@ impl<B: Brings> Kind for B {
         rows: &[WrittenRow],
         why: &str,
     ) -> anyhow::Result<Vec<RowOutcome>> {
-        let done: Vec<(&WrittenRow, Done<B::Id, B::Record>)> = rows
-            .iter()
-            .filter_map(|row| Some((row, Done::deserialize(&row.record).ok()?)))
-            .collect();
+        let read = |row: &WrittenRow| Done::<B::Id, B::Record>::deserialize(&row.record).ok();
+        let done: Vec<_> = rows.iter().filter_map(|row| Some((row, read(row)?))).collect();
         let ids: Vec<B::Id> = done.iter().map(|(_, done)| done.id).collect();
         let here = self.locked(tx, &ids)?;
         let mut stays = Stays::default();

@@ -90,7 +90,7 @@ impl Records {
             _database: database,
         };
         let mut random = StdRng::seed_from_u64(7);
-        let custom = records.write(|tx| define(tx)).await;
+        let custom = records.write(define).await;
         let drafts: Vec<ContactDraft> = (0..PEOPLE).map(|_| person(&mut random, &custom)).collect();
         let ids = records
             .write(move |tx| Ok(contacts::actions::add_many(tx, &drafts).unwrap()))

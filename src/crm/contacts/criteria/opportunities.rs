@@ -190,7 +190,7 @@ impl Standing {
         }
         let outcome = OUTCOMES.iter().find(|(known, ..)| *known == word);
         outcome
-            .map(|(.., stored)| Self::Outcome(*stored))
+            .map(|(.., stored)| Self::Outcome(stored))
             .or_else(|| word.parse().ok().map(Self::Status))
     }
 

@@ -5,7 +5,7 @@ mod entry;
 mod judge;
 mod meaning;
 
-use super::brings::{Brings, Hold, Judged, ReadRow};
+use super::brings::{Brings, Hold, Judged, NamedHere, ReadRow};
 use super::cells::Said;
 use super::kind::{Makes, Words};
 use super::model::Import;
@@ -67,7 +67,7 @@ impl Brings for Activities {
         })
     }
 
-    fn names(&self, tx: &mut OrgTx<'_>) -> QueryResult<Vec<(&'static str, Meaning, Vec<String>)>> {
+    fn names(&self, tx: &mut OrgTx<'_>) -> QueryResult<NamedHere<Meaning>> {
         let here = types::stored(tx)?.into_iter().map(|of_type| names::key(&of_type.name));
         Ok(vec![("Activity type", Meaning::Type, here.collect())])
     }

@@ -6,7 +6,7 @@ mod judge;
 mod meaning;
 mod names;
 
-use super::brings::{Brings, Hold, Judged, ReadRow};
+use super::brings::{Brings, Hold, Judged, NamedHere, ReadRow};
 use super::cells::Said;
 use super::kind::{Makes, Question, Words};
 use super::model::Import;
@@ -88,7 +88,7 @@ impl Brings for Contributions {
         })
     }
 
-    fn names(&self, tx: &mut OrgTx<'_>) -> QueryResult<Vec<(&'static str, Meaning, Vec<String>)>> {
+    fn names(&self, tx: &mut OrgTx<'_>) -> QueryResult<NamedHere<Meaning>> {
         let funds = funds::store::list(tx)?.into_iter().map(|one| key(&one.is.name));
         let campaigns = campaigns::store::list(tx)?.into_iter();
         Ok(vec![

@@ -3,7 +3,7 @@
 mod judge;
 mod meaning;
 
-use super::brings::{Brings, Hold, Judged, ReadRow};
+use super::brings::{Brings, Hold, Judged, NamedHere, ReadRow};
 use super::cells::Said;
 use super::kind::Words;
 use super::model::Import;
@@ -67,7 +67,7 @@ impl Brings for Relationships {
         })
     }
 
-    fn names(&self, tx: &mut OrgTx<'_>) -> QueryResult<Vec<(&'static str, Meaning, Vec<String>)>> {
+    fn names(&self, tx: &mut OrgTx<'_>) -> QueryResult<NamedHere<Meaning>> {
         let labels = judge::labels(&types::stored(tx)?);
         Ok(vec![("Relationship", Meaning::Relationship, labels)])
     }

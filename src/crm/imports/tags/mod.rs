@@ -3,7 +3,7 @@
 mod meaning;
 
 use super::alike::{self, Met};
-use super::brings::{Brings, Hold, Judged, ReadRow, Verdict};
+use super::brings::{Brings, Hold, Judged, NamedHere, ReadRow, Verdict};
 use super::cells::Said;
 use super::kind::{Makes, Words};
 use super::model::Import;
@@ -74,7 +74,7 @@ impl Brings for Tags {
         })
     }
 
-    fn names(&self, tx: &mut OrgTx<'_>) -> QueryResult<Vec<(&'static str, Meaning, Vec<String>)>> {
+    fn names(&self, tx: &mut OrgTx<'_>) -> QueryResult<NamedHere<Meaning>> {
         let here = store::all(tx)?.into_iter().map(|tag| names::key(&tag.name));
         Ok(vec![("Tag", Meaning::Tag, here.collect())])
     }
