@@ -12,6 +12,8 @@ pub struct Wanted {
     pub barrier: Option<Barrier>,
     /// Another contact of the group owns the same address, so it stays at Mailchimp when this one leaves or dies.
     pub address_stays: bool,
+    /// Another contact who is out of the group as well had the address, and theirs is the call that ends the membership.
+    pub another_ends_it: bool,
     /// Mailchimp refused exactly this row for good; it waits until it differs.
     pub refused_as_it_is: bool,
     /// Subscribed at Mailchimp by themselves, nobody in the group stands for the address, and this contact is who they are.
@@ -289,6 +291,9 @@ fn out_of_group(wanted: &Wanted, seen: &Seen, agreed: Agreed, policy: Policy) ->
         // Never together: strangers stay strangers.
         Agreed::Nothing => settle(None, None, Agreed::Nothing),
         _ if !is_subscribed || wanted.address_stays => settle(None, None, apart),
+        // Stands for the member until that is carried out, so that the member brings nobody in meanwhile.
+        Agreed::In if wanted.another_ends_it => settle(None, None, Agreed::In),
+        _ if wanted.another_ends_it => settle(None, None, apart),
         // Even where the mapping leaves removed people alone: nobody who opted out is mailed again.
         _ if wanted.opted_out_here() => settle(None, Some(There::Unsubscribe), agreed),
         Agreed::In => match policy.removal_of(wanted.place) {

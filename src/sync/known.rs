@@ -303,6 +303,7 @@ impl Known {
             place,
             barrier: barrier(contact, address.as_deref(), is_guest),
             address_stays: owner.is_some(),
+            another_ends_it: false,
             refused_as_it_is: refused == Some(&row),
             arrives,
         };
@@ -336,7 +337,7 @@ fn let_one_end_it(people: &mut [Person]) {
     }
     for person in people.iter_mut().filter(|person| person.may_end_it()) {
         let first = person.address.as_ref().and_then(|key| first.get(key));
-        person.wanted.address_stays |= first.is_some_and(|first| *first != rank(person));
+        person.wanted.another_ends_it = first.is_some_and(|first| *first != rank(person));
     }
 }
 
