@@ -72,6 +72,8 @@ async fn fields_are_defined_filled_in_searched_shown_and_exported_by_hand() {
         .until_without_reloading(".criterion__fields", "is at least")
         .await;
     browser.choose("c0-0-1", "is at least").await;
+    // The condition is drawn anew, with what was chosen.
+    browser.until("#c0-0-1 option[selected]", "is at least").await;
     browser.fill("#c0-0-2", "39.50").await;
     browser.look("fields-7-search").await;
     browser.press("Search").await;

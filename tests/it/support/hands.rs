@@ -83,7 +83,7 @@ impl Browser {
     /// Chooses the entry of a select that begins with these words.
     pub async fn choose(&self, id: &str, words: &str) {
         self.click_on(&format!(
-            "//select[@id='{id}']/option[starts-with(normalize-space(),'{words}')]"
+            "//select[@id='{id}']//option[starts-with(normalize-space(),'{words}')]"
         ))
         .await;
     }
