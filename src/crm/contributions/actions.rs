@@ -8,7 +8,7 @@ use crate::base::{ContactId, ContributionId};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::crm::contacts::rules::Problem;
 use crate::crm::custom_fields::{self, Record};
-use crate::db::schema::contributions;
+use crate::db::schema::{contacts, contributions};
 use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
 use crate::work;
@@ -76,6 +76,7 @@ pub fn add_many(
     refuse_unfit_custom(tx, drafts)?;
     let contacts: BTreeSet<ContactId> = drafts.iter().map(|draft| draft.contact_id).collect();
     rows::lock_contacts(tx, &contacts)?;
+    refuse_gone(tx, &contacts)?;
     let names = names(tx, drafts)?;
     let ids = rows::insert(tx, drafts)?;
     recurring::came(tx, drafts.iter())?;
@@ -111,6 +112,9 @@ pub fn change(
     refuse_unfit_custom(tx, std::slice::from_ref(draft))?;
     let contacts: BTreeSet<ContactId> = [before.contact_id, draft.contact_id].into();
     rows::lock_contacts(tx, &contacts)?;
+    if draft.contact_id != before.contact_id {
+        refuse_gone(tx, &[draft.contact_id].into())?;
+    }
     let names = names(tx, &[before.clone(), draft.clone()])?;
     rows::update(tx, id, draft)?;
     if before.recurring_id != draft.recurring_id {
@@ -185,6 +189,32 @@ fn refuse_unfit_custom(tx: &mut OrgTx<'_>, drafts: &[ContributionDraft]) -> Resu
     match problems.is_empty() {
         true => Ok(()),
         false => Err(ContributionError::Invalid(problems)),
+    }
+}
+
+/// Nothing is given any more by who was merged into somebody else or erased, though a draft or an open form may still say so.
+fn refuse_gone(tx: &mut OrgTx<'_>, ids: &BTreeSet<ContactId>) -> Result<(), ContributionError> {
+    let gone: Vec<(String, Option<i64>)> = contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::id.eq_any(ids))
+        .filter(
+            contacts::merged_into
+                .is_not_null()
+                .or(contacts::erased_at.is_not_null()),
+        )
+        .order(contacts::id)
+        .select((contacts::display_name, contacts::merged_into))
+        .load(&mut **tx)?;
+    let problems = gone.into_iter().map(|(name, merged_into)| {
+        let words = match merged_into {
+            Some(_) => format!("{name} was merged into another contact. Choose who gave it once more."),
+            None => "Who gave it was erased. Choose somebody else.".to_owned(),
+        };
+        Problem::new("contact", words)
+    });
+    match problems.collect::<Vec<_>>() {
+        none if none.is_empty() => Ok(()),
+        problems => Err(ContributionError::Invalid(problems)),
     }
 }
 

@@ -131,7 +131,7 @@ impl Waiting {
         let deadlines = member.at("opportunities") + "#deadlines";
         add(
             self.dates_past,
-            ["date of an opportunity is past", "dates of opportunities are past"],
+            ["opportunity date has passed", "opportunity dates have passed"],
             "bad",
             "star",
             "An application, a decision or a report that was due.",
@@ -139,7 +139,7 @@ impl Waiting {
         );
         add(
             self.dates_soon,
-            ["date of an opportunity is near", "dates of opportunities are near"],
+            ["opportunity date is coming up", "opportunity dates are coming up"],
             "warn",
             "star",
             "An application, a decision or a report within two weeks.",

@@ -140,3 +140,21 @@ async fn whoever_is_typed_is_offered_and_the_next_row_begins_like_the_last() {
     let gone = shelter.ada.post(&format!("{batch}/delete"), &[]).await;
     assert!(shelter.ada.follow(gone).await.has("was thrown away"));
 }
+
+#[tokio::test]
+async fn a_draft_that_names_who_was_merged_away_meanwhile_is_not_posted_for_them() {
+    let shelter = Shelter::open().await;
+    let (anne, ann) = (shelter.person("Anne Lem").await, shelter.person("Ann Lem").await);
+    let fund = shelter.general_fund().await.to_string();
+    let batch = shelter.begin_batch("1", "100").await;
+    let typed = [row(1, Some(ann), "100", &fund)];
+    shelter.send(&batch, &typed, "save").await;
+    shelter.ada.post(&format!("contacts/{anne}/merge/{ann}"), &[]).await;
+
+    let refused = shelter.send(&batch, &typed, "post").await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.has("was merged into another contact. Choose who gave it once more."));
+    assert!(shelter.ada.get("contributions").await.has("No contributions yet"));
+    let whole = [row(1, Some(anne), "100", &fund)];
+    assert_eq!(shelter.send(&batch, &whole, "post").await.location(), batch);
+}
