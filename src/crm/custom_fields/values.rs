@@ -87,8 +87,8 @@ mod tests {
         values.set(CustomFieldId(12), Some(CustomValue::Chosen([7, 5].into())));
         let written = serde_json::to_value(&values).unwrap();
         assert_eq!(
-            written.to_string(),
-            r#"{"1":-12500,"12":[5,7],"2":"2026-11-24","3":true}"#
+            written,
+            serde_json::json!({"1": -12_500, "2": "2026-11-24", "3": true, "12": [5, 7]})
         );
         assert_eq!(serde_json::from_value::<CustomValues>(written).unwrap(), values);
     }
