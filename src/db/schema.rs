@@ -702,6 +702,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    person_deletions (organization_id, contact_id, audience_id, address_key) {
+        organization_id -> BigInt,
+        contact_id -> BigInt,
+        audience_id -> Text,
+        address_key -> Text,
+        asked_by -> Nullable<BigInt>,
+        asked_by_name -> Text,
+        asked_at -> Timestamptz,
+        not_before -> Timestamptz,
+        words -> Text,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     phones (organization_id, id) {
         organization_id -> BigInt,
         id -> BigInt,
@@ -956,6 +971,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     opportunity_statuses,
     organizations,
     outbox,
+    person_deletions,
     phones,
     planned_calls,
     rate_limits,

@@ -1,9 +1,9 @@
-//! What the sync forgets when a person is erased for good. One thing stays: the address, among those that were deleted and
-//! must never be written to again.
+//! Whom Mailchimp still has, and what the sync forgets when a person is erased for good. One thing stays: the address, among
+//! those that were deleted and must never be written to again.
 
 use super::connection;
 use super::decide::MemberStatus;
-use super::mirror::{self, status_of};
+use super::mirror::status_of;
 use crate::base::ContactId;
 use crate::crm::groups::mailchimp::HeldThere;
 use crate::db::OrgTx;
@@ -11,18 +11,39 @@ use crate::db::schema::{
     audience_members, audience_snapshots, audiences, emails, planned_calls, review_members, sync_standings,
     webhook_events,
 };
-use crate::work::{self, Kind};
 use diesel::prelude::*;
 use url::form_urlencoded;
 
+/// A member of an audience under an address of somebody.
+#[derive(Clone, Debug, Queryable)]
+pub(super) struct Held {
+    pub audience: String,
+    pub address_key: String,
+    name: String,
+    address: String,
+    status: String,
+}
+
+/// Whom Mailchimp still has under an address of these contacts, in words.
+pub(super) fn held(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<HeldThere>> {
+    let there = members(tx, contacts)?.into_iter();
+    Ok(there
+        .map(|member| HeldThere {
+            audience: member.name,
+            address: member.address,
+            status: member.status,
+        })
+        .collect())
+}
+
 /// Whom Mailchimp still has under an address of these contacts, in an audience we know. Nobody, where we are not connected:
 /// then nothing comes from there either.
-pub(super) fn held(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<HeldThere>> {
+pub(super) fn members(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<Held>> {
     if connection::find(tx)?.is_none_or(|connection| connection.is_disconnected()) {
         return Ok(Vec::new());
     }
     let keys = addresses(tx, contacts)?;
-    let rows: Vec<(String, String, String)> = audience_members::table
+    let mut there: Vec<Held> = audience_members::table
         .inner_join(
             audiences::table.on(audiences::organization_id
                 .eq(audience_members::organization_id)
@@ -31,33 +52,16 @@ pub(super) fn held(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Ve
         .filter(audience_members::organization_id.eq(tx.organization()))
         .filter(audience_members::address_key.eq_any(&keys))
         .filter(audiences::gone_at.is_null())
-        .select((audiences::name, audience_members::address, audience_members::status))
+        .select((
+            audience_members::audience_id,
+            audience_members::address_key,
+            audiences::name,
+            audience_members::address,
+            audience_members::status,
+        ))
         .load(&mut **tx)?;
-    let there = rows
-        .into_iter()
-        .filter(|(_, _, status)| status_of(status) != MemberStatus::Forgotten);
-    Ok(there
-        .map(|(audience, address, status)| HeldThere {
-            audience,
-            address,
-            status,
-        })
-        .collect())
-}
-
-/// Has the sync ask Mailchimp for the members under these contacts' addresses, each by itself.
-pub(super) fn look_again(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()> {
-    let keys = addresses(tx, contacts)?;
-    let rows: Vec<(String, String)> = audience_members::table
-        .filter(audience_members::organization_id.eq(tx.organization()))
-        .filter(audience_members::address_key.eq_any(&keys))
-        .select((audience_members::audience_id, audience_members::address_key))
-        .load(&mut **tx)?;
-    for (audience, key) in rows {
-        mirror::mark_due(tx, &audience, &[key], true)?;
-    }
-    let (organization, now) = (tx.organization(), tx.now());
-    work::wake(tx, organization, Kind::Sync, now)
+    there.retain(|member| status_of(&member.status) != MemberStatus::Forgotten);
+    Ok(there)
 }
 
 /// Empties the mirror, the calls, the webhooks, the saved audiences and the review list of these people.

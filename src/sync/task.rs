@@ -3,7 +3,7 @@
 
 use super::engine::{Engine, Stop, Worker};
 use super::plan::{self, Run};
-use super::{audiences, care, connection, facts, gone, poll, receive, send, webhooks};
+use super::{audiences, care, connection, deleting, facts, gone, poll, receive, send, webhooks};
 use crate::base::Actor;
 use crate::db::schema::{audiences as rows, mailchimp_connections, sync_runs, webhook_events};
 use crate::mailchimp::{Class, Problem};
@@ -185,7 +185,8 @@ async fn rounds(worker: &Worker, run: &mut Run) -> Result<(), Stop> {
         }
         let decided = decide(worker, run).await?;
         let sent = send::send(worker).await?;
-        if heard + read + decided + sent == 0 {
+        let deleted = put_off(deleting::delete(worker).await, &mut problem)?;
+        if heard + read + decided + sent + deleted == 0 {
             break;
         }
     }

@@ -2,11 +2,11 @@
 
 use super::decide::{Barrier, Refusal, Standing, Wait};
 use super::facts::{self, Mapping, Person};
-use super::{connection, erasing, merging, standing};
+use super::{connection, deleting, erasing, merging, standing};
 use crate::accounts;
 use crate::base::{ContactId, GroupId};
 use crate::crm::groups::mailchimp::{
-    self as seam, BeforeMerge, GroupStanding, GroupSync, HeldThere, MailchimpView, Refusals,
+    self as seam, BeforeMerge, Deletion, GroupStanding, GroupSync, HeldThere, MailchimpView, Refusals,
 };
 use crate::db::OrgTx;
 use crate::db::schema::{due_contacts, planned_calls, sync_standings};
@@ -132,8 +132,12 @@ impl MailchimpView for View {
         erasing::held(tx, contacts)
     }
 
-    fn look_for_person_again(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()> {
-        erasing::look_again(tx, contacts)
+    fn delete_person(&self, tx: &mut OrgTx<'_>, person: ContactId, contacts: &[ContactId]) -> QueryResult<()> {
+        deleting::ask(tx, person, contacts)
+    }
+
+    fn deletion_of(&self, tx: &mut OrgTx<'_>, person: ContactId) -> QueryResult<Option<Deletion>> {
+        deleting::of(tx, person)
     }
 
     fn erase(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> anyhow::Result<()> {

@@ -14,6 +14,19 @@ use diesel::sql_types::{Array, BigInt, Text};
 /// What stands where the name stood.
 pub const ERASED_NAME: &str = "Erased contact";
 
+/// Erases the person; where Mailchimp still has them, it is asked to delete them first, and the person is erased as soon as it
+/// has. Returns whether they are erased already.
+pub fn erase_or_ask(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -> Result<bool, PageError> {
+    erasable(tx, id)?;
+    let everybody = with_merged(tx, id)?;
+    if mailchimp.holds_person(tx, &everybody)?.is_empty() {
+        erase(tx, mailchimp, id)?;
+        return Ok(true);
+    }
+    mailchimp.delete_person(tx, id, &everybody)?;
+    Ok(false)
+}
+
 /// Erases the person. Nothing of it can be taken back.
 pub fn erase(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -> Result<(), PageError> {
     let person = erasable(tx, id)?;

@@ -3,8 +3,8 @@
 use super::actions;
 use crate::accounts::Member;
 use crate::base::{ContactId, Role};
-use crate::crm::contacts::Contact;
-use crate::crm::groups::mailchimp::{HeldThere, MailchimpView};
+use crate::crm::contacts::{self, Contact};
+use crate::crm::groups::mailchimp::{Deletion, HeldThere, MailchimpView};
 use crate::web::{self, Answer, Field, Flash, Needs, Page, PageError, Route, get, post};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path};
@@ -17,11 +17,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         get("/o/{organization}/contacts/{contact}/erase", ADMINISTER, ask),
         post("/o/{organization}/contacts/{contact}/erase", ADMINISTER, erase),
-        post(
-            "/o/{organization}/contacts/{contact}/erase/look-again",
-            ADMINISTER,
-            look_again,
-        ),
+        post("/o/{organization}/contacts/{contact}/erase/again", ADMINISTER, again),
     ]
 }
 
@@ -35,6 +31,9 @@ struct QuestionPage {
     change_count: i64,
     /// Where Mailchimp still has them.
     held: Vec<HeldThere>,
+    /// Mailchimp is deleting them; once it has, they are erased.
+    deletion: Option<Deletion>,
+    deletion_since: String,
     name: Field,
 }
 
@@ -47,7 +46,15 @@ pub struct Typed {
 
 /// `GET /o/{organization}/contacts/{contact}/erase`
 pub async fn ask(member: Member, path: Path<(String, ContactId)>, mailchimp: Data<dyn MailchimpView>) -> Answer {
-    question(&member, path.1, mailchimp, StatusCode::OK, Field::default()).await
+    let id = path.1;
+    let is_erased = member
+        .read(move |tx| Ok::<_, PageError>(contacts::store::find(tx, id)?.is_some_and(|one| one.erased_at.is_some())))
+        .await?;
+    if is_erased {
+        member.say(Flash::success("The person is erased for good."));
+        return Ok(member.redirect("contacts/trash"));
+    }
+    question(&member, id, mailchimp, StatusCode::OK, Field::default()).await
 }
 
 async fn question(
@@ -57,13 +64,14 @@ async fn question(
     status: StatusCode,
     name: Field,
 ) -> Answer {
-    let (contact, merged, change_count, held) = member
+    let (contact, merged, change_count, held, deletion) = member
         .read(move |tx| {
             let contact = actions::erasable(tx, id)?;
             let everybody = actions::with_merged(tx, id)?;
             let change_count = actions::change_count(tx, &everybody)?;
             let held = mailchimp.holds_person(tx, &everybody)?;
-            Ok::<_, PageError>((contact, everybody.len() - 1, change_count, held))
+            let deletion = mailchimp.deletion_of(tx, id)?;
+            Ok::<_, PageError>((contact, everybody.len() - 1, change_count, held, deletion))
         })
         .await?;
     web::show_with(
@@ -74,6 +82,11 @@ async fn question(
             merged,
             change_count,
             held,
+            deletion_since: deletion
+                .as_ref()
+                .map(|deletion| member.organization.local(deletion.asked_at))
+                .unwrap_or_default(),
+            deletion,
             name,
         },
     )
@@ -95,23 +108,28 @@ pub async fn erase(
         );
         return question(&member, id, mailchimp, StatusCode::UNPROCESSABLE_ENTITY, wrong).await;
     }
-    member
-        .write(move |tx| actions::erase(tx, mailchimp.as_ref(), id))
+    let erased = member
+        .write(move |tx| actions::erase_or_ask(tx, mailchimp.as_ref(), id))
         .await?;
+    if !erased {
+        return Ok(member.redirect(&format!("contacts/{id}/erase")));
+    }
     member.say(Flash::success("The person is erased for good."));
     Ok(member.redirect("contacts/trash"))
 }
 
-/// `POST /o/{organization}/contacts/{contact}/erase/look-again`: somebody says that Mailchimp has them no longer.
-pub async fn look_again(member: Member, path: Path<(String, ContactId)>, mailchimp: Data<dyn MailchimpView>) -> Answer {
+/// `POST /o/{organization}/contacts/{contact}/erase/again`: Mailchimp did not delete the person, and is asked once more.
+pub async fn again(member: Member, path: Path<(String, ContactId)>, mailchimp: Data<dyn MailchimpView>) -> Answer {
     let id = path.1;
     member
         .write(move |tx| {
             actions::erasable(tx, id)?;
+            if mailchimp.deletion_of(tx, id)?.is_none() {
+                return Err(PageError::NotFound);
+            }
             let everybody = actions::with_merged(tx, id)?;
-            Ok::<_, PageError>(mailchimp.look_for_person_again(tx, &everybody)?)
+            Ok::<_, PageError>(mailchimp.delete_person(tx, id, &everybody)?)
         })
         .await?;
-    member.say(Flash::info("Mailchimp is being asked. Look again in a moment."));
     Ok(member.redirect(&format!("contacts/{id}/erase")))
 }

@@ -51,8 +51,12 @@ pub trait MailchimpView: Send + Sync {
     /// They must be deleted there first, or the sync would bring them back.
     fn holds_person(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<HeldThere>>;
 
-    /// Has Mailchimp asked again whether it still has them: somebody says that they are deleted there.
-    fn look_for_person_again(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()>;
+    /// Has Mailchimp delete a person for good, under every address of these contacts, who are one; once it has, the person is
+    /// erased here. Also asks again where it was asked before.
+    fn delete_person(&self, tx: &mut OrgTx<'_>, person: ContactId, contacts: &[ContactId]) -> QueryResult<()>;
+
+    /// How far that has come; `None` where it was not asked for.
+    fn deletion_of(&self, tx: &mut OrgTx<'_>, person: ContactId) -> QueryResult<Option<Deletion>>;
 
     /// Empties what the sync knows of these contacts, but for the address that must never be written to again.
     fn erase(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> anyhow::Result<()>;
@@ -83,6 +87,15 @@ pub struct HeldThere {
     pub address: String,
     /// "subscribed", "archived"
     pub status: String,
+}
+
+/// A person who is being deleted at Mailchimp.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    pub asked_by: String,
+    pub asked_at: DateTime<Utc>,
+    /// What Mailchimp said where it did not do it.
+    pub problems: Vec<String>,
 }
 
 /// A contact has opted out of the audience a group is kept in step with.
