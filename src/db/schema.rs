@@ -748,6 +748,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    person_deletions (organization_id, contact_id) {
+        organization_id -> BigInt,
+        contact_id -> BigInt,
+        asked_by -> Nullable<BigInt>,
+        asked_by_name -> Text,
+        asked_at -> Timestamptz,
+        not_before -> Timestamptz,
+        problems -> Array<Text>,
+    }
+}
+
+diesel::table! {
     phones (organization_id, id) {
         organization_id -> BigInt,
         id -> BigInt,
@@ -1005,6 +1017,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     opportunity_statuses,
     organizations,
     outbox,
+    person_deletions,
     phones,
     planned_calls,
     rate_limits,

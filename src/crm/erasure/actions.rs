@@ -15,12 +15,24 @@ use diesel::sql_types::{Array, BigInt, Text};
 /// What stands where the name stood.
 pub const ERASED_NAME: &str = "Erased contact";
 
+/// Erases the person; where Mailchimp still has them, it is asked to delete them first, and the person is erased as soon as it
+/// has. Returns whether they are erased already.
+pub fn erase_or_ask(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -> Result<bool, PageError> {
+    erasable(tx, id)?;
+    if mailchimp.person_there(tx, id)?.must_go_first() {
+        mailchimp.delete_person(tx, id)?;
+        return Ok(false);
+    }
+    erase(tx, mailchimp, id)?;
+    Ok(true)
+}
+
 /// Erases the person. Nothing of it can be taken back.
 pub fn erase(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -> Result<(), PageError> {
     let person = erasable(tx, id)?;
     let everybody = with_merged(tx, id)?;
     contacts::locked(tx, &everybody)?;
-    if !mailchimp.holds_person(tx, &everybody)?.is_empty() {
+    if mailchimp.person_there(tx, id)?.must_go_first() {
         return Err(PageError::Refused(
             "Mailchimp still has this person, so nothing was erased. Delete them there permanently first.".into(),
         ));
