@@ -18,6 +18,25 @@ pub struct CustomInput {
     pub choices: Vec<Choice>,
 }
 
+impl CustomInput {
+    /// The same where a form has several records, each with a prefix of its own: "rows.3.custom.17".
+    #[must_use]
+    pub fn prefixed(self, prefix: &str) -> Self {
+        let choices = self.choices.into_iter().map(|choice| match self.kind {
+            Kind::SeveralChoices => Choice {
+                value: format!("{prefix}{}", choice.value),
+                ..choice
+            },
+            _ => choice,
+        });
+        Self {
+            name: format!("{prefix}{}", self.name),
+            choices: choices.collect(),
+            ..self
+        }
+    }
+}
+
 /// What stands in the form: `field` tells what was typed there and what is wrong with it.
 pub fn inputs(fields: &CustomFields, field: impl Fn(&str) -> Field) -> Vec<CustomInput> {
     let input = |of: &CustomField| {

@@ -41,6 +41,7 @@ pub fn erase(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -
     mailchimp.erase(tx, &everybody)?;
     empty_import_rows(tx, &everybody)?;
     empty_notes_of_gifts(tx, &everybody)?;
+    empty_batch_rows(tx, &everybody)?;
     empty_activities(tx, &everybody)?;
     delete_rows(tx, &everybody)?;
     empty_contacts(tx, &everybody)?;
@@ -164,6 +165,22 @@ fn empty_notes_of_gifts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()
             contributions::custom.eq(CustomValues::default()),
         ))
         .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// What was typed into a batch for a gift of theirs, as far as it is not the gift.
+fn empty_batch_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    let ids: Vec<String> = ids.iter().map(ContactId::to_string).collect();
+    diesel::sql_query(
+        "UPDATE batches SET rows = (SELECT jsonb_agg(CASE WHEN line ->> 'contact' = ANY($2) \
+             THEN line || '{\"who\": \"\", \"note\": \"\", \"custom\": {}}' ELSE line END ORDER BY place) \
+             FROM jsonb_array_elements(rows) WITH ORDINALITY AS listed (line, place)) \
+         WHERE organization_id = $1 AND EXISTS \
+            (SELECT FROM jsonb_array_elements(rows) AS line WHERE line ->> 'contact' = ANY($2))",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<Text>, _>(ids)
+    .execute(&mut **tx)?;
     Ok(())
 }
 

@@ -58,7 +58,7 @@ async fn rows(world: &World, ada: &crate::support::browserless::Browserless) -> 
     let rows: Vec<(serde_json::Value, Vec<i64>)> = write(world, ada, |tx| {
         Ok(import_rows::table
             .filter(import_rows::organization_id.eq(tx.organization()))
-            .order((import_rows::import_id, import_rows::number))
+            .order((import_rows::import_id, import_rows::row_number))
             .select((import_rows::cells, import_rows::other_contacts))
             .load(&mut **tx)?)
     })
