@@ -186,6 +186,31 @@ pub fn earlier_rows(
     Ok(earlier.into_iter().map(|row| (row.name, row.first, row.rows)).collect())
 }
 
+/// The rows up to a number that have one of these identifiers, with it, in the order of the file.
+pub fn earlier_cells(
+    tx: &mut OrgTx<'_>,
+    import: ImportId,
+    until: i32,
+    identifiers: &[String],
+) -> QueryResult<Vec<(String, Row)>> {
+    let rows: Vec<(Option<String>, i32, serde_json::Value)> = import_rows::table
+        .filter(import_rows::organization_id.eq(tx.organization()))
+        .filter(import_rows::import_id.eq(import))
+        .filter(import_rows::row_number.le(until))
+        .filter(import_rows::external_identifier.eq_any(identifiers))
+        .order(import_rows::row_number)
+        .select((
+            import_rows::external_identifier,
+            import_rows::row_number,
+            import_rows::cells,
+        ))
+        .load(&mut **tx)?;
+    let known = rows
+        .into_iter()
+        .filter_map(|(name, number, cells)| Some((name?, row(number, cells))));
+    Ok(known.collect())
+}
+
 /// Rows with an outcome, in the order of the file.
 pub fn rows_with(
     tx: &mut OrgTx<'_>,

@@ -9,7 +9,7 @@ use crate::support::browserless::Browserless;
 use crate::support::world::{World, eventually};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use dms::base::{Actor, ContactId, EmailAddress, Role, StaffId};
+use dms::base::{Actor, EmailAddress, Role, StaffId};
 use dms::crm::contacts::{self, Address, ContactDraft, EmailDraft, Phone};
 use dms::db::OrgTx;
 
