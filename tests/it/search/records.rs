@@ -152,6 +152,50 @@ async fn a_search_for_a_tag_finds_those_with_one_below_it_and_follows_the_tree()
 }
 
 #[tokio::test]
+async fn a_search_for_a_campaign_finds_who_gave_to_its_parts_and_says_so() {
+    let (_world, ada, who) = food_bank().await;
+    let year = sent(&ada, "campaigns/new", &[("name", "The Year"), ("is_enabled", "true")]).await;
+    let year = year.rsplit('/').next().unwrap().to_owned();
+    let spring = [("name", "Spring"), ("is_enabled", "true")];
+    let page = sent(&ada, "campaigns/new", &spring).await;
+    let part = page.rsplit('/').next().unwrap().to_owned();
+    let fund = option(&ada, "contributions/new", "#fund", "General Fund").await;
+    let anne = who[0].to_string();
+    let gift = [
+        ("contact", anne.as_str()),
+        ("amount", "100"),
+        ("currency", "CAD"),
+        ("received_on", "2026-03-01"),
+        ("payment_method", "Cash"),
+        ("status", "Completed"),
+        ("fund", fund.as_str()),
+        ("campaign", part.as_str()),
+    ];
+    sent(&ada, "contributions/new", &gift).await;
+    let to_it = format!("campaign:{year}");
+    let gave = make(&ada, "Gave to it", &one("campaigns", "any", &[&year])).await;
+    let enough = make(
+        &ada,
+        "Gave enough",
+        &one("giving_total", "at_least", &["100", "CAD", "ever", &to_it]),
+    )
+    .await;
+    until(&ada, &gave, &[]).await;
+    until(&ada, &enough, &[]).await;
+
+    let below = [&spring[..], &[("parent", year.as_str())]].concat();
+    sent(&ada, &format!("campaigns/{part}/edit"), &below).await;
+    until(&ada, &gave, &["Lem, Anne"]).await;
+    until(&ada, &enough, &["Lem, Anne"]).await;
+    let page = ada.get(&enough).await;
+    assert!(page.has("to the campaign The Year with its parts"), "{}", page.body);
+
+    sent(&ada, &format!("campaigns/{part}/edit"), &spring).await;
+    until(&ada, &gave, &[]).await;
+    until(&ada, &enough, &[]).await;
+}
+
+#[tokio::test]
 async fn a_smart_group_follows_notes() {
     let (_world, ada, who) = food_bank().await;
     let group = make(&ada, "Wheelchair", &one("notes", "contains", &["wheelchair"])).await;
