@@ -691,7 +691,6 @@ diesel::table! {
         contact_id -> BigInt,
         name -> Text,
         opportunity_type -> Text,
-        status -> Nullable<Text>,
         probability -> Nullable<Text>,
         owner_id -> Nullable<BigInt>,
         amount -> Nullable<BigInt>,

@@ -392,7 +392,7 @@ fn written<B: Brings>(
             ));
         }
         Some((id, before)) => {
-            kind.change(tx, id, &verdict.record, "")?;
+            kind.change(tx, id.clone(), &verdict.record, "")?;
             (Outcome::Changed, id, Some(before))
         }
     };

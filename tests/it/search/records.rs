@@ -184,13 +184,13 @@ async fn a_search_for_a_campaign_finds_who_gave_to_its_parts_and_says_so() {
     until(&ada, &enough, &[]).await;
 
     let below = [&spring[..], &[("parent", year.as_str())]].concat();
-    sent(&ada, &format!("campaigns/{part}/edit"), &below).await;
+    sent(&ada, &format!("campaigns/{part}/settings"), &below).await;
     until(&ada, &gave, &["Lem, Anne"]).await;
     until(&ada, &enough, &["Lem, Anne"]).await;
     let page = ada.get(&enough).await;
     assert!(page.has("to the campaign The Year with its parts"), "{}", page.body);
 
-    sent(&ada, &format!("campaigns/{part}/edit"), &spring).await;
+    sent(&ada, &format!("campaigns/{part}/settings"), &spring).await;
     until(&ada, &gave, &[]).await;
     until(&ada, &enough, &[]).await;
 }

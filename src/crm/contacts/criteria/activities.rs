@@ -137,6 +137,13 @@ impl Test {
         self.when.is_relative()
     }
 
+    /// Whose activity was on a day that came into the period or left it from one day to another.
+    pub(super) fn moved(&self, sql: &mut Sql, days: [&Calendar; 2]) -> Option<String> {
+        let moment = |day| sql.bind(Bind::Moment(days[1].beginning_of(day)));
+        let on = self.when.moved("activity_at", days, moment)?;
+        Some(sql.has_row(ACTIVITIES, &on))
+    }
+
     /// The latest ones.
     pub(super) fn value_of(facts: &Facts, offers: &Offers) -> Vec<String> {
         let mut all: Vec<&Happened> = facts.activities.iter().collect();

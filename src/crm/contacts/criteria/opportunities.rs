@@ -171,6 +171,13 @@ impl Test {
         self.deadline.is_relative()
     }
 
+    /// Whose deadline is a day that came into the period or left it from one day to another.
+    pub(super) fn moved(&self, sql: &mut Sql, days: [&Calendar; 2]) -> Option<String> {
+        let day = |day| sql.bind(Bind::Date(day));
+        let on = self.deadline.moved("application_deadline", days, day)?;
+        Some(sql.has_row(OPPORTUNITIES, &on))
+    }
+
     pub(super) fn value_of(facts: &Facts, offers: &Offers) -> Vec<String> {
         let named = facts.opportunities.iter().take(NAMED_MAX).map(|one| {
             let status = offers.title(Offer::OpportunityStatuses, one.status_id);

@@ -65,6 +65,18 @@ impl When {
         Some(period.stretch(calendar).sql(value, bound))
     }
 
+    /// That a value lies in the days that came into the period or left it from one day to another; `None`: there are none.
+    pub(super) fn moved(
+        &self,
+        value: &str,
+        [before, now]: [&Calendar; 2],
+        mut bound: impl FnMut(NaiveDate) -> String,
+    ) -> Option<String> {
+        let days = self.0.as_ref()?.between(before, now);
+        let within: Vec<String> = days.iter().map(|days| days.sql(value, &mut bound)).collect();
+        (!within.is_empty()).then(|| format!("({})", within.join(" OR ")))
+    }
+
     /// Whether a day lies in it; no day lies in any period.
     pub(super) fn fits(&self, day: Option<NaiveDate>, calendar: &Calendar) -> bool {
         match &self.0 {

@@ -86,11 +86,14 @@ impl Brings for Tags {
         match meaning {
             Meaning::Email => value::email(text),
             Meaning::Tag => {
-                let wrong = several(&text).find_map(|name| Some(format!("“{name}”: {}", model::name(name).err()?)));
-                match (wrong, several(&text).next()) {
+                let names: Vec<&str> = several(&text).collect();
+                let wrong = names
+                    .iter()
+                    .find_map(|name| Some(format!("“{name}”: {}", model::name(name).err()?)));
+                match (wrong, names.is_empty()) {
                     (Some(words), _) => Err(words),
-                    (None, None) => Err(format!("“{text}” names no tag.")),
-                    (None, Some(_)) => Ok(text),
+                    (None, true) => Err(format!("“{text}” names no tag.")),
+                    (None, false) => Ok(text),
                 }
             }
             _ => Ok(text),

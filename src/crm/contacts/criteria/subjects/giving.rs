@@ -81,7 +81,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
             table: |_, _| GIVEN_TO.into(),
             id: "campaign_id",
             counts: "true",
-            is_relative: false,
+            moved: None,
             of: |facts| &facts.campaigns,
         }),
     ),

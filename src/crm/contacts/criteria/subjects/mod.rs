@@ -289,7 +289,7 @@ impl Asked {
             Self::Custom(_, test) => test.is_relative(),
             Self::Activities(test) => test.is_relative(),
             Self::Opportunities(test) => test.is_relative(),
-            Self::Links(links, _) => links.is_relative,
+            Self::Links(links, _) => links.moved.is_some(),
             Self::Text(..) | Self::Choices(..) | Self::Flag(..) => false,
         }
     }
@@ -302,8 +302,10 @@ impl Asked {
             Self::Custom(custom, test) => custom.moved(test, sql, [before, now]),
             Self::Giving(_, test) => test.moved(sql, before, now),
             Self::Gave(gave) => gave.moved(sql, before, now),
-            // What else asks for today cannot tell: everybody.
-            _ => self.is_relative().then(|| "true".into()),
+            Self::Activities(test) => test.moved(sql, [before, now]),
+            Self::Opportunities(test) => test.moved(sql, [before, now]),
+            Self::Links(links, _) => links.moved.map(|moved| moved(sql, [before, now])),
+            Self::Text(..) | Self::Choices(..) | Self::Flag(..) => None,
         }
     }
 
