@@ -1,6 +1,7 @@
 //! Custom fields in the form of a record: what a template shows, what a value looks like typed in, and what was typed.
 
-use super::model::{CustomField, CustomFields, Kind};
+use super::fields::CustomFields;
+use super::model::{CustomField, Kind};
 use super::values::{CustomValue, CustomValues};
 use crate::web::{Choice, Field};
 use std::collections::BTreeMap;

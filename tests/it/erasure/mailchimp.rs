@@ -357,7 +357,7 @@ async fn who_is_erased_while_mailchimp_is_disconnected_does_not_come_back_with_i
         .ask("POST", &format!("audiences/{}/members", rehearsal.audience), newcomer)
         .await;
     eventually("whoever is new there comes in", async || {
-        ada.get("contacts?q=Olive").await.has("Olive Thorpe")
+        ada.get("contacts?q=Olive").await.has("Thorpe, Olive")
     })
     .await;
     assert_eq!(
@@ -391,5 +391,4 @@ async fn the_page_says_how_far_mailchimp_is_and_follows_by_itself() {
     trashed.no_more_faults().await;
     browser.press("Try Again Now").await;
     browser.until("h1", "Trash").await;
-    browser.until(".messages", "erased for good").await;
 }

@@ -1,6 +1,6 @@
 //! Whether there is an activity with a contact: of a type, of a status, assigned to somebody, at some time; or none.
 
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::offers::{Offer, Offers};
 use super::sql::{Bind, Sql};
 use super::when::When;
@@ -150,7 +150,7 @@ impl Test {
         all.sort_by_key(|one| std::cmp::Reverse(one.on));
         let named = all.into_iter().take(NAMED_MAX).map(|one| {
             let of_type = offers.title(Offer::ActivityTypes, one.type_id);
-            format!("{of_type}, {}, on {}", one.status, super::dates::day(one.on))
+            format!("{of_type}, {}, on {}", one.status, super::period::day(one.on))
         });
         named.collect()
     }

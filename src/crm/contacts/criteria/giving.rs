@@ -3,10 +3,10 @@
 
 use super::Typed;
 use super::calendar::{Calendar, Stretch};
-use super::dates::{Period, Span};
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::facts::{Facts, Gift};
 use super::offers::{Offer, Offers};
+use super::period::{Period, Span};
 use super::sql::{Bind, Sql};
 use super::when::PAST;
 use crate::base::{Currency, Money};
@@ -389,7 +389,7 @@ impl Gave {
     /// When the contact last gave, for the explanation.
     pub(super) fn value_of(facts: &Facts) -> Vec<String> {
         let last = facts.gifts.iter().map(|gift| gift.received_on).max();
-        last.map(|day| format!("last on {}", super::dates::day(day)))
+        last.map(|day| format!("last on {}", super::period::day(day)))
             .into_iter()
             .collect()
     }

@@ -1,6 +1,6 @@
 //! Questions about what a contact is tied to and what the organization has a list of: groups, tags.
 
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::offers::{Offer, Offers};
 use super::sql::{Bind, Sql};
 use super::{Calendar, Facts, Typed};

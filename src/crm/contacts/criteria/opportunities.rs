@@ -2,7 +2,7 @@
 //! none.
 
 use super::activities::OPS;
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::offers::{Offer, Offers};
 use super::sql::{Bind, Sql};
 use super::when::When;

@@ -1,8 +1,8 @@
 //! When something happened or will happen: whenever, or in a period.
 
 use super::Calendar;
-use super::dates::Period;
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
+use super::period::Period;
 use chrono::NaiveDate;
 
 /// What is over: gifts.

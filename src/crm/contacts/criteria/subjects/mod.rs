@@ -14,9 +14,9 @@ mod records;
 
 use super::activities as happened;
 use super::choices::{self, Choices};
+use super::controls::Control;
 use super::custom::{self, Custom};
 use super::dates::{self as date, Dates};
-use super::draft::Control;
 use super::flags::{self, Flag};
 use super::giving::{self as giving_kind, Gave, Measure};
 use super::links::{self, Links};
@@ -269,7 +269,10 @@ impl Asked {
     pub(super) fn value_of(&self, facts: &Facts, calendar: &Calendar, offers: &Offers) -> Vec<String> {
         match self {
             Self::Text(text, _) => text.value_of(facts),
-            Self::Dates(dates, _) => (dates.of)(facts, calendar).into_iter().map(date::day).collect(),
+            Self::Dates(dates, _) => (dates.of)(facts, calendar)
+                .into_iter()
+                .map(super::period::day)
+                .collect(),
             Self::Choices(choices, _) => choices.value_of(facts),
             Self::Flag(flag, _) => vec![if (flag.of)(facts) { "Yes" } else { "No" }.into()],
             Self::Links(links, _) => links.value_of(facts, offers),
