@@ -6,8 +6,9 @@ use crate::base::{ContactId, Role};
 use crate::crm::contacts::{self, Contact};
 use crate::crm::groups::mailchimp::{MailchimpView, PersonThere, Reach};
 use crate::web::{self, Answer, Field, Flash, Needs, Page, PageError, Route, get, post};
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Form, Path};
+use actix_web::web::{Data, Form, Path, Query};
 use askama::Template;
 use serde::Deserialize;
 
@@ -58,17 +59,22 @@ struct Waiting {
     is_refused: bool,
     /// What Mailchimp said where it did not do it.
     problems: Vec<String>,
+    /// Another word whenever the part reads otherwise, so that it stays untouched under the hands of whoever reads it.
+    version: String,
 }
 
 impl Waiting {
     /// `None`: nobody asked for it, or Mailchimp is not there to be asked.
     fn of(member: &Member, contact: &Contact, there: &PersonThere) -> Option<Self> {
         let deletion = there.deletion.clone().filter(|_| there.reach != Reach::Off)?;
+        let is_refused = there.reach == Reach::Refused;
+        let told: usize = deletion.problems.iter().map(String::len).sum();
         Some(Self {
             contact: contact.clone(),
             asked_by: deletion.asked_by,
             since: member.organization.local(deletion.asked_at),
-            is_refused: there.reach == Reach::Refused,
+            is_refused,
+            version: format!("{}-{is_refused}-{told}", deletion.asked_at.timestamp_micros()),
             problems: deletion.problems,
         })
     }
@@ -79,6 +85,13 @@ impl Waiting {
 pub struct Typed {
     #[serde(default)]
     name: String,
+}
+
+/// What of the part is shown already.
+#[derive(Deserialize)]
+pub struct Known {
+    #[serde(default)]
+    version: String,
 }
 
 /// `GET /o/{organization}/contacts/{contact}/erase`
@@ -99,7 +112,12 @@ pub async fn ask(member: Member, path: Path<(String, ContactId)>, mailchimp: Dat
 }
 
 /// `GET /o/{organization}/contacts/{contact}/erase/live`: another answer than the part has the page loaded anew.
-pub async fn live(member: Member, path: Path<(String, ContactId)>, mailchimp: Data<dyn MailchimpView>) -> Answer {
+pub async fn live(
+    member: Member,
+    path: Path<(String, ContactId)>,
+    known: Query<Known>,
+    mailchimp: Data<dyn MailchimpView>,
+) -> Answer {
     let id = path.1;
     let whole = member.redirect(&format!("contacts/{id}/erase"));
     if is_erased(&member, id).await? {
@@ -107,6 +125,7 @@ pub async fn live(member: Member, path: Path<(String, ContactId)>, mailchimp: Da
     }
     let (contact, there) = look(&member, id, mailchimp).await?;
     match Waiting::of(&member, &contact, &there) {
+        Some(waiting) if known.version == waiting.version => Ok(HttpResponse::NoContent().finish()),
         Some(waiting) => web::show(StatePart {
             page: member.part(),
             waiting,

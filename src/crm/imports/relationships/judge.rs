@@ -7,9 +7,9 @@ use crate::crm::contacts;
 use crate::crm::imports::alike;
 use crate::crm::imports::brings::{self, ReadRow, Verdict};
 use crate::crm::imports::cells::Said;
+use crate::crm::imports::earlier;
 use crate::crm::imports::model::Import;
 use crate::crm::imports::names;
-use crate::crm::imports::store as imports;
 use crate::crm::imports::whom::{Known, Whom};
 use crate::crm::relationships::actions::{differences, refuse_unfit};
 use crate::crm::relationships::model::{Details, Relationship, RelationshipType, Side, Tie};
@@ -63,7 +63,7 @@ type Told = HashMap<String, Vec<(i32, Details)>>;
 /// What the rows before those at hand told.
 fn told_before(tx: &mut OrgTx<'_>, import: &Import, keys: &[String]) -> anyhow::Result<Told> {
     let mut told = Told::new();
-    for (key, row) in imports::earlier_cells(tx, import.id, import.last_row, keys)? {
+    for (key, row) in earlier::cells(tx, import.id, import.last_row, keys)? {
         let (said, _) = brings::read(&Relationships, import, &row.cells);
         told.entry(key).or_default().push((row.number, new_by(&said)));
     }
