@@ -1,9 +1,12 @@
-//! Rows of imported files that name an erased person beside somebody else.
+//! Rows that name an erased person beside somebody else: of imported files, and of batches.
 
 use super::{import, write};
 use crate::support::world::World;
 use diesel::prelude::*;
-use dms::base::ContactId;
+use dms::base::{ContactId, Currency, Money};
+use dms::crm::batches::actions::{self as batches, NewBatch};
+use dms::crm::batches::model::BatchRow;
+use dms::crm::batches::store as batch_store;
 use dms::crm::contacts;
 use dms::db::schema::import_rows;
 
@@ -51,6 +54,40 @@ async fn rows_of_files_that_name_an_erased_person_second_lose_what_they_say_and_
     let after = rows(&world, &ada).await;
     assert!(!after.iter().any(|row| names(row, zenobia)), "{after:#?}");
     assert_eq!(after.iter().filter(|row| full(row)).count(), 4, "{after:#?}");
+}
+
+#[tokio::test]
+async fn what_was_typed_into_a_batch_about_an_erased_person_goes_and_other_rows_stay() {
+    let world = World::start().await;
+    let ada = world.sign_up("Riverside", "Ada Lem", "ada@riverside.test").await;
+    let (zenobia, batch) = write(&world, &ada, |tx| {
+        let zenobia = contacts::actions::add(tx, &super::zenobia())?;
+        let new = NewBatch {
+            name: "Sunday".into(),
+            description: String::new(),
+            control_count: 2,
+            control_total: Money::new(2_000, Currency::CAD),
+        };
+        let batch = batches::create(tx, &new)?;
+        let row = |who: &str, contact: &str| BatchRow {
+            who: who.into(),
+            contact: contact.into(),
+            amount: "10".into(),
+            note: format!("From {who}"),
+            ..BatchRow::default()
+        };
+        let rows = [row("Zenobia Quixley", &zenobia.to_string()), row("Somebody else", "")];
+        batches::save(tx, batch, &rows).map_err(|error| anyhow::anyhow!("{error}"))?;
+        Ok((zenobia, batch))
+    })
+    .await;
+    ada.post(&format!("contacts/{zenobia}/trash"), &[]).await;
+    ada.post(&format!("contacts/{zenobia}/erase"), &[("name", "Zenobia Quixley")])
+        .await;
+    let rows = write(&world, &ada, move |tx| Ok(batch_store::find(tx, batch)?.unwrap().rows)).await;
+    assert_eq!((rows[0].who.as_str(), rows[0].note.as_str()), ("", ""));
+    assert_eq!(rows[0].amount, "10", "the gift is still counted");
+    assert_eq!(rows[1].note, "From Somebody else");
 }
 
 /// What the rows of all files say, and whom they met second.
