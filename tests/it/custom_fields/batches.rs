@@ -42,7 +42,7 @@ async fn a_batch_asks_for_required_fields_and_folds_the_others_away() {
             .next()
             .is_some()
     );
-    assert_eq!(page.texts("details summary"), ["More about gift 1"]);
+    assert_eq!(page.texts("main details summary"), ["More about gift 1"]);
     assert!(
         page.attribute("details.more", "open").is_none(),
         "nothing stands there yet"
