@@ -281,7 +281,7 @@ async fn several_tags_in_one_cell_are_several_tags() {
     let file = b"Contact ID,Tag\n1,Donor; Volunteer |Board\n1,board\n2,volunteer;Donor\n";
     let import = importer.check("tags.csv", file, &MAKE).await;
     assert_eq!(
-        importer.tally(&import).await,
+        importer.tally(&import).await[..3],
         [
             "2 are new",
             "0 are here already and change something",
