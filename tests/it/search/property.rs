@@ -247,7 +247,8 @@ fn fill(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId], custom: &Cus
 fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId], custom: &CustomFields) -> anyhow::Result<()> {
     tx.batch_execute(
         "INSERT INTO funds (id, name) VALUES (1, 'General'), (2, 'Roof'); \
-         INSERT INTO campaigns (id, name, campaign_type) VALUES (1, 'Spring Appeal', 'Direct Mail')",
+         INSERT INTO campaigns (id, name, campaign_type, parent_id) VALUES (3, 'Year', 'Direct Mail', NULL), \
+             (1, 'Spring Appeal', 'Direct Mail', 3), (2, 'Letters', 'Direct Mail', 1)",
     )?;
     for id in ids {
         for _ in 0..random.random_range(0..4) {
@@ -262,7 +263,7 @@ fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId], custom: &Cus
             .bind::<Date, _>(RECEIVED.choose(random).unwrap().parse::<NaiveDate>().unwrap())
             .bind::<Text, _>(*["Completed", "Completed", "Completed", "Pending", "Refunded"].choose(random).unwrap())
             .bind::<BigInt, _>(random.random_range(1_i64..3))
-            .bind::<Nullable<BigInt>, _>(random.random_bool(0.4).then_some(1_i64))
+            .bind::<Nullable<BigInt>, _>(random.random_bool(0.5).then(|| random.random_range(1_i64..4)))
             .bind::<Text, _>(word(random))
             .bind::<Jsonb, _>(custom_values(random, custom, Record::Contribution))
             .execute(&mut **tx)?;

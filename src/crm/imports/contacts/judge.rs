@@ -10,8 +10,8 @@ use crate::crm::contacts;
 use crate::crm::custom_fields::{self, CustomFields};
 use crate::crm::groups;
 use crate::crm::imports::custom::OwnColumns;
+use crate::crm::imports::earlier;
 use crate::crm::imports::model::{Import, Outcome, Row};
-use crate::crm::imports::store;
 use crate::db::OrgTx;
 use diesel::prelude::*;
 use std::collections::BTreeSet;
@@ -150,7 +150,7 @@ fn people_of_earlier_rows(
     people: &mut People,
 ) -> QueryResult<()> {
     let (identifiers, address_keys) = named(entries);
-    for row in store::earlier_new_rows(tx, import.id, import.last_row, &identifiers, &address_keys)? {
+    for row in earlier::new_rows(tx, import.id, import.last_row, &identifiers, &address_keys)? {
         if let Ok(entry) = reading.entry(&row.cells) {
             // It was judged before; a second time it can only be found fit again.
             let _ = people.take(row.number, &entry, false);
