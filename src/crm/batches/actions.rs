@@ -4,6 +4,7 @@ use super::model::{Batch, BatchRow};
 use super::store;
 use crate::base::{BatchId, Money};
 use crate::changelog::{self, NewChange};
+use crate::crm::campaigns::UsualFunds;
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::{ContributionDraft, ContributionError, actions as contributions};
 use crate::db::schema::batches;
@@ -86,7 +87,7 @@ pub fn post(
         return Err(PostError::Posted);
     }
     let batch = Batch { rows, ..batch };
-    let drafts = read(&batch, today)?;
+    let drafts = read(&batch, &UsualFunds::load(tx)?, today)?;
     if !anyway && !batch.agrees() {
         return Err(PostError::Differs);
     }
@@ -106,10 +107,10 @@ pub fn post(
     Ok(drafts.len())
 }
 
-fn read(batch: &Batch, today: NaiveDate) -> Result<Vec<ContributionDraft>, PostError> {
+fn read(batch: &Batch, usual: &UsualFunds, today: NaiveDate) -> Result<Vec<ContributionDraft>, PostError> {
     let (mut drafts, mut wrong) = (Vec::new(), HashMap::new());
     for (at, row) in batch.rows.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
-        match row.read(batch, today) {
+        match row.read(batch, usual, today) {
             Ok(draft) => drafts.push(draft),
             Err(problems) => {
                 wrong.insert(at, problems);

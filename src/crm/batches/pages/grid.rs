@@ -8,7 +8,10 @@ use crate::accounts::Member;
 use crate::base::BatchId;
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::{PaymentMethod, Picker};
-use crate::crm::{campaigns, funds};
+use crate::crm::{
+    campaigns::{self, UsualFunds},
+    funds,
+};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
@@ -199,18 +202,16 @@ fn lines(
     problems: &HashMap<usize, Vec<Problem>>,
     today: &str,
 ) -> QueryResult<Vec<Line>> {
-    let funds: Vec<(String, String)> = funds::store::list(tx)?
-        .into_iter()
-        .filter(|fund| fund.is.is_enabled)
-        .map(|fund| (fund.id.to_string(), fund.is.name))
+    let usual = UsualFunds::load(tx)?;
+    let funds = funds::store::list(tx)?.into_iter();
+    let funds: Vec<Offered> = funds
+        .map(|fund| (fund.id.to_string(), fund.is.name, fund.is.is_enabled))
         .collect();
-    let default_fund = funds::store::default(tx)?.id.to_string();
-    let none = (String::new(), "No campaign".to_owned());
     let campaigns = campaigns::store::list(tx)?.into_iter();
-    let campaigns = campaigns
-        .filter(|campaign| campaign.is.is_enabled)
-        .map(|campaign| (campaign.id.to_string(), campaign.is.name));
-    let campaigns: Vec<(String, String)> = std::iter::once(none).chain(campaigns).collect();
+    let campaigns: Vec<Offered> = campaigns
+        .map(|campaign| (campaign.id.to_string(), campaign.is.name, campaign.is.is_enabled))
+        .collect();
+    let no_campaign = Some((String::new(), "No campaign".to_owned()));
     // A gift in kind needs a description: it is typed in by itself.
     let methods = PaymentMethod::ALL
         .iter()
@@ -219,7 +220,7 @@ fn lines(
     let first = BatchRow {
         received_on: today.to_owned(),
         payment_method: PaymentMethod::Cheque.to_string(),
-        fund: default_fund,
+        fund: usual.chosen(),
         ..BatchRow::default()
     };
     let wanted = usize::try_from(batch.control_count).unwrap_or(1).max(batch.rows.len());
@@ -233,6 +234,10 @@ fn lines(
         let chosen = row.contact();
         // Whoever is chosen stands alone; typing on offers others.
         let typed = if chosen.is_some() { "" } else { row.who.as_str() };
+        let fund = match row.fund.as_str() {
+            "" => usual.chosen(),
+            fund => fund.to_owned(),
+        };
         let wrong = problems.get(&at).cloned().unwrap_or_default();
         lines.push(Line {
             number: at + 1,
@@ -242,10 +247,20 @@ fn lines(
                 .map(|problem| (problem.field, problem.words))
                 .collect(),
             methods: Choice::list(methods.iter().map(|word| (word, word)), &row.payment_method),
-            funds: Choice::list(funds.clone(), &row.fund),
-            campaigns: Choice::list(campaigns.clone(), &row.campaign),
+            funds: choices(usual.offered(), &funds, &fund),
+            campaigns: choices(no_campaign.clone(), &campaigns, &row.campaign),
             row,
         });
     }
     Ok(lines)
+}
+
+/// A fund or a campaign: its id, its name, and whether it is enabled.
+type Offered = (String, String, bool);
+
+/// Those that are enabled, and the one that is chosen.
+fn choices(first: Option<(String, String)>, all: &[Offered], chosen: &str) -> Vec<Choice> {
+    let offered = all.iter().filter(|(id, _, is_enabled)| *is_enabled || id == chosen);
+    let pairs = offered.map(|(id, name, _)| (id.clone(), name.clone()));
+    Choice::list(first.into_iter().chain(pairs), chosen)
 }

@@ -8,7 +8,10 @@ use crate::base::Currency;
 use crate::crm::contributions::actions::{self, ContributionError};
 use crate::crm::contributions::model::{Contribution, Dedication, PaymentMethod, Status};
 use crate::crm::custom_fields::{self, CustomFields, Record};
-use crate::crm::{campaigns, funds};
+use crate::crm::{
+    campaigns::{self, UsualFunds},
+    funds,
+};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Flash, Page, PageError};
 use actix_web::http::StatusCode;
@@ -48,18 +51,15 @@ impl Choices {
             currencies.push(currency.to_owned());
         }
         let (fund, campaign) = (form.value("fund").to_owned(), form.value("campaign").to_owned());
-        let (all, campaigns) = (funds::store::list(tx)?, campaigns::store::list(tx)?);
-        let of_campaign = campaigns.iter().find(|one| one.id.to_string() == campaign);
-        let of_campaign = of_campaign.and_then(|campaign| campaign.is.fund_id);
-        let default = all.iter().find(|one| one.is.is_default).map(|one| one.id);
+        let usual = UsualFunds::load(tx)?;
         let chosen = match fund.as_str() {
-            "" => of_campaign.or(default).map(|id| id.to_string()),
-            _ => Some(fund.clone()),
+            "" => usual.chosen(),
+            _ => fund.clone(),
         };
-        let funds = all
+        let funds = funds::store::list(tx)?
             .into_iter()
             .filter(|one| one.is.is_enabled || one.id.to_string() == fund);
-        let campaigns = campaigns
+        let campaigns = campaigns::store::list(tx)?
             .into_iter()
             .filter(|one| one.is.is_enabled || one.id.to_string() == campaign);
         let none = |words: &str| std::iter::once((String::new(), words.to_owned()));
@@ -75,8 +75,11 @@ impl Choices {
                 form.value("status"),
             ),
             funds: Choice::list(
-                funds.map(|one| (one.id.to_string(), one.is.name)),
-                &chosen.unwrap_or_default(),
+                usual
+                    .offered()
+                    .into_iter()
+                    .chain(funds.map(|one| (one.id.to_string(), one.is.name))),
+                &chosen,
             ),
             campaigns: Choice::list(
                 none("No campaign").chain(campaigns.map(|one| (one.id.to_string(), one.is.name))),
@@ -138,6 +141,10 @@ async fn custom_fields(member: &Member) -> Result<CustomFields, PageError> {
         .await
 }
 
+async fn usual_funds(member: &Member) -> Result<UsualFunds, PageError> {
+    member.read(|tx| Ok(UsualFunds::load(tx)?)).await
+}
+
 /// `GET /o/{organization}/contributions/new?contact=7`
 pub async fn new(member: Member, given: Query<Pairs>) -> Answer {
     let form = ContributionForm::blank(&given, member.today(), &custom_fields(&member).await?);
@@ -151,7 +158,7 @@ pub async fn create(member: Member, sent: Form<Pairs>) -> Answer {
         return web::show(page(&member, form, None, false).await?);
     }
     let today = member.today();
-    let Some(draft) = form.draft(None, today) else {
+    let Some(draft) = form.draft(None, &usual_funds(&member).await?, today) else {
         return refused(&member, form, None).await;
     };
     let (amount, contact) = (draft.amount(), draft.contact_id);
@@ -190,7 +197,7 @@ pub async fn save(member: Member, path: ContributionPath, sent: Form<Pairs>) -> 
         return web::show(page(&member, form, Some(contribution), false).await?);
     }
     let today = member.today();
-    let Some(draft) = form.draft(Some(&contribution.is), today) else {
+    let Some(draft) = form.draft(Some(&contribution.is), &usual_funds(&member).await?, today) else {
         return refused(&member, form, Some(contribution)).await;
     };
     if form.value("began_with") != state_of(&contribution) && contribution.is != draft {
