@@ -114,12 +114,7 @@ impl BatchRow {
     }
 
     /// The contribution the row makes as of `today`, or everything that is wrong with it.
-    pub fn read(
-        &self,
-        batch: &Batch,
-        usual: &UsualFunds,
-        today: NaiveDate,
-    ) -> Result<ContributionDraft, Vec<Problem>> {
+    pub fn read(&self, batch: &Batch, usual: &UsualFunds, today: NaiveDate) -> Result<ContributionDraft, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut note = |field: &str, words: &str| problems.push(Problem::new(field, words));
         let contact = self.contact();

@@ -381,7 +381,12 @@ async fn an_edit_whose_field_was_retired_meanwhile_changes_nothing_and_asks_for_
         assert_eq!(refused.status, 422, "{page}");
         assert!(refused.has("Choose a field."), "{page}: {}", refused.body);
     }
-    let unknown = [("scope", "all"), ("deed", "shuffle"), ("field", "source"), ("value", "x")];
+    let unknown = [
+        ("scope", "all"),
+        ("deed", "shuffle"),
+        ("field", "source"),
+        ("value", "x"),
+    ];
     assert_eq!(choir.ada.post("bulk/start", &unknown).await.status, 404);
     assert_eq!(choir.contact(anne).await.details.source, "");
     assert!(choir.ada.get("bulk").await.texts("tbody tr").is_empty());

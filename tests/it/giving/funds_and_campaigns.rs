@@ -36,7 +36,7 @@ async fn every_organization_begins_with_a_general_fund_and_always_has_one_defaul
         shelter.general_fund().await,
     );
     let undone = ada
-        .post(
+        .save(
             &format!("funds/{dues}/settings"),
             &[("name", "Dues"), ("is_enabled", "true")],
         )
@@ -64,7 +64,7 @@ async fn a_fund_that_gifts_went_to_stays_and_is_only_no_longer_offered() {
     );
     assert_eq!(ada.post(&format!("funds/{roof}/delete"), &[]).await.status, 409);
     assert!(ada.get(&format!("funds/{roof}")).await.has("$500.00"));
-    ada.post(&format!("funds/{roof}/settings"), &[("name", "Roof")]).await;
+    ada.save(&format!("funds/{roof}/settings"), &[("name", "Roof")]).await;
     assert_eq!(
         ada.get("contributions/new").await.texts("#fund option"),
         ["General Fund"]
@@ -110,7 +110,7 @@ async fn a_campaign_has_a_goal_dates_and_a_place_among_others() {
         .await;
     let fund = shelter.ask(dms::crm::funds::store::list).await[1].id.to_string();
     let with_fund = [capital.as_slice(), &[("fund", fund.as_str())]].concat();
-    ada.post(&format!("campaigns/{roof}/settings"), &with_fund).await;
+    ada.save(&format!("campaigns/{roof}/settings"), &with_fund).await;
     shelter
         .give(anne, &[("amount", "40"), ("campaign", &roof), ("fund", &fund)])
         .await;
@@ -123,7 +123,7 @@ async fn a_campaign_has_a_goal_dates_and_a_place_among_others() {
     assert_eq!(ada.post(&format!("funds/{fund}/delete"), &[]).await.status, 409);
 
     let circle = [capital.as_slice(), &[("parent", dinner.as_str())]].concat();
-    let refused = ada.post(&format!("campaigns/{roof}/settings"), &circle).await;
+    let refused = ada.save(&format!("campaigns/{roof}/settings"), &circle).await;
     assert_eq!(refused.status, 422);
     assert!(refused.has("That campaign is a part of this one."));
     let backwards = [
@@ -183,10 +183,10 @@ async fn a_gift_for_which_nobody_chose_a_fund_goes_to_that_of_its_campaign_while
         ("rows.1.campaign", &roof),
         ("then", "post"),
     ];
-    assert_eq!(ada.post(&batch, &row).await.location(), batch);
+    assert_eq!(ada.save(&batch, &row).await.location(), batch);
     assert!(ada.get(&format!("funds/{fund}")).await.has("$30.00"));
 
-    ada.post(&format!("funds/{fund}/settings"), &[("name", "Roof Fund")])
+    ada.save(&format!("funds/{fund}/settings"), &[("name", "Roof Fund")])
         .await;
     assert!(
         given("40", &roof).await.has("General Fund"),

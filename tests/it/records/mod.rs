@@ -81,7 +81,10 @@ impl Office {
 
     /// Sends a form that is accepted; the page it leads to.
     async fn done(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let answer = self.ada.post(path, fields).await;
+        let answer = match path.ends_with("/edit") {
+            true => self.ada.save(path, fields).await,
+            false => self.ada.post(path, fields).await,
+        };
         assert_eq!(
             answer.status,
             303,

@@ -13,7 +13,7 @@ use crate::crm::{
     funds,
 };
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
+use crate::web::{self, Answer, Began, Choice, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Form;
 use askama::Template;
@@ -28,6 +28,7 @@ const MORE_ROWS: usize = 5;
 struct GridPage {
     page: Page,
     batch: Batch,
+    began: Began,
     lines: Vec<Line>,
     /// Rows are not complete.
     has_problems: bool,
@@ -81,7 +82,8 @@ pub async fn show(member: Member, path: BatchPath) -> Answer {
         let page = member.page("contributions");
         return web::show(PostedPage { page, batch, posted });
     }
-    let page = grid(&member, batch, &HashMap::new(), false).await?;
+    let began = Began::with(&batch.rows);
+    let page = grid(&member, batch, began, &HashMap::new(), false).await?;
     web::show(page)
 }
 
@@ -98,8 +100,23 @@ pub async fn submit(member: Member, path: BatchPath, sent: Form<Vec<(String, Str
         rows.extend(std::iter::repeat_n(last, MORE_ROWS));
         rows.truncate(ROWS_MAX);
     }
+    let state = sent.iter().find(|(name, _)| name == "began_with");
+    let began = Began::sent(state.map_or("", |(_, state)| state));
     let kept = rows.clone();
-    member.write(move |tx| actions::save(tx, id, &kept)).await?;
+    let saved = member
+        .write(move |tx| {
+            let is = store::locked(tx, id)?;
+            Ok::<_, PageError>(match !is.is_posted && began.misses(&is.rows, &kept) {
+                true => Err(is),
+                false => Ok(actions::save(tx, id, &kept)?),
+            })
+        })
+        .await?;
+    if let Err(is) = saved {
+        let began = Began::again(&is.rows);
+        let page = grid(&member, Batch { rows, ..is }, began, &HashMap::new(), false).await?;
+        return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
+    }
     match then {
         "post" | "post-anyway" => post(&member, id, rows, then == "post-anyway").await,
         "save" => {
@@ -138,7 +155,8 @@ async fn post(member: &Member, id: BatchId, rows: Vec<BatchRow>, anyway: bool) -
         Err(PostError::Unavailable(error)) => return Err(error.into()),
     };
     let batch = existing(member, id).await?;
-    let page = grid(member, batch, &problems, differs).await?;
+    let began = Began::with(&batch.rows);
+    let page = grid(member, batch, began, &problems, differs).await?;
     web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page)
 }
 
@@ -174,6 +192,7 @@ fn read(sent: &[(String, String)]) -> Vec<BatchRow> {
 async fn grid(
     member: &Member,
     batch: Batch,
+    began: Began,
     problems: &HashMap<usize, Vec<Problem>>,
     differs: bool,
 ) -> Result<GridPage, PageError> {
@@ -189,6 +208,7 @@ async fn grid(
     Ok(GridPage {
         page: member.page("contributions"),
         batch,
+        began,
         lines,
         has_problems,
         differs,

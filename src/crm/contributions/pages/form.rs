@@ -6,7 +6,7 @@ use crate::crm::campaigns::UsualFunds;
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::model::{Contribution, ContributionDraft, Dedication, PaymentMethod, Status};
 use crate::crm::custom_fields::{self, CustomFields, CustomInput, CustomValues};
-use crate::web::{Field, day, long_text};
+use crate::web::{Began, Field, day, long_text};
 use chrono::NaiveDate;
 use std::collections::HashMap;
 
@@ -22,6 +22,7 @@ pub const KEPT_FOR_THE_NEXT: [&str; 6] = [
 
 /// The form.
 pub struct ContributionForm {
+    pub began: Began,
     custom: CustomFields,
     values: HashMap<String, String>,
     problems: HashMap<String, String>,
@@ -39,6 +40,7 @@ impl ContributionForm {
         or("status", Status::Completed.to_string());
         or("payment_method", PaymentMethod::Cheque.to_string());
         Self {
+            began: Began::default(),
             custom: custom.of_form("", &CustomValues::default()),
             values,
             problems: HashMap::new(),
@@ -83,11 +85,11 @@ impl ContributionForm {
                 is.thanked_on.map(|day| day.to_string()).unwrap_or_default(),
             ),
             ("recurring", id(is.recurring_id.map(|id| id.0))),
-            ("began_with", contribution.modified_at.timestamp_micros().to_string()),
         ];
         let custom = custom.of_form("", &is.custom);
         let values = values.map(|(name, value)| (name.to_owned(), value)).into_iter();
         Self {
+            began: Began::with(is),
             values: values.chain(custom_fields::typed(&custom, &is.custom)).collect(),
             custom,
             problems: HashMap::new(),
@@ -97,7 +99,9 @@ impl ContributionForm {
     /// Reads what was sent, of a new contribution or of one that exists.
     pub fn read(sent: &Pairs, before: Option<&Contribution>, custom: &CustomFields) -> Self {
         let none = CustomValues::default();
+        let state = sent.iter().find(|(name, _)| name == "began_with");
         Self {
+            began: Began::sent(state.map_or("", |(_, state)| state)),
             custom: custom.of_form("", before.map_or(&none, |before| &before.is.custom)),
             values: sent.iter().cloned().collect(),
             problems: HashMap::new(),
