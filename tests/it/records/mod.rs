@@ -12,6 +12,7 @@ use dms::db::schema::due_contacts;
 use dms::web::PageError;
 
 mod activities;
+mod meanwhile;
 mod notes;
 mod opportunities;
 mod relationships;
