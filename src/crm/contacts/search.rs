@@ -12,6 +12,7 @@ use diesel::pg::{Pg, PgRowByRowLoadingMode};
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+use std::collections::HashMap;
 
 /// Which contacts are wanted, and in which order.
 #[derive(Clone, Debug, Default)]
@@ -257,7 +258,8 @@ pub fn rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<ContactRow
     .bind::<BigInt, _>(tx.organization())
     .bind::<Array<BigInt>, _>(wanted)
     .load(&mut **tx)?;
-    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+    let places: HashMap<_, _> = ids.iter().zip(0..).collect();
+    rows.sort_by_key(|row| places.get(&row.id).copied().unwrap_or(usize::MAX));
     Ok(rows)
 }
 

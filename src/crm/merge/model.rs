@@ -409,6 +409,28 @@ mod tests {
         assert!(both.problems().is_empty(), "{:?}", both.problems());
     }
 
+    #[test]
+    fn a_number_or_an_address_that_is_written_otherwise_is_taken_over_as_the_primary_one() {
+        let home = |city: &str| Address {
+            location_type: "Home".into(),
+            city: city.into(),
+            ..Address::default()
+        };
+        let (mut anne, mut ann) = (person("Anne", &[]), person("Ann", &[]));
+        anne.phones = vec![Phone::new("613 555 0199"), Phone::new("(613) 555-0100")];
+        anne.addresses = vec![home("Alma"), home("Montréal")];
+        ann.phones = vec![Phone::new("613 555 0100")];
+        ann.addresses = vec![home("montreal")];
+        anne.settle_primaries();
+        ann.settle_primaries();
+        let chosen = ["primary_phone", "primary_address"].map(|name| (name.into(), "loser".into()));
+        let both = merged(&anne, &ann, &Choices::of(&chosen));
+        let phone = both.phones.iter().find(|phone| phone.is_primary);
+        let address = both.addresses.iter().find(|address| address.is_primary);
+        assert_eq!(phone.map(|phone| phone.number.as_str()), Some("(613) 555-0100"));
+        assert_eq!(address.map(|address| address.city.as_str()), Some("Montréal"));
+    }
+
     proptest! {
         #[test]
         fn no_wish_not_to_be_written_to_is_ever_lost(ours in any::<[bool; 7]>(), theirs in any::<[bool; 7]>()) {

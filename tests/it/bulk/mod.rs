@@ -357,3 +357,14 @@ async fn a_reader_sees_bulk_actions_and_starts_none() {
         403
     );
 }
+
+#[tokio::test]
+async fn an_address_without_a_readable_page_number_shows_the_first_page() {
+    let office = Office::open().await;
+    for list in ["bulk", "merges", "duplicates", "imports", "mailchimp/runs"] {
+        for page in ["", "x", "-3", "99999999999999999999"] {
+            let shown = office.ada.get(&format!("{list}?page={page}")).await;
+            assert_eq!(shown.status, 200, "{list}?page={page}");
+        }
+    }
+}

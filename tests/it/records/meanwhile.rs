@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::support::world::eventually;
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
-use dms::db::schema::contributions;
+use dms::db::schema::{contacts, contributions};
 
 /// What Ada types and nobody else.
 const MINE: &str = "As Ada typed it";
@@ -298,7 +299,7 @@ impl Merging {
         let mut conn = PgConnection::establish(office.world.app_url()).unwrap();
         let organization = office.ada.organization_id();
         let enter = format!("BEGIN; SET LOCAL dms.organization_id = '{}'", organization.0);
-        diesel::connection::SimpleConnection::batch_execute(&mut conn, &enter).unwrap();
+        conn.batch_execute(&enter).unwrap();
         diesel::sql_query("SELECT id FROM contacts WHERE id = $1 FOR UPDATE")
             .bind::<BigInt, _>(contact)
             .execute(&mut conn)
@@ -331,7 +332,7 @@ impl Merging {
             .bind::<Text, _>(source)
             .execute(&mut self.0)
             .unwrap();
-        diesel::connection::SimpleConnection::batch_execute(&mut self.0, "COMMIT").unwrap();
+        self.0.batch_execute("COMMIT").unwrap();
     }
 }
 
@@ -387,4 +388,26 @@ async fn who_changes_a_gift_waits_for_a_merge_of_its_donor_and_then_sees_what_it
     assert_eq!(saved.status, 422);
     assert!(saved.has("Somebody changed this contribution while you were editing"));
     assert_eq!(source().await, "Auction");
+}
+
+#[tokio::test]
+async fn what_is_read_is_of_one_moment_whatever_others_write_meanwhile() {
+    let office = Office::open().await;
+    office.add(person("Anne", "Lem")).await;
+    let (url, organization) = (office.world.app_url().to_owned(), office.ada.organization_id());
+    let counts: Result<[i64; 2], PageError> = office
+        .world
+        .db()
+        .read(organization, move |tx| {
+            let living = || contacts::table.filter(contacts::deleted_at.is_null()).count();
+            let before = living().get_result(&mut **tx)?;
+            let mut other = PgConnection::establish(&url).map_err(anyhow::Error::from)?;
+            other.batch_execute(&format!(
+                "BEGIN; SET LOCAL dms.organization_id = '{}'; UPDATE contacts SET deleted_at = now(); COMMIT",
+                organization.0
+            ))?;
+            Ok([before, living().get_result(&mut **tx)?])
+        })
+        .await;
+    assert_eq!(counts.unwrap(), [1, 1]);
 }
