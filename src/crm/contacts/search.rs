@@ -265,7 +265,7 @@ pub fn rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<ContactRow
 
 /// The contacts a selection means, by id; those in the trash are left out, unless it is about the trash.
 pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<ContactId>> {
-    let Some(query) = chosen(tx, selection, "SELECT contacts.id", "")? else {
+    let Some((query, _)) = chosen(tx, selection, "SELECT contacts.id", "")? else {
         return Ok(Vec::new());
     };
     // Row by row: they may be a million.
@@ -276,16 +276,17 @@ pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<Cont
         .collect()
 }
 
-/// The beginning of a statement about the contacts a selection means: `head` stands before `FROM contacts`, `tables` are those
-/// it needs beside, and the conditions follow. `None` when the search asks for nothing that anybody could be found by.
+/// The beginning of a statement about the contacts a selection means, and how many parameters it has: `head` stands before
+/// `FROM contacts`, `tables` are those it needs beside, and the conditions follow. `None` when the search asks for nothing that
+/// anybody could be found by.
 pub fn chosen<'q>(
     tx: &mut OrgTx<'_>,
     selection: &Selection,
     head: &str,
     tables: &str,
-) -> QueryResult<Option<BoxedSqlQuery<'q, Pg, SqlQuery>>> {
+) -> QueryResult<Option<(BoxedSqlQuery<'q, Pg, SqlQuery>, usize)>> {
     let (ids, in_trash) = match selection {
-        Selection::All(filter) => return Ok(fitting(tx, head, tables, filter)?.map(|(query, _)| query)),
+        Selection::All(filter) => return fitting(tx, head, tables, filter),
         Selection::These(ids) => (ids, false),
         Selection::TheseInTrash(ids) => (ids, true),
     };
@@ -295,7 +296,11 @@ pub fn chosen<'q>(
         ..ListFilter::default()
     };
     let all = fitting(tx, head, tables, &filter)?;
-    Ok(all.map(|(query, _)| query.sql(" AND contacts.id = ANY($3)").bind::<Array<BigInt>, _>(ids)))
+    Ok(all.map(|(query, parameters)| {
+        let parameters = parameters + 1;
+        let query = query.sql(format!(" AND contacts.id = ANY(${parameters})"));
+        (query.bind::<Array<BigInt>, _>(ids), parameters)
+    }))
 }
 
 /// The beginning of a statement about what fits, and how many parameters it has; `None` when the search asks for nothing

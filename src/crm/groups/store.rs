@@ -121,7 +121,7 @@ pub fn already_in(tx: &mut OrgTx<'_>, who: &Selection) -> QueryResult<HashMap<Gr
     const COUNTED: &str = "SELECT member.group_id, count(*) AS contacts";
     const MEMBERS: &str = " JOIN group_contacts member ON member.organization_id = contacts.organization_id \
         AND member.contact_id = contacts.id AND member.status <> 'Removed'";
-    let Some(query) = chosen(tx, who, COUNTED, MEMBERS)? else {
+    let Some((query, _)) = chosen(tx, who, COUNTED, MEMBERS)? else {
         return Ok(HashMap::new());
     };
     let counts: Vec<Inside> = query.sql(" GROUP BY member.group_id").load(&mut **tx)?;

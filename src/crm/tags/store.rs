@@ -90,7 +90,7 @@ pub fn had_among(tx: &mut OrgTx<'_>, who: &Selection) -> QueryResult<HashMap<Tag
     const COUNTED: &str = "SELECT given.tag_id, count(*) AS people";
     const GIVEN: &str = " JOIN contact_tags given ON given.organization_id = contacts.organization_id \
         AND given.contact_id = contacts.id";
-    let Some(query) = chosen(tx, who, COUNTED, GIVEN)? else {
+    let Some((query, _)) = chosen(tx, who, COUNTED, GIVEN)? else {
         return Ok(HashMap::new());
     };
     let counts: Vec<People> = query.sql(" GROUP BY given.tag_id").load(&mut **tx)?;

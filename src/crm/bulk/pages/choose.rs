@@ -244,7 +244,7 @@ pub(super) fn count(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<i6
         contacts: i64,
     }
     match contacts::chosen(tx, selection, "SELECT count(*) AS contacts", "")? {
-        Some(query) => query.get_result(&mut **tx).map(|row: Count| row.contacts),
+        Some((query, _)) => query.get_result(&mut **tx).map(|row: Count| row.contacts),
         None => Ok(0),
     }
 }

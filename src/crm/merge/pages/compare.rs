@@ -60,7 +60,7 @@ fn first_three(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<Con
         #[diesel(sql_type = BigInt)]
         id: ContactId,
     }
-    let Some(query) = contacts::chosen(tx, selection, "SELECT contacts.id", "")? else {
+    let Some((query, _)) = contacts::chosen(tx, selection, "SELECT contacts.id", "")? else {
         return Ok(Vec::new());
     };
     let rows: Vec<Row> = query.sql(" ORDER BY contacts.id LIMIT 3").load(&mut **tx)?;
