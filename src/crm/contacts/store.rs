@@ -159,6 +159,15 @@ pub fn by_addresses(tx: &mut OrgTx<'_>, address_keys: &[String]) -> QueryResult<
         .load(&mut **tx)
 }
 
+/// What belongs to each contact, in the order of the rows.
+pub(super) fn lists<T>(rows: Vec<(ContactId, T)>) -> HashMap<ContactId, Vec<T>> {
+    let mut found: HashMap<ContactId, Vec<T>> = HashMap::new();
+    for (contact, one) in rows {
+        found.entry(contact).or_default().push(one);
+    }
+    found
+}
+
 /// How many emails, phones and addresses the one of these contacts has that has most of each.
 pub fn most_entries(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<(usize, usize, usize)> {
     let mut most = |table: &str| -> QueryResult<usize> {

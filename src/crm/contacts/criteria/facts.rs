@@ -2,7 +2,7 @@
 //! that says which condition decides, and for the tests that hold the SQL to it.
 
 use super::super::model::Contact;
-use super::super::store;
+use super::super::store::{self, lists};
 use super::activities::Happened;
 use super::calendar::Calendar;
 use super::opportunities::Prospect;
@@ -83,14 +83,6 @@ fn sets(rows: Vec<(ContactId, i64)>) -> HashMap<ContactId, BTreeSet<i64>> {
     let mut found: HashMap<ContactId, BTreeSet<i64>> = HashMap::new();
     for (contact, id) in rows {
         found.entry(contact).or_default().insert(id);
-    }
-    found
-}
-
-fn lists<T>(rows: Vec<(ContactId, T)>) -> HashMap<ContactId, Vec<T>> {
-    let mut found: HashMap<ContactId, Vec<T>> = HashMap::new();
-    for (contact, one) in rows {
-        found.entry(contact).or_default().push(one);
     }
     found
 }
