@@ -232,7 +232,7 @@ pub(super) fn refuse_gone(tx: &mut OrgTx<'_>, ids: &BTreeSet<ContactId>) -> Resu
             Some(_) => format!("{name} was merged into another contact. Choose the contact once more."),
             None => "The contact was erased. Choose somebody else.".to_owned(),
         };
-        Problem::new("contact", words)
+        Problem::new("who", words)
     });
     match problems.collect::<Vec<_>>() {
         none if none.is_empty() => Ok(()),

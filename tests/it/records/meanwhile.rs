@@ -237,19 +237,23 @@ async fn a_form_about_somebody_who_was_merged_meanwhile_is_about_the_one_they_be
     assert!(kept.has("The contact is in the trash or was erased, so the note was not saved."));
 }
 
-/// A gift of Anne's through the pages; its path.
-async fn gift(office: &Office, of: ContactId) -> String {
-    let of = of.to_string();
-    let typed = [
-        ("contact", of.as_str()),
+/// The form of a gift.
+fn given(of: &str) -> [(&str, &str); 7] {
+    [
+        ("contact", of),
         ("amount", "50"),
         ("currency", "CAD"),
         ("payment_method", "Cheque"),
         ("status", "Completed"),
         ("received_on", "2026-03-01"),
         ("fund", ""),
-    ];
-    office.ada.post("contributions/new", &typed).await.location()
+    ]
+}
+
+/// A gift through the pages; its path.
+async fn gift(office: &Office, of: ContactId) -> String {
+    let of = of.to_string();
+    office.ada.post("contributions/new", &given(&of)).await.location()
 }
 
 #[tokio::test]
@@ -263,6 +267,10 @@ async fn nothing_is_credited_to_or_promised_by_who_was_merged_or_erased() {
     let gift = gift(&office, bob).await;
     office.done(&format!("contacts/{anne}/merge/{ann}"), &[]).await;
     let ann_id = ann.to_string();
+    assert_eq!(
+        office.refused("contributions/new", &given(&ann_id)).await,
+        ["Ann Lem was merged into another contact. Choose the contact once more."]
+    );
     let credit = [
         ("contact", ann_id.as_str()),
         ("amount", "5"),
