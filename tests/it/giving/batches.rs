@@ -18,7 +18,7 @@ fn row(number: usize, contact: Option<ContactId>, amount: &str, fund: &str) -> V
 }
 
 impl Shelter {
-    async fn begin_batch(&self, count: &str, total: &str) -> String {
+    pub(super) async fn begin_batch(&self, count: &str, total: &str) -> String {
         let typed = [
             ("name", "Sunday cheques"),
             ("control_count", count),
