@@ -6,7 +6,7 @@ use super::store;
 use crate::accounts::Member;
 use crate::base::{FundId, Role};
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Field, Flash, Needs, Page, PageError, Route, get, long_text, post};
+use crate::web::{self, Answer, Began, Field, Flash, Needs, Page, PageError, Route, get, long_text, post};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
 use askama::Template;
@@ -59,6 +59,7 @@ struct FormPage {
     page: Page,
     /// `None` for a new one.
     fund: Option<Fund>,
+    began: Began,
     name: Field,
     description: Field,
     gl_code: Field,
@@ -71,6 +72,7 @@ struct FormPage {
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Typed {
+    began_with: String,
     name: String,
     description: String,
     gl_code: String,
@@ -85,6 +87,7 @@ impl FormPage {
         let text = |of: fn(&FundDraft) -> &str| Field::holding(is.as_ref().map_or("", of));
         Self {
             page: member.page("funds"),
+            began: is.as_ref().map(Began::with).unwrap_or_default(),
             name: text(|is| &is.name),
             description: text(|is| &is.description),
             gl_code: text(|is| &is.gl_code),
@@ -96,6 +99,9 @@ impl FormPage {
     }
 
     fn refused(mut self, typed: &Typed, name_problem: Option<&str>) -> Answer {
+        if !self.began.is_outdated {
+            self.began = Began::sent(&typed.began_with);
+        }
         (self.name, _) = Field::read(&typed.name, model::name);
         if let Some(sentence) = name_problem {
             self.name = Field::wrong(&typed.name, sentence);
@@ -147,9 +153,23 @@ async fn save(member: Member, path: FundPath, typed: Form<Typed>) -> Answer {
     let Ok(draft) = read(&typed) else {
         return FormPage::of(&member, Some(fund)).refused(&typed, None);
     };
-    let name = draft.name.clone();
-    match member.write(move |tx| actions::change(tx, id, &draft)).await {
-        Ok(()) => Ok(saved(&member, &name)),
+    let (name, began) = (draft.name.clone(), Began::sent(&typed.began_with));
+    let done = member
+        .write(move |tx| {
+            let is = store::locked(tx, id)?;
+            Ok(match began.misses(&is.is, &draft) {
+                true => Err(is),
+                false => Ok(actions::change(tx, id, &draft)?),
+            })
+        })
+        .await;
+    match done {
+        Ok(Ok(())) => Ok(saved(&member, &name)),
+        Ok(Err(is)) => {
+            let began = Began::again(&is.is);
+            let page = FormPage::of(&member, Some(is));
+            FormPage { began, ..page }.refused(&typed, None)
+        }
         Err(error) => refuse(&member, Some(fund), &typed, error),
     }
 }

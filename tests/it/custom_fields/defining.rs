@@ -163,7 +163,7 @@ async fn only_what_no_record_has_can_be_deleted() {
     ];
     let refused = choir
         .ada
-        .post(&format!("custom-fields/{level}/edit"), &without_gold)
+        .save(&format!("custom-fields/{level}/edit"), &without_gold)
         .await;
     assert_eq!(refused.status, 422);
     assert!(refused.has("“Gold” was chosen for 1 record"), "{}", refused.body);
@@ -179,7 +179,7 @@ async fn only_what_no_record_has_can_be_deleted() {
         .await;
     choir
         .ada
-        .post(&format!("custom-fields/{level}/edit"), &without_gold)
+        .save(&format!("custom-fields/{level}/edit"), &without_gold)
         .await;
     let options = choir.one(level).await.options;
     assert_eq!(options.len(), 1, "nobody has it any more");

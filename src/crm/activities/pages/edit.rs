@@ -1,13 +1,13 @@
 //! Adding an activity, also as a follow-up of another, and changing one.
 
 use super::super::model::Activity;
-use super::super::{actions, types};
+use super::super::{actions, store, types};
 use super::form::{ActivityForm, Choices};
 use super::{ActivityPath, Settings, existing};
 use crate::accounts::{self, Member, model::Colleague};
 use crate::base::{ActivityId, ContactId};
 use crate::crm::contacts::{Picker, Sent, sent_value, sent_values};
-use crate::web::{self, Answer, Flash, Page, PageError};
+use crate::web::{self, Answer, Began, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
 use askama::Template;
@@ -100,7 +100,7 @@ pub async fn save(member: Member, path: ActivityPath, sent: Sent, config: Settin
     let activity = member.read(move |tx| existing(tx, id)).await?;
     let (picker, colleagues) = picked(&member, &sent).await?;
     let chosen = (picker.chosen_ids(), colleagues.as_slice());
-    let (form, draft) = ActivityForm::read(&sent, &member.organization, Some(&activity), chosen);
+    let (mut form, draft) = ActivityForm::read(&sent, &member.organization, Some(&activity), chosen);
     let only_finds = sent_value(&sent, "then") == "find" || picker.is_undecided();
     let Some(draft) = draft.filter(|_| !only_finds) else {
         return ask(
@@ -113,9 +113,23 @@ pub async fn save(member: Member, path: ActivityPath, sent: Sent, config: Settin
         )
         .await;
     };
-    let changed = member
-        .write(move |tx| Ok::<_, PageError>(actions::change(tx, &config, id, &draft)?))
+    let began = form.began.clone();
+    let saved = member
+        .write(move |tx| {
+            let is = store::locked(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
+            Ok::<_, PageError>(match began.misses(&is.is, &draft) {
+                true => Err(is),
+                false => Ok(actions::change(tx, &config, id, &draft)?),
+            })
+        })
         .await?;
+    let changed = match saved {
+        Ok(changed) => changed,
+        Err(is) => {
+            form.began = Began::again(&is.is);
+            return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, Some(is), None, form, picker).await;
+        }
+    };
     member.say(Flash::success(match changed {
         true => "The activity has been saved.",
         false => "Nothing was different, so nothing was changed.",

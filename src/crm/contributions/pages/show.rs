@@ -74,7 +74,7 @@ pub async fn thank(member: Member, path: ContributionPath) -> Answer {
     let today = member.today();
     member
         .write(move |tx| {
-            let contribution = existing(tx, id)?;
+            let contribution = actions::locked(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
             let thanked = ContributionDraft {
                 thanked_on: Some(today),
                 ..contribution.is

@@ -4,7 +4,7 @@ use super::super::model::Outcome;
 use super::super::statuses::{self, OpportunityStatus, StatusDraft, StatusError};
 use crate::accounts::Member;
 use crate::base::OpportunityStatusId;
-use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
+use crate::web::{self, Answer, Began, Choice, Field, Flash, Page, PageError};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
@@ -48,6 +48,7 @@ struct DeletePage {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
+    began_with: String,
     name: String,
     outcome: String,
     probability: String,
@@ -62,6 +63,7 @@ pub struct Way {
 
 /// The fields.
 struct StatusForm {
+    began: Began,
     name: Field,
     outcome: Field,
     probability: Field,
@@ -70,6 +72,7 @@ struct StatusForm {
 impl StatusForm {
     fn holding(status: &OpportunityStatus) -> Self {
         Self {
+            began: Began::with(&status.draft()),
             name: Field::holding(&status.name),
             outcome: Field::holding(status.outcome.as_str()),
             probability: Field::holding(status.probability.to_string()),
@@ -89,6 +92,7 @@ impl StatusForm {
         };
         let draft = read();
         let form = Self {
+            began: Began::sent(&typed.began_with),
             name,
             outcome,
             probability,
@@ -115,6 +119,7 @@ pub async fn list(member: Member) -> Answer {
 /// `GET /o/{organization}/opportunity-statuses/new`
 pub async fn new(member: Member) -> Answer {
     let form = StatusForm {
+        began: Began::default(),
         name: Field::default(),
         outcome: Field::holding(Outcome::Open.as_str()),
         probability: Field::holding("50"),
@@ -147,12 +152,26 @@ pub async fn edit(member: Member, path: StatusPath) -> Answer {
 pub async fn save(member: Member, path: StatusPath, typed: Form<Typed>) -> Answer {
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     let status = existing(&member, path.1).await?;
-    let (form, draft) = StatusForm::read(&typed);
+    let (mut form, draft) = StatusForm::read(&typed);
     let (id, Some(draft)) = (status.id, draft) else {
         return ask_for(&member, WRONG, Some(status), form);
     };
-    match member.write(move |tx| statuses::change(tx, id, &draft)).await {
-        Ok(()) => Ok(saved(&member)),
+    let began = form.began.clone();
+    let done = member
+        .write(move |tx| {
+            let is = statuses::locked(tx, id)?;
+            Ok(match began.misses(&is.draft(), &draft) {
+                true => Err(is),
+                false => Ok(statuses::change(tx, id, &draft)?),
+            })
+        })
+        .await;
+    match done {
+        Ok(Ok(())) => Ok(saved(&member)),
+        Ok(Err(is)) => {
+            form.began = Began::again(&is.draft());
+            ask_for(&member, WRONG, Some(is), form)
+        }
         Err(StatusError::NameTaken) => ask_for(&member, WRONG, Some(status), taken(form)),
         Err(other) => Err(other.into()),
     }
