@@ -168,17 +168,6 @@ impl Brings for Tags {
     }
 }
 
-impl Said<Meaning> {
-    fn whom(&self) -> Whom {
-        Whom::said(
-            self.get(Meaning::ContactIdentifier),
-            self.get(Meaning::Email),
-            [self.get(Meaning::FirstName), self.get(Meaning::LastName)],
-            self.get(Meaning::Name),
-        )
-    }
-}
-
 fn by_tag(records: &[Record]) -> BTreeMap<TagId, Vec<ContactId>> {
     let mut by_tag: BTreeMap<TagId, Vec<ContactId>> = BTreeMap::new();
     for (tag, contact) in records {
