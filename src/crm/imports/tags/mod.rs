@@ -193,17 +193,6 @@ impl Brings for Tags {
     }
 }
 
-impl Said<Meaning> {
-    fn whom(&self) -> Whom {
-        Whom::said(
-            self.get(Meaning::ContactIdentifier),
-            self.get(Meaning::Email),
-            [self.get(Meaning::FirstName), self.get(Meaning::LastName)],
-            self.get(Meaning::Name),
-        )
-    }
-}
-
 /// The names in a cell.
 fn several(cell: &str) -> impl Iterator<Item = &str> {
     cell.split(BETWEEN).map(str::trim).filter(|name| !name.is_empty())
