@@ -238,6 +238,8 @@ diesel::table! {
         term -> Text,
         contact_id -> BigInt,
         kind -> Text,
+        sort_name -> Text,
+        in_trash -> Bool,
     }
 }
 
