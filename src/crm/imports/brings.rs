@@ -222,7 +222,8 @@ impl<B: Brings> Kind for B {
             let Some(column) = import.matching.position(meaning) else {
                 continue;
             };
-            for (name, rows) in one_by_one(self, meaning, store::distinct(tx, import.id, column, NAMED_MAX)?) {
+            let cells = store::distinct(tx, import.id, column, NAMED_MAX)?;
+            for (name, rows) in names::one_by_one(cells, |cell| self.each_name(meaning, cell)) {
                 let is_made = import.matching.makes_missing && Brings::can_make(self).is_some();
                 let remark = match (here.contains(&names::key(&name)), is_made) {
                     (true, _) => None,
@@ -295,24 +296,6 @@ impl<B: Brings> Kind for B {
         self.delete(tx, &gone, why)?;
         Ok(rows.iter().map(|row| stays.outcome(row)).collect())
     }
-}
-
-/// The names in cells, each with the number of its rows, most of them first.
-fn one_by_one<B: Brings>(kind: &B, meaning: B::Meaning, cells: Vec<(String, i64)>) -> Vec<(String, i64)> {
-    let mut named: Vec<(String, i64)> = Vec::new();
-    for (cell, rows) in cells {
-        for name in kind.each_name(meaning, &cell) {
-            match named
-                .iter_mut()
-                .find(|(known, _)| names::key(known) == names::key(&name))
-            {
-                Some((_, sum)) => *sum += rows,
-                None => named.push((name, rows)),
-            }
-        }
-    }
-    named.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-    named
 }
 
 fn read_all<B: Brings>(
