@@ -75,7 +75,7 @@ fn put_memberships_back(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str, st
 fn take_tags_away(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str) -> anyhow::Result<()> {
     let given = rows
         .iter()
-        .flat_map(|(_, contact, record)| record.tags.iter().map(|given| (given.tag, *contact)));
+        .flat_map(|(_, contact, record)| record.tags.iter().map(move |given| (given.tag, *contact)));
     let (ids, contacts): (Vec<TagId>, Vec<ContactId>) = given.clone().unzip();
     // A tag that was deleted since is had by nobody.
     let have: HashSet<(TagId, ContactId)> = tags::store::had_by(tx, &ids, &contacts)?.into_iter().collect();
