@@ -46,7 +46,7 @@ pub trait Brings: Sync {
     /// What its columns can hold.
     type Meaning: ColumnMeaning + 'static;
     /// How its room knows a record.
-    type Id: Copy + Eq + Hash + Serialize + DeserializeOwned;
+    type Id: Clone + Eq + Hash + Serialize + DeserializeOwned;
     /// A record as its room writes it.
     type Record: Clone + PartialEq + Serialize + DeserializeOwned;
 
@@ -70,6 +70,11 @@ pub trait Brings: Sync {
     /// The columns whose cells name things other than contacts: what such a thing is, and the keys of the names that are here.
     fn names(&self, _tx: &mut OrgTx<'_>) -> QueryResult<NamedHere<Self::Meaning>> {
         Ok(Vec::new())
+    }
+
+    /// The names in a cell of a column that `names` tells of; as a rule it is one.
+    fn each_name(&self, _meaning: Self::Meaning, cell: &str) -> Vec<String> {
+        vec![cell.to_owned()]
     }
 
     /// Whether a cell may have several lines.
@@ -227,7 +232,8 @@ impl<B: Brings> Kind for B {
             let Some(column) = import.matching.position(meaning) else {
                 continue;
             };
-            for (name, rows) in store::distinct(tx, import.id, column, NAMED_MAX)? {
+            let cells = store::distinct(tx, import.id, column, NAMED_MAX)?;
+            for (name, rows) in names::one_by_one(cells, |cell| self.each_name(meaning, cell)) {
                 let is_made = import.matching.makes_missing && Brings::can_make(self).is_some();
                 let remark = match (here.contains(&names::key(&name)), is_made) {
                     (true, _) => None,
@@ -280,7 +286,7 @@ impl<B: Brings> Kind for B {
     ) -> anyhow::Result<Vec<RowOutcome>> {
         let read = |row: &WrittenRow| Done::<B::Id, B::Record>::deserialize(&row.record).ok();
         let done: Vec<_> = rows.iter().filter_map(|row| Some((row, read(row)?))).collect();
-        let ids: Vec<B::Id> = done.iter().map(|(_, done)| done.id).collect();
+        let ids: Vec<B::Id> = done.iter().map(|(_, done)| done.id.clone()).collect();
         let here = self.locked(tx, &ids)?;
         let mut stays = Stays::default();
         let mut gone = Vec::new();
@@ -293,10 +299,10 @@ impl<B: Brings> Kind for B {
                     let sentence = format!("This {noun} was changed since, so it was left as it is.");
                     stays.say(row.number, sentence);
                 }
-                (Some(_), None) => gone.push(done.id),
+                (Some(_), None) => gone.push(done.id.clone()),
                 (Some(_), Some(before)) => match self.unfit_again(tx, before)? {
                     Some(sentence) => stays.say(row.number, sentence),
-                    None => self.change(tx, done.id, before, why)?,
+                    None => self.change(tx, done.id.clone(), before, why)?,
                 },
             }
         }
@@ -319,7 +325,7 @@ fn judge_held<B: Brings>(
         let changing: Vec<&(B::Id, B::Record)> = verdicts
             .filter_map(|verdict| verdict.before.as_ref().filter(|(_, before)| *before != verdict.record))
             .collect();
-        let ids: Vec<B::Id> = changing.iter().map(|(id, _)| *id).collect();
+        let ids: Vec<B::Id> = changing.iter().map(|(id, _)| id.clone()).collect();
         let held = kind.locked(tx, &ids)?;
         if changing.iter().all(|(id, before)| held.get(id) == Some(before)) {
             return Ok(judged);
@@ -351,8 +357,14 @@ fn read_all<B: Brings>(
     Ok(rows.iter().map(read).collect())
 }
 
-/// `zone`: where moments that say their zone are told; nothing where only names are asked for.
-fn read<B: Brings>(kind: &B, import: &Import, cells: &[String], zone: Option<Tz>) -> (Said<B::Meaning>, Vec<String>) {
+/// What the cells of a row say, with everything that is wrong in them. `zone`: where moments that say their zone are told; nothing
+/// where only names are asked for.
+pub(super) fn read<B: Brings>(
+    kind: &B,
+    import: &Import,
+    cells: &[String],
+    zone: Option<Tz>,
+) -> (Said<B::Meaning>, Vec<String>) {
     let between = |meaning| if kind.has_lines(meaning) { LINES } else { " " };
     let value = |meaning: B::Meaning, text: String| {
         let text = match zone.filter(|_| meaning.is_date()) {
@@ -413,7 +425,7 @@ fn written<B: Brings>(
             ));
         }
         Some((id, before)) => {
-            kind.change(tx, id, &verdict.record, "")?;
+            kind.change(tx, id.clone(), &verdict.record, "")?;
             (Outcome::Changed, id, Some(before))
         }
     };
