@@ -194,7 +194,7 @@ async fn the_preview_says_of_whoever_is_only_at_mailchimp_how_they_stand_there()
         .map(|at| json!({"email_address": at, "status": "subscribed"}));
     let path = format!("audiences/{}/members", rehearsal.audience);
     rehearsal.ask("POST", &path, json!({"members": members})).await;
-    rehearsal.member_does(&people[0], "abuse", json!({})).await;
+    rehearsal.member_does(&people[0], "clean", json!({})).await;
     let id = group.to_string();
     let chosen = [("group", id.as_str()), ("audience", rehearsal.audience.as_str())];
     let preview = rehearsal.ada.post("mailchimp/links/preview", &chosen).await.location();

@@ -12,7 +12,7 @@ use dms::crm::contacts;
 use dms::crm::groups;
 use dms::crm::merge::actions::merge;
 use dms::crm::merge::model::{Choices, Pair};
-use dms::db::schema::{leases, mailchimp_connections, planned_calls};
+use dms::db::schema::{audiences, leases, mailchimp_connections, planned_calls};
 use dms::mailchimp::SubscriberHash;
 use dms::sync::view::View;
 use dms::sync::{mirror, receive, slots};
@@ -66,6 +66,21 @@ async fn until_at_rest(rehearsal: &Rehearsal) {
                 .get_result::<i64>(&mut **tx)?)
         });
         open.await == 0 && is_lease_free(rehearsal).await
+    })
+    .await;
+}
+
+/// The look that follows the switching on of a link is over.
+async fn until_looked_at(rehearsal: &Rehearsal) {
+    eventually("the audience was looked at", async || {
+        let looked_at = rehearsal.write(|tx| {
+            Ok(audiences::table
+                .filter(audiences::organization_id.eq(tx.organization()))
+                .filter(audiences::polled_at.is_not_null())
+                .count()
+                .get_result::<i64>(&mut **tx)?)
+        });
+        looked_at.await == 1
     })
     .await;
 }
@@ -230,6 +245,7 @@ async fn whom_do_not_email_is_set_for_while_the_addition_is_under_way_is_not_add
         let others = rehearsal.contacts(others).await;
         let group = rehearsal.group("Newsletter", vec![]).await;
         rehearsal.link(group, "group").await;
+        until_looked_at(&rehearsal).await;
         until_at_rest(&rehearsal).await;
         hold_connections(&rehearsal, true).await;
         let all = [vec![anne], others.clone()].concat();

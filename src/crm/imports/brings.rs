@@ -232,7 +232,8 @@ impl<B: Brings> Kind for B {
             let Some(column) = import.matching.position(meaning) else {
                 continue;
             };
-            for (name, rows) in one_by_one(self, meaning, store::distinct(tx, import.id, column, NAMED_MAX)?) {
+            let cells = store::distinct(tx, import.id, column, NAMED_MAX)?;
+            for (name, rows) in names::one_by_one(cells, |cell| self.each_name(meaning, cell)) {
                 let is_made = import.matching.makes_missing && Brings::can_make(self).is_some();
                 let remark = match (here.contains(&names::key(&name)), is_made) {
                     (true, _) => None,
@@ -310,24 +311,6 @@ impl<B: Brings> Kind for B {
     }
 }
 
-/// The names in cells, each with the number of its rows, most of them first.
-fn one_by_one<B: Brings>(kind: &B, meaning: B::Meaning, cells: Vec<(String, i64)>) -> Vec<(String, i64)> {
-    let mut named: Vec<(String, i64)> = Vec::new();
-    for (cell, rows) in cells {
-        for name in kind.each_name(meaning, &cell) {
-            match named
-                .iter_mut()
-                .find(|(known, _)| names::key(known) == names::key(&name))
-            {
-                Some((_, sum)) => *sum += rows,
-                None => named.push((name, rows)),
-            }
-        }
-    }
-    named.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-    named
-}
-
 /// Judges rows whose records nobody else changes until the transaction ends. One that was changed between its reading and its
 /// holding is read again, so that nothing a colleague saved meanwhile is written over.
 fn judge_held<B: Brings>(
@@ -374,8 +357,8 @@ fn read_all<B: Brings>(
     Ok(rows.iter().map(read).collect())
 }
 
-/// What the cells of a row say, with everything that is wrong in them. `zone`: where moments that say their zone are told;
-/// nothing where only names are asked for.
+/// What the cells of a row say, with everything that is wrong in them. `zone`: where moments that say their zone are told; nothing
+/// where only names are asked for.
 pub(super) fn read<B: Brings>(
     kind: &B,
     import: &Import,

@@ -1,6 +1,7 @@
 //! Custom fields of contributions in batch data entry: a batch makes no gift that the form would refuse.
 
 use super::{Choir, definition, person};
+use crate::support::browser::Browser;
 use diesel::prelude::*;
 use dms::crm::custom_fields::actions::{self, Definition};
 use dms::crm::custom_fields::{CustomValue, CustomValues, Kind, Record};
@@ -88,6 +89,45 @@ async fn a_batch_asks_for_required_fields_and_folds_the_others_away() {
     let chosen = |id: i64| Some(CustomValue::Chosen([id].into()));
     assert_eq!(custom.get(appeal).cloned(), chosen(1));
     assert_eq!(custom.get(matched).cloned(), chosen(2));
+}
+
+#[actix_web::test]
+async fn the_grid_with_own_fields_is_calm_and_open_to_everybody() {
+    let Some(browser) = Browser::open().await else { return };
+    let choir = Choir::open().await;
+    choir
+        .write(|tx| {
+            let required = Definition {
+                is_required: true,
+                ..definition("Appeal", &["Spring", "Fall"])
+            };
+            Ok(actions::add(tx, Record::Contribution, Kind::OneChoice, &required)?)
+        })
+        .await;
+    choir
+        .field(Record::Contribution, Kind::Text, "Matching Employer", &[])
+        .await;
+    choir
+        .field(
+            Record::Contribution,
+            Kind::SeveralChoices,
+            "Thank by",
+            &["Letter", "Call"],
+        )
+        .await;
+    let origin = format!("http://{}", choir.world.address());
+    browser.sign_in(&origin, "ada@choir.test").await;
+    let begun = [
+        ("name", "Pile"),
+        ("control_count", "3"),
+        ("control_total", "100"),
+        ("currency", "CAD"),
+    ];
+    let batch = choir.ada.post("batches/new", &begun).await.location();
+    browser.visit(&format!("{origin}{batch}")).await;
+    browser.click("details.more summary").await;
+    browser.until("details.more", "Matching Employer").await;
+    browser.look("fields-8-batch").await;
 }
 
 fn css(css: &str) -> scraper::Selector {

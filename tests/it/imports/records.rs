@@ -300,6 +300,40 @@ async fn several_tags_in_one_cell_are_several_tags() {
 }
 
 #[tokio::test]
+async fn a_list_of_people_may_say_their_tags() {
+    let importer = Importer::with_people().await;
+    importer
+        .ada
+        .post("tags/new", &[("name", "Donor"), ("colour", "grey")])
+        .await;
+    let file =
+        b"Contact ID,First Name,Last Name,Tags\n1,Anne,Lem,donor; Volunteer\n9,Zoe,New,Volunteer|Board\n2,Bo,Roy,\n";
+    let import = importer.check("people.csv", file, &[]).await;
+    assert_eq!(
+        importer.tally(&import).await[..3],
+        [
+            "1 is new",
+            "1 matches somebody and changes something",
+            "1 matches somebody and changes nothing"
+        ]
+    );
+    let changing = importer.rows(&import, "changing").await;
+    assert!(
+        changing[0].contains("Tag: donor") && changing[0].contains("Tag: Volunteer"),
+        "{changing:?}"
+    );
+    importer.start(&import).await;
+    assert_eq!(
+        (importer.count("tags").await, importer.count("contact_tags").await),
+        (3, 4)
+    );
+    let again = importer.check("people.csv", file, &[]).await;
+    assert_eq!(importer.tally(&again).await[2], "3 match somebody and change nothing");
+    importer.undo(&import).await;
+    assert_eq!(importer.count("contact_tags").await, 0);
+}
+
+#[tokio::test]
 async fn an_activity_is_assigned_to_a_colleague_by_email_or_name_and_nobody_gets_a_letter() {
     let importer = Importer::with_people().await;
     let file = b"Activity Type,Subject,Activity Date,With Contact IDs,Assigned To\n\

@@ -7,7 +7,7 @@ use super::brings::{Brings, Hold, Judged, NamedHere, ReadRow, Verdict};
 use super::cells::Said;
 use super::kind::{Makes, Words};
 use super::model::Import;
-use super::names::{self, Names};
+use super::names::{self, Names, several};
 use super::value::{self, DateOrder};
 use super::whom::{Known, Whom};
 use crate::base::{ContactId, TagId};
@@ -23,9 +23,6 @@ pub struct Tags;
 
 /// Whom a row tags, and with which tags; it is its own id.
 type Record = (ContactId, Vec<TagId>);
-
-/// What stands between several tags in one cell.
-const BETWEEN: [char; 2] = [';', '|'];
 
 /// What is made where somebody ticks it.
 const MADE: &str = "tags";
@@ -85,17 +82,7 @@ impl Brings for Tags {
     fn value(&self, meaning: Meaning, text: String, _: DateOrder) -> Result<String, String> {
         match meaning {
             Meaning::Email => value::email(text),
-            Meaning::Tag => {
-                let names: Vec<&str> = several(&text).collect();
-                let wrong = names
-                    .iter()
-                    .find_map(|name| Some(format!("“{name}”: {}", model::name(name).err()?)));
-                match (wrong, names.is_empty()) {
-                    (Some(words), _) => Err(words),
-                    (None, true) => Err(format!("“{text}” names no tag.")),
-                    (None, false) => Ok(text),
-                }
-            }
+            Meaning::Tag => tag_names(text),
             _ => Ok(text),
         }
     }
@@ -193,12 +180,20 @@ impl Brings for Tags {
     }
 }
 
-/// The names in a cell.
-fn several(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split(BETWEEN).map(str::trim).filter(|name| !name.is_empty())
+/// Checks the names of tags in a cell.
+pub fn tag_names(text: String) -> Result<String, String> {
+    let names: Vec<&str> = several(&text).collect();
+    let wrong = names
+        .iter()
+        .find_map(|name| Some(format!("“{name}”: {}", model::name(name).err()?)));
+    match (wrong, names.is_empty()) {
+        (Some(words), _) => Err(words),
+        (None, true) => Err(format!("“{text}” names no tag.")),
+        (None, false) => Ok(text),
+    }
 }
 
-/// The same where the whole cell may be the name of a tag that is here.
+/// The names in a cell, the whole of which may be the name of a tag that is here.
 fn names_in<'c>(cell: &'c str, tags: &Names<TagId>) -> Vec<&'c str> {
     match tags.find(Some(cell)) {
         Ok(Some(_)) => vec![cell],
