@@ -21,3 +21,4 @@ pub mod references;
 pub mod relationships;
 pub mod search;
 pub mod tags;
+pub mod type_error;

@@ -23,7 +23,7 @@ pub use matching::{matching, near_misses};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
-pub use pages::{Picker, Sent, nobody_chosen, routes, sent_value, sent_values};
+pub use pages::{Marked, Picker, Sent, nobody_chosen, routes, sent_value, sent_values};
 pub use parts::ChangedParts;
 pub use search::{ContactRow, ListFilter, Selection, Sort, chosen, count, list, rows as list_rows, select};
 pub use terms::phone_digits;
