@@ -4,4 +4,4 @@ mod read;
 mod record;
 
 pub use read::{Change, ChangeFilter, count, list};
-pub use record::{FieldChange, NewChange, record, record_all, record_for_each};
+pub use record::{FieldChange, NewChange, differences, note, record, record_all, record_for_each};

@@ -22,3 +22,4 @@ pub mod references;
 pub mod relationships;
 pub mod search;
 pub mod tags;
+pub mod type_error;

@@ -4,7 +4,7 @@
 use super::model::{Tag, TagDraft, with_all_below};
 use super::store;
 use crate::base::{ContactId, TagId};
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
 use crate::crm::contacts;
 use crate::db::schema::{contact_tags, tags};
 use crate::db::{OrgTx, Unavailable};
@@ -63,7 +63,7 @@ pub fn create(tx: &mut OrgTx<'_>, draft: &TagDraft) -> Result<TagId, TagError> {
         ))
         .returning(tags::id)
         .get_result(&mut **tx)?;
-    log_tag(tx, &format!("Tag {} created", draft.name), Vec::new())?;
+    changelog::note(tx, &format!("Tag {} created", draft.name), Vec::new())?;
     Ok(id)
 }
 
@@ -102,7 +102,7 @@ pub fn change(tx: &mut OrgTx<'_>, id: TagId, draft: &TagDraft) -> Result<(), Tag
             tags::parent_id.eq(draft.parent),
         ))
         .execute(&mut **tx)?;
-    log_tag(tx, &format!("Tag {} changed", draft.name), fields)?;
+    changelog::note(tx, &format!("Tag {} changed", draft.name), fields)?;
     if before.parent_id != draft.parent {
         // Searches for a tag find whoever has one below it.
         work::smart_groups_are_due(tx)?;
@@ -129,7 +129,7 @@ pub fn delete(tx: &mut OrgTx<'_>, id: TagId) -> QueryResult<()> {
         work::smart_groups_are_due(tx)?;
     }
     diesel::delete(tags::table.find((organization, id))).execute(&mut **tx)?;
-    log_tag(tx, &format!("Tag {} deleted", tag.name), Vec::new())?;
+    changelog::note(tx, &format!("Tag {} deleted", tag.name), Vec::new())?;
     changelog::record_for_each(tx, &had_it, &format!("Tag {} removed", tag.name), "The tag was deleted")?;
     work::contacts_are_due(tx, &had_it)
 }
@@ -208,16 +208,4 @@ fn refuse_unknown_parent(draft: &TagDraft, all: &[Tag]) -> QueryResult<()> {
         true => Ok(()),
         false => Err(QueryError::NotFound),
     }
-}
-
-fn log_tag(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
-    changelog::record(
-        tx,
-        NewChange {
-            contact: None,
-            what,
-            fields,
-            why: "",
-        },
-    )
 }

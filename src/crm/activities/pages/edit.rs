@@ -6,7 +6,7 @@ use super::form::{ActivityForm, Choices};
 use super::{ActivityPath, Settings, existing};
 use crate::accounts::{self, Member, model::Colleague};
 use crate::base::{ActivityId, ContactId};
-use crate::crm::contacts::{Picker, Sent, sent_value, sent_values};
+use crate::crm::contacts::{Marked, Picker, Sent, sent_value};
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
@@ -126,18 +126,10 @@ pub async fn save(member: Member, path: ActivityPath, sent: Sent, config: Settin
 /// Who was ticked and who fits what else was typed, and the colleagues it may be assigned to. A name that only one contact
 /// fits is taken as it is meant.
 async fn picked(member: &Member, sent: &Sent) -> Result<(Picker, Vec<Colleague>), PageError> {
-    let (typed, ticked) = (
-        sent_value(sent, "who").to_owned(),
-        sent_values::<ContactId>(sent, "contact"),
-    );
-    let (mut picker, colleagues) = member
-        .read(move |tx| {
-            let picker = Picker::find(tx, &typed, &ticked, true)?;
-            Ok::<_, PageError>((picker, accounts::colleagues(tx)?))
-        })
-        .await?;
-    picker.choose_the_only_one();
-    Ok((picker, colleagues))
+    let marked = Marked::of(sent);
+    member
+        .read(move |tx| Ok((marked.picker(tx, true)?, accounts::colleagues(tx)?)))
+        .await
 }
 
 async fn ask(

@@ -1,8 +1,9 @@
 //! The types of activities, among the settings.
 
-use super::super::types::{self, ActivityType, TypeError};
+use super::super::types::{self, ActivityType};
 use crate::accounts::Member;
 use crate::base::ActivityTypeId;
+use crate::crm::type_error::TypeError;
 use crate::web::{self, Answer, Field, Flash, Page, PageError};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -87,7 +88,7 @@ pub async fn add(member: Member, typed: Form<Typed>) -> Answer {
         .await;
     match added {
         Ok(_) => Ok(saved(&member)),
-        Err(TypeError::NameTaken) => form(
+        Err(TypeError::Taken) => form(
             &member,
             StatusCode::UNPROCESSABLE_ENTITY,
             None,
@@ -121,7 +122,7 @@ pub async fn save(member: Member, path: TypePath, typed: Form<Typed>) -> Answer 
     };
     match member.write(move |tx| types::change(tx, id, &name, is_offered)).await {
         Ok(()) => Ok(saved(&member)),
-        Err(TypeError::NameTaken) => {
+        Err(TypeError::Taken) => {
             let name = taken(&typed);
             form(
                 &member,

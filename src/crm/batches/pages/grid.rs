@@ -6,8 +6,9 @@ use super::super::store;
 use super::BatchPath;
 use crate::accounts::Member;
 use crate::base::BatchId;
+use crate::crm::contacts::Picker;
 use crate::crm::contacts::rules::Problem;
-use crate::crm::contributions::{PaymentMethod, Picker};
+use crate::crm::contributions::PaymentMethod;
 use crate::crm::{campaigns, funds};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
@@ -233,14 +234,14 @@ fn lines(
         let chosen = row.contact();
         // Whoever is chosen stands alone; typing on offers others.
         let typed = if chosen.is_some() { "" } else { row.who.as_str() };
-        let wrong = problems.get(&at).cloned().unwrap_or_default();
+        let wrong = problems.get(&at).cloned().unwrap_or_default().into_iter();
+        let problems: HashMap<String, String> = wrong.map(|problem| (problem.field, problem.words)).collect();
+        let mut picker = Picker::find(tx, typed, chosen.as_slice(), false)?.prefixed(&format!("rows.{}.", at + 1));
+        picker.who.error = problems.get("who").cloned();
         lines.push(Line {
             number: at + 1,
-            picker: Picker::find(tx, typed, chosen)?.prefixed(&format!("rows.{}.", at + 1)),
-            problems: wrong
-                .into_iter()
-                .map(|problem| (problem.field, problem.words))
-                .collect(),
+            picker,
+            problems,
             methods: Choice::list(methods.iter().map(|word| (word, word)), &row.payment_method),
             funds: Choice::list(funds.clone(), &row.fund),
             campaigns: Choice::list(campaigns.clone(), &row.campaign),

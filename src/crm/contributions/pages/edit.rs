@@ -1,10 +1,10 @@
 //! Adding a contribution and changing one. A form that is not accepted comes back with everything that was typed.
 
-use super::contributors::Picker;
 use super::form::{ContributionForm, KEPT_FOR_THE_NEXT};
 use super::{ContributionPath, Pairs, existing};
 use crate::accounts::Member;
 use crate::base::Currency;
+use crate::crm::contacts::Picker;
 use crate::crm::contributions::actions::{self, ContributionError};
 use crate::crm::contributions::model::{Contribution, Dedication, PaymentMethod, Status};
 use crate::crm::custom_fields::{self, CustomFields, Record};
@@ -98,7 +98,8 @@ async fn page(
 ) -> Result<FormPage, PageError> {
     let (form, picker, choices) = member
         .read(move |tx| {
-            let picker = Picker::find(tx, form.value("who"), form.contact())?;
+            let mut picker = Picker::find(tx, form.value("who"), form.contact().as_slice(), false)?;
+            picker.who.error = form.field("who").error;
             let choices = Choices::of(tx, &form)?;
             Ok::<_, PageError>((form, picker, choices))
         })

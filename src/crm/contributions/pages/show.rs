@@ -1,9 +1,9 @@
 //! One contribution: everything known about it, its soft credits, and "thanked".
 
-use super::contributors::Picker;
 use super::{ContributionPath, existing};
 use crate::accounts::Member;
 use crate::base::{ContactId, ContributionId, Money, SoftCreditId};
+use crate::crm::contacts::Picker;
 use crate::crm::contributions::model::{Contribution, CreditType};
 use crate::crm::contributions::search::{self, ContributionRow};
 use crate::crm::contributions::soft_credits::{self, SoftCredit};
@@ -25,7 +25,6 @@ struct ShowPage {
     custom: Vec<Shown>,
     /// The form for one more soft credit.
     picker: Picker,
-    who: Field,
     credit_amount: Field,
     credit_types: Vec<Choice>,
     added: String,
@@ -44,7 +43,7 @@ async fn page(member: &Member, id: ContributionId, typed: TypedCredit) -> Result
             let contribution = existing(tx, id)?;
             let row = search::rows(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
             let credits = soft_credits::of_contribution(tx, id)?;
-            let picker = Picker::find(tx, &who, chosen)?;
+            let picker = Picker::find(tx, &who, chosen.as_slice(), false)?;
             let custom = custom_fields::store::of(tx, Record::Contribution)?.shown("", &contribution.is.custom);
             Ok::<_, PageError>((contribution, row, credits, picker, custom))
         })
@@ -53,7 +52,6 @@ async fn page(member: &Member, id: ContributionId, typed: TypedCredit) -> Result
     Ok(ShowPage {
         page: member.page("contributions"),
         credit_types: Choice::list(types, &typed.credit_type),
-        who: Field::holding(typed.who),
         credit_amount: Field::holding(match typed.amount.as_str() {
             "" => contribution.is.amount().digits(),
             typed => typed.to_owned(),
@@ -106,7 +104,7 @@ pub async fn add_credit(member: Member, path: ContributionPath, typed: Form<Type
     page.credit_amount = amount;
     let contact = typed.contact.parse::<ContactId>().ok();
     if contact.is_none() && typed.then != "find" {
-        page.who.error = Some("Choose who is credited.".into());
+        page.picker = page.picker.wrong("Choose who is credited.");
     }
     let (Some(amount), Some(contact), false) = (read, contact, typed.then == "find") else {
         return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);

@@ -7,7 +7,7 @@ use super::form::{Choices, OpportunityForm};
 use super::{OpportunityPath, existing};
 use crate::accounts::{self, Member, model::Colleague};
 use crate::base::ContactId;
-use crate::crm::contacts::{self, Picker, Sent, sent_value, sent_values};
+use crate::crm::contacts::{self, Marked, Picker, Sent, sent_value};
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
@@ -118,18 +118,10 @@ pub async fn save(member: Member, path: OpportunityPath, sent: Sent) -> Answer {
 
 /// Who was chosen or is the only one who fits what was typed, the colleagues whose it may be, and how it may stand.
 async fn picked(member: &Member, sent: &Sent) -> Result<(Picker, Vec<Colleague>, Vec<OpportunityStatus>), PageError> {
-    let (typed, chosen) = (
-        sent_value(sent, "who").to_owned(),
-        sent_values::<ContactId>(sent, "contact"),
-    );
-    let (mut picker, colleagues, statuses) = member
-        .write(move |tx| {
-            let picker = Picker::find(tx, &typed, &chosen, false)?;
-            Ok::<_, PageError>((picker, accounts::colleagues(tx)?, statuses::all(tx)?))
-        })
-        .await?;
-    picker.choose_the_only_one();
-    Ok((picker, colleagues, statuses))
+    let marked = Marked::of(sent);
+    member
+        .write(move |tx| Ok((marked.picker(tx, false)?, accounts::colleagues(tx)?, statuses::all(tx)?)))
+        .await
 }
 
 async fn ask(

@@ -6,7 +6,7 @@ use super::super::types;
 use super::{ContactPath, RelationshipPath, back, existing};
 use crate::accounts::Member;
 use crate::base::{ContactId, RelationshipTypeId};
-use crate::crm::contacts::{self, ContactRow, Picker, Sent, sent_value, sent_values};
+use crate::crm::contacts::{self, ContactRow, Marked, Picker, Sent, sent_value};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError, day};
 use actix_web::http::StatusCode;
@@ -106,14 +106,10 @@ pub async fn add(member: Member, path: ContactPath, sent: Sent) -> Answer {
     let (kind, kind_read) = Field::read(sent_value(&sent, "kind"), read_kind);
     let (form, details) = DetailsForm::read(&sent);
     let only_finds = sent_value(&sent, "then") == "find";
-    let (typed, others) = (
-        sent_value(&sent, "who").to_owned(),
-        sent_values::<ContactId>(&sent, "contact"),
-    );
-    let mut picker = member
-        .read(move |tx| Ok::<_, PageError>(Picker::find(tx, &typed, &others, false)?))
+    let marked = Marked::of(&sent);
+    let picker = member
+        .read(move |tx| Ok::<_, PageError>(marked.picker(tx, false)?))
         .await?;
-    picker.choose_the_only_one();
     let other = picker.chosen_ids().first().copied();
 
     let mut refusal = None;

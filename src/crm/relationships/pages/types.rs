@@ -1,10 +1,11 @@
 //! The types of relationships, among the settings.
 
 use super::super::model::{self, RelationshipType, TypeDraft};
-use super::super::types::{self, TypeError};
+use super::super::types;
 use crate::accounts::Member;
 use crate::base::RelationshipTypeId;
 use crate::crm::contacts::ContactType;
+use crate::crm::type_error::TypeError;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
@@ -141,7 +142,7 @@ pub async fn add(member: Member, typed: Form<Typed>) -> Answer {
         .await;
     match added {
         Ok(_) => Ok(saved(&member)),
-        Err(TypeError::LabelsTaken) => form(&member, StatusCode::UNPROCESSABLE_ENTITY, None, &typed, taken(&typed)),
+        Err(TypeError::Taken) => form(&member, StatusCode::UNPROCESSABLE_ENTITY, None, &typed, taken(&typed)),
         Err(other) => Err(other.into()),
     }
 }
@@ -170,7 +171,7 @@ pub async fn save(member: Member, path: TypePath, typed: Form<Typed>) -> Answer 
     let id = of_type.id;
     match member.write(move |tx| types::change(tx, id, &draft)).await {
         Ok(()) => Ok(saved(&member)),
-        Err(TypeError::LabelsTaken) => form(
+        Err(TypeError::Taken) => form(
             &member,
             StatusCode::UNPROCESSABLE_ENTITY,
             Some(of_type),
