@@ -1,4 +1,4 @@
-//! Why a type that an organization makes itself, of activities or relationships, cannot be so.
+//! Why a type or a status that an organization makes itself cannot be so.
 
 use crate::db::Unavailable;
 use crate::web::PageError;
@@ -7,9 +7,9 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 /// After `Taken` and `InUse` the transaction must be given up.
 #[derive(Debug, thiserror::Error)]
 pub enum TypeError {
-    #[error("another type has this name")]
+    #[error("another one has this name")]
     Taken,
-    #[error("something is of this type")]
+    #[error("something has it")]
     InUse,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -30,10 +30,10 @@ impl From<QueryError> for TypeError {
 impl From<TypeError> for PageError {
     fn from(error: TypeError) -> Self {
         match error {
-            TypeError::Taken => Self::Refused("Another type is called so already. Nothing was changed.".into()),
-            TypeError::InUse => Self::Refused(
-                "This type is in use, so it was not deleted. Edit it and say that it is no longer offered.".into(),
-            ),
+            TypeError::Taken => Self::Refused("Another one is called so already. Nothing was changed.".into()),
+            TypeError::InUse => {
+                Self::Refused("It is in use, so it was not deleted. Give what has it another one first.".into())
+            }
             TypeError::Unavailable(error) => error.into(),
             TypeError::Query(error) => error.into(),
         }

@@ -23,6 +23,19 @@ pub fn one_line(typed: &str, longest: usize, too_long: &'static str) -> Result<S
     no_longer(words.join(" "), longest, too_long)
 }
 
+/// The same where something must be typed; `missing` is said of nothing.
+pub fn required_line(
+    typed: &str,
+    longest: usize,
+    missing: &'static str,
+    too_long: &'static str,
+) -> Result<String, &'static str> {
+    match one_line(typed, longest, too_long) {
+        Ok(line) if line.is_empty() => Err(missing),
+        read => read,
+    }
+}
+
 fn no_longer(text: String, longest: usize, too_long: &'static str) -> Result<String, &'static str> {
     match text.chars().count() <= longest {
         true => Ok(text),

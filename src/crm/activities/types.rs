@@ -33,14 +33,12 @@ pub struct ActivityType {
 
 /// Reads a name as somebody typed it.
 pub fn name(typed: &str) -> Result<String, &'static str> {
-    match web::one_line(
+    web::required_line(
         typed,
         NAME_LENGTH_MAX,
+        "Give the type a name.",
         "The name of a type may have up to 60 characters.",
-    ) {
-        Ok(name) if name.is_empty() => Err("Give the type a name."),
-        read => read,
-    }
+    )
 }
 
 /// Every type by name. An organization gets its first ones the first time somebody asks, so the transaction must be one that

@@ -3,7 +3,7 @@
 use super::model::{Batch, BatchRow};
 use super::store;
 use crate::base::{BatchId, Money};
-use crate::changelog::{self, NewChange};
+use crate::changelog;
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::{ContributionDraft, ContributionError, actions as contributions};
 use crate::db::schema::batches;
@@ -99,10 +99,8 @@ pub fn post(
             batches::posted_at.eq(tx.now()),
         ))
         .execute(&mut **tx)?;
-    log(
-        tx,
-        &format!("Batch {} posted with {} contributions", batch.name, drafts.len()),
-    )?;
+    let what = format!("Batch {} posted with {} contributions", batch.name, drafts.len());
+    changelog::note(tx, &what, Vec::new())?;
     Ok(drafts.len())
 }
 
@@ -140,14 +138,4 @@ pub fn already_posted() -> PageError {
          changed one by one."
             .into(),
     )
-}
-
-fn log(tx: &mut OrgTx<'_>, what: &str) -> QueryResult<()> {
-    let change = NewChange {
-        contact: None,
-        what,
-        fields: Vec::new(),
-        why: "",
-    };
-    changelog::record(tx, change)
 }

@@ -3,7 +3,7 @@
 use super::model::{Campaign, CampaignDraft};
 use super::store;
 use crate::base::{CampaignId, FundId};
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
 use crate::crm::funds::{self, Fund};
 use crate::db::schema::{campaigns, contributions};
 use crate::db::{OrgTx, Unavailable};
@@ -44,7 +44,7 @@ pub fn add(tx: &mut OrgTx<'_>, draft: &CampaignDraft) -> Result<CampaignId, Camp
         .values(draft)
         .returning(campaigns::id)
         .get_result(&mut **tx)?;
-    log(tx, &format!("Campaign {} added", draft.name), Vec::new())?;
+    changelog::note(tx, &format!("Campaign {} added", draft.name), Vec::new())?;
     Ok(id)
 }
 
@@ -65,7 +65,7 @@ pub fn change(tx: &mut OrgTx<'_>, id: CampaignId, draft: &CampaignDraft) -> Resu
     diesel::update(campaigns::table.find((tx.organization().0, id.0)))
         .set(draft)
         .execute(&mut **tx)?;
-    log(tx, &format!("Campaign {} changed", draft.name), fields)?;
+    changelog::note(tx, &format!("Campaign {} changed", draft.name), fields)?;
     Ok(())
 }
 
@@ -80,7 +80,7 @@ pub fn delete(tx: &mut OrgTx<'_>, id: CampaignId) -> Result<String, CampaignErro
         return Err(CampaignError::InUse);
     }
     diesel::delete(campaigns::table.find((tx.organization().0, id.0))).execute(&mut **tx)?;
-    log(tx, &format!("Campaign {name} deleted"), Vec::new())?;
+    changelog::note(tx, &format!("Campaign {name} deleted"), Vec::new())?;
     Ok(name)
 }
 
@@ -122,14 +122,4 @@ fn differences(all: &[Campaign], funds: &[Fund], before: &CampaignDraft, after: 
         FieldChange::between("Enabled", yes_no(before.is_enabled), yes_no(after.is_enabled)),
     ];
     changes.into_iter().flatten().collect()
-}
-
-fn log(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
-    let change = NewChange {
-        contact: None,
-        what,
-        fields,
-        why: "",
-    };
-    changelog::record(tx, change)
 }

@@ -159,10 +159,12 @@ pub(super) fn differences(old: Option<&Opportunity>, new: Option<&Opportunity>) 
 
 /// Reads a name as somebody typed it.
 pub fn name(typed: &str) -> Result<String, &'static str> {
-    match web::one_line(typed, NAME_LENGTH_MAX, "A name may have up to 200 characters.") {
-        Ok(name) if name.is_empty() => Err("Give the opportunity a name."),
-        read => read,
-    }
+    web::required_line(
+        typed,
+        NAME_LENGTH_MAX,
+        "Give the opportunity a name.",
+        "A name may have up to 200 characters.",
+    )
 }
 
 /// Reads a type as somebody typed it; it may be empty.

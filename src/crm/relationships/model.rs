@@ -163,10 +163,12 @@ pub struct Seen {
 
 /// Reads a label as somebody typed it.
 pub fn label(typed: &str) -> Result<String, &'static str> {
-    match web::one_line(typed, LABEL_LENGTH_MAX, "This may have up to 60 characters.") {
-        Ok(label) if label.is_empty() => Err("Write what one is to the other, such as “Mentor of”."),
-        read => read,
-    }
+    web::required_line(
+        typed,
+        LABEL_LENGTH_MAX,
+        "Write what one is to the other, such as “Mentor of”.",
+        "This may have up to 60 characters.",
+    )
 }
 
 /// Reads a description as somebody typed it.

@@ -165,10 +165,12 @@ pub fn with_all_below(tag: TagId, tags: &[Tag]) -> Vec<TagId> {
 
 /// Reads a name as somebody typed it.
 pub fn name(typed: &str) -> Result<String, &'static str> {
-    match web::one_line(typed, NAME_LENGTH_MAX, "A tag's name may have up to 60 characters.") {
-        Ok(name) if name.is_empty() => Err("Give the tag a name."),
-        read => read,
-    }
+    web::required_line(
+        typed,
+        NAME_LENGTH_MAX,
+        "Give the tag a name.",
+        "A tag's name may have up to 60 characters.",
+    )
 }
 
 /// Reads a description as somebody typed it.

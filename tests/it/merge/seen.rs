@@ -1,7 +1,8 @@
 //! Finding and merging duplicates by hand in a real browser, at the width of a desk and of a phone, open to everybody.
 
-use super::{Office, ann, anne};
+use super::{ann, anne};
 use crate::support::browser::Browser;
+use crate::support::office::Office;
 
 #[actix_web::test]
 async fn duplicates_are_found_compared_merged_and_parted_by_hand() {

@@ -1,9 +1,10 @@
 //! The statuses of opportunities, among the settings.
 
 use super::super::model::Outcome;
-use super::super::statuses::{self, OpportunityStatus, StatusDraft, StatusError};
+use super::super::statuses::{self, OpportunityStatus, StatusDraft};
 use crate::accounts::Member;
 use crate::base::OpportunityStatusId;
+use crate::crm::type_error::TypeError;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -131,7 +132,7 @@ pub async fn add(member: Member, typed: Form<Typed>) -> Answer {
     };
     match member.write(move |tx| statuses::add(tx, &draft)).await {
         Ok(_) => Ok(saved(&member)),
-        Err(StatusError::NameTaken) => ask_for(&member, WRONG, None, taken(form)),
+        Err(TypeError::Taken) => ask_for(&member, WRONG, None, taken(form)),
         Err(other) => Err(other.into()),
     }
 }
@@ -153,7 +154,7 @@ pub async fn save(member: Member, path: StatusPath, typed: Form<Typed>) -> Answe
     };
     match member.write(move |tx| statuses::change(tx, id, &draft)).await {
         Ok(()) => Ok(saved(&member)),
-        Err(StatusError::NameTaken) => ask_for(&member, WRONG, Some(status), taken(form)),
+        Err(TypeError::Taken) => ask_for(&member, WRONG, Some(status), taken(form)),
         Err(other) => Err(other.into()),
     }
 }
