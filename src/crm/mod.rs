@@ -23,3 +23,5 @@ pub mod relationships;
 pub mod search;
 pub mod tags;
 pub mod type_error;
+pub mod undo;
+pub mod undoable;

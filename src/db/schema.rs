@@ -886,6 +886,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    step_rows (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        step_id -> BigInt,
+        table_name -> Text,
+        before -> Nullable<Jsonb>,
+        after -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    steps (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        record -> Text,
+        record_id -> BigInt,
+        at -> Timestamptz,
+        staff_id -> Nullable<BigInt>,
+        undone_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     sync_runs (organization_id, id) {
         organization_id -> BigInt,
         id -> BigInt,

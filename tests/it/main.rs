@@ -32,3 +32,4 @@ mod sync_trouble;
 mod tenancy;
 mod test_browser;
 mod test_cluster;
+mod undo;

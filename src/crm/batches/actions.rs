@@ -128,6 +128,7 @@ pub fn delete(tx: &mut OrgTx<'_>, id: BatchId) -> Result<String, PageError> {
         return Err(already_posted());
     }
     diesel::delete(batches::table.find((tx.organization().0, id.0))).execute(&mut **tx)?;
+    changelog::note(tx, &format!("Draft of batch {} thrown away", batch.name), Vec::new())?;
     Ok(batch.name)
 }
 

@@ -74,10 +74,8 @@ fn set_down(tx: &mut OrgTx<'_>, selection: &Selection, deed: &Deed) -> Result<Op
         .execute(&mut **tx)?;
     let action = store::locked(tx, id)?;
     let contacts = if count == 1 { "contact" } else { "contacts" };
-    log(
-        tx,
-        &format!("Bulk action on {count} {contacts} started: {}", action.deed.name()),
-    )?;
+    let what = format!("Bulk action on {count} {contacts} started: {}", action.deed.name());
+    changelog::note(tx, &what, Vec::new())?;
     Ok(Some(id))
 }
 

@@ -84,6 +84,13 @@ pub fn delete(tx: &mut OrgTx<'_>, id: CampaignId) -> Result<String, CampaignErro
     Ok(name)
 }
 
+/// Whether a campaign has become a part of itself. Others wait who change campaigns at the same moment.
+pub fn is_in_a_circle(tx: &mut OrgTx<'_>, id: CampaignId) -> QueryResult<bool> {
+    let all = store::locked(tx)?;
+    let own = all.iter().find(|campaign| campaign.id == id);
+    Ok(own.is_some_and(|campaign| is_part_of_itself(&all, id, campaign.is.parent_id)))
+}
+
 /// Whether the way upwards from `parent` comes past the campaign.
 fn is_part_of_itself(all: &[Campaign], id: CampaignId, parent: Option<CampaignId>) -> bool {
     let mut above = parent;

@@ -4,8 +4,8 @@ use super::actions::{self, CampaignError};
 use super::model::{self, Campaign, CampaignDraft, CampaignType};
 use super::store::{self, Raised};
 use crate::accounts::Member;
-use crate::base::{CampaignId, Currency, Money, Role};
-use crate::crm::funds;
+use crate::base::{CampaignId, Currency, Money, Role, StepId};
+use crate::crm::{funds, undoable};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, Flash, Needs, Page, PageError, Route, day, get, long_text, post};
 use actix_web::http::StatusCode;
@@ -215,7 +215,7 @@ async fn create(member: Member, typed: Form<Typed>) -> Answer {
     };
     let name = draft.name.clone();
     match member.write(move |tx| actions::add(tx, &draft)).await {
-        Ok(id) => Ok(saved(&member, id, &name)),
+        Ok(id) => Ok(saved(&member, id, &name, None)),
         Err(error) => refuse(&member, None, &typed, form, error).await,
     }
 }
@@ -236,14 +236,15 @@ async fn save(member: Member, path: CampaignPath, typed: Form<Typed>) -> Answer 
         return refused(&member, Some(campaign), &typed, form).await;
     };
     let name = draft.name.clone();
-    match member.write(move |tx| actions::change(tx, id, &draft)).await {
-        Ok(()) => Ok(saved(&member, id, &name)),
+    let changed = member.step(&undoable::CAMPAIGN, id.0, move |tx| actions::change(tx, id, &draft));
+    match changed.await {
+        Ok(((), step)) => Ok(saved(&member, id, &name, step)),
         Err(error) => refuse(&member, Some(campaign), &typed, form, error).await,
     }
 }
 
-fn saved(member: &Member, id: CampaignId, name: &str) -> actix_web::HttpResponse {
-    member.say(Flash::success(format!("The campaign “{name}” has been saved.")));
+fn saved(member: &Member, id: CampaignId, name: &str, step: Option<StepId>) -> actix_web::HttpResponse {
+    member.say_done(Flash::success(format!("The campaign “{name}” has been saved.")), step);
     member.redirect(&format!("campaigns/{id}"))
 }
 
@@ -294,8 +295,10 @@ async fn ask(member: Member, path: CampaignPath) -> Answer {
 
 async fn delete(member: Member, path: CampaignPath) -> Answer {
     let id = path.1;
-    let name = member.write(move |tx| actions::delete(tx, id)).await?;
-    member.say(Flash::success(format!("The campaign “{name}” has been deleted.")));
+    let (name, step) = member
+        .step(&undoable::CAMPAIGN, id.0, move |tx| actions::delete(tx, id))
+        .await?;
+    member.say_done(Flash::success(format!("The campaign “{name}” has been deleted.")), step);
     Ok(member.redirect("campaigns"))
 }
 

@@ -4,7 +4,8 @@ use super::actions::{self, FundError};
 use super::model::{self, Fund, FundDraft};
 use super::store;
 use crate::accounts::Member;
-use crate::base::{FundId, Role};
+use crate::base::{FundId, Role, StepId};
+use crate::crm::undoable;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Field, Flash, Needs, Page, PageError, Route, get, long_text, post};
 use actix_web::http::StatusCode;
@@ -130,7 +131,7 @@ async fn create(member: Member, typed: Form<Typed>) -> Answer {
     };
     let name = draft.name.clone();
     match member.write(move |tx| actions::add(tx, &draft)).await {
-        Ok(_) => Ok(saved(&member, &name)),
+        Ok(_) => Ok(saved(&member, &name, None)),
         Err(error) => refuse(&member, None, &typed, error),
     }
 }
@@ -148,14 +149,15 @@ async fn save(member: Member, path: FundPath, typed: Form<Typed>) -> Answer {
         return FormPage::of(&member, Some(fund)).refused(&typed, None);
     };
     let name = draft.name.clone();
-    match member.write(move |tx| actions::change(tx, id, &draft)).await {
-        Ok(()) => Ok(saved(&member, &name)),
+    let changed = member.step(&undoable::FUND, id.0, move |tx| actions::change(tx, id, &draft));
+    match changed.await {
+        Ok(((), step)) => Ok(saved(&member, &name, step)),
         Err(error) => refuse(&member, Some(fund), &typed, error),
     }
 }
 
-fn saved(member: &Member, name: &str) -> actix_web::HttpResponse {
-    member.say(Flash::success(format!("The fund “{name}” has been saved.")));
+fn saved(member: &Member, name: &str, step: Option<StepId>) -> actix_web::HttpResponse {
+    member.say_done(Flash::success(format!("The fund “{name}” has been saved.")), step);
     member.redirect("funds")
 }
 
@@ -193,8 +195,10 @@ async fn ask(member: Member, path: FundPath) -> Answer {
 
 async fn delete(member: Member, path: FundPath) -> Answer {
     let id = path.1;
-    let name = member.write(move |tx| actions::delete(tx, id)).await?;
-    member.say(Flash::success(format!("The fund “{name}” has been deleted.")));
+    let (name, step) = member
+        .step(&undoable::FUND, id.0, move |tx| actions::delete(tx, id))
+        .await?;
+    member.say_done(Flash::success(format!("The fund “{name}” has been deleted.")), step);
     Ok(member.redirect("funds"))
 }
 

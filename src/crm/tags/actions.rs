@@ -186,6 +186,15 @@ pub fn untag_contacts(tx: &mut OrgTx<'_>, tag: TagId, who: &[ContactId], why: &s
     Ok(untagged)
 }
 
+/// Whether a tag has come to stand below itself. Others wait who change tags at the same moment.
+pub fn is_in_a_circle(tx: &mut OrgTx<'_>, id: TagId) -> QueryResult<bool> {
+    let all = locked(tx)?;
+    let parent_of = |id: TagId| all.iter().find(|tag| tag.id == id).and_then(|tag| tag.parent_id);
+    // No way upwards is longer than there are tags.
+    let upwards = std::iter::successors(parent_of(id), |above| parent_of(*above)).take(all.len());
+    Ok(upwards.into_iter().any(|above| above == id))
+}
+
 fn existing(tx: &mut OrgTx<'_>, id: TagId) -> QueryResult<Tag> {
     store::find(tx, id)?.ok_or(QueryError::NotFound)
 }

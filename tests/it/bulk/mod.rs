@@ -7,8 +7,10 @@ mod seen;
 use crate::support::browserless::Answer;
 use crate::support::office::Office;
 use crate::support::world::eventually;
-use dms::base::{ContactId, EmailAddress, Role};
-use dms::crm::contacts::{self, Address, ContactDraft, EmailDraft};
+use diesel::prelude::*;
+use dms::base::{EmailAddress, Role};
+use dms::crm::contacts::{self, Address, Contact, ContactDraft, EmailDraft};
+use dms::db::schema::due_contacts;
 
 impl Office {
     /// Starts an action; returns its page once the background is through with it.
@@ -142,7 +144,7 @@ async fn an_undo_brings_back_the_values_before_and_leaves_what_was_changed_since
         .write(move |tx| {
             let mut draft = contacts::store::find(tx, moved)?.unwrap().draft();
             draft.addresses[0].city = "Perth".into();
-            contacts::actions::change(tx, moved, &draft, "moved")
+            Ok(contacts::actions::change(tx, moved, &draft, "moved")?)
         })
         .await;
 
@@ -211,7 +213,7 @@ async fn a_selection_goes_to_the_trash_comes_back_and_both_can_be_undone() {
 
     // Somebody took Anne out, and her identifier is borne by another Bo meanwhile.
     let anne = ids[0];
-    office.write(move |tx| contacts::actions::restore(tx, anne)).await;
+    office.write(move |tx| Ok(contacts::actions::restore(tx, anne)?)).await;
     office.add_all(vec![bo]).await;
     let restored = office
         .act(&[("scope", "all"), ("in_trash", "yes")], &[("deed", "restore")])

@@ -5,7 +5,7 @@ use crate::support::office::{Office, organization, person, send};
 use dms::base::{Actor, ContactId, EmailAddress, Role};
 use dms::changelog::Change;
 use dms::crm::contacts::actions;
-use dms::crm::contacts::{Address, ContactDraft, ContactError, ContactType, Email, EmailDraft, OnHold, Phone, model};
+use dms::crm::contacts::{Address, ContactDraft, ContactError, Email, EmailDraft, OnHold, Phone, model};
 
 mod adding;
 mod changing;
@@ -23,7 +23,7 @@ impl Office {
         }
     }
 
-    async fn people(&self, count: usize) -> Vec<ContactId> {
+    async fn testers(&self, count: usize) -> Vec<ContactId> {
         let drafts: Vec<ContactDraft> = (0..count).map(|n| person(&format!("P{n:03}"), "Tester")).collect();
         self.add_all(drafts).await
     }

@@ -8,7 +8,7 @@ mod values;
 
 use crate::support::browserless::Answer;
 use crate::support::office::{Office, changed_fields, person, send};
-use dms::base::{ContactId, CustomFieldId};
+use dms::base::{Actor, ContactId, CustomFieldId};
 use dms::crm::contacts;
 use dms::crm::custom_fields::actions::{self, Definition};
 use dms::crm::custom_fields::{CustomField, CustomFields, CustomValue, Kind, Record, store};

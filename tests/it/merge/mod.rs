@@ -35,7 +35,7 @@ struct Lines {
 }
 
 impl Office {
-    async fn group(&self, title: &str, members: Vec<ContactId>) -> GroupId {
+    async fn group_of(&self, title: &str, members: Vec<ContactId>) -> GroupId {
         let title = title.to_owned();
         self.write(move |tx| {
             let group = groups::actions::create(tx, &title, "")?;
@@ -98,8 +98,8 @@ fn ann() -> ContactDraft {
 async fn everything_of_both_is_in_one_contact_and_old_links_lead_there() {
     let office = Office::open().await;
     let (anne, ann) = (office.add(anne()).await, office.add(ann()).await);
-    office.group("Newsletter", vec![ann]).await;
-    office.group("Board", vec![anne]).await;
+    office.group_of("Newsletter", vec![ann]).await;
+    office.group_of("Board", vec![anne]).await;
     let chosen = [
         ("scope", "selected"),
         ("id", &ann.to_string()),
@@ -154,8 +154,8 @@ async fn everything_of_both_is_in_one_contact_and_old_links_lead_there() {
 async fn an_undone_merge_leaves_both_as_they_were() {
     let office = Office::open().await;
     let (anne, ann) = (office.add(anne()).await, office.add(ann()).await);
-    office.group("Newsletter", vec![ann]).await;
-    office.group("Board", vec![anne]).await;
+    office.group_of("Newsletter", vec![ann]).await;
+    office.group_of("Board", vec![anne]).await;
     let before = office.records().await;
     let merge = office.merge(anne, ann, &[("source", "loser")]).await;
     assert_ne!(office.records().await, before);

@@ -2,6 +2,7 @@
 
 use super::*;
 use dms::base::Role;
+use dms::crm::contacts::{ContactDraft, ContactType};
 
 fn household(name: &str) -> ContactDraft {
     let mut draft = ContactDraft::default();

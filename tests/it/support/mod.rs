@@ -5,6 +5,7 @@ pub mod browserless;
 pub mod cluster;
 pub mod hands;
 pub mod office;
+pub mod patience;
 pub mod rehearsal;
 pub mod works;
 pub mod world;

@@ -7,6 +7,7 @@ use super::{ActivityPath, Settings, existing};
 use crate::accounts::{self, Member, model::Colleague};
 use crate::base::{ActivityId, ContactId};
 use crate::crm::contacts::{Marked, Picker, Sent, sent_value};
+use crate::crm::undoable;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
@@ -113,13 +114,16 @@ pub async fn save(member: Member, path: ActivityPath, sent: Sent, config: Settin
         )
         .await;
     };
-    let changed = member
-        .write(move |tx| Ok::<_, PageError>(actions::change(tx, &config, id, &draft)?))
+    let (changed, step) = member
+        .step(&undoable::ACTIVITY, id.0, move |tx| {
+            Ok::<_, PageError>(actions::change(tx, &config, id, &draft)?)
+        })
         .await?;
-    member.say(Flash::success(match changed {
+    let said = Flash::success(match changed {
         true => "The activity has been saved.",
         false => "Nothing was different, so nothing was changed.",
-    }));
+    });
+    member.say_done(said, step);
     Ok(member.redirect(&format!("activities/{id}")))
 }
 

@@ -11,6 +11,7 @@ use crate::crm::contacts::model::{Contact, ContactDraft, ContactType};
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contacts::store;
 use crate::crm::custom_fields::{self, CustomFields, Record};
+use crate::crm::undoable;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
@@ -144,12 +145,14 @@ pub async fn save(member: Member, path: Path<(String, ContactId)>, sent: Form<Pa
         return page.refused();
     }
     let id = contact.id;
-    match member.write(move |tx| actions::change(tx, id, &draft, "")).await {
-        Ok(was_changed) => {
-            member.say(match was_changed {
-                true => Flash::success("Your changes were saved."),
-                false => Flash::success("Nothing was different, so nothing was changed."),
+    let changed = member.step(&undoable::CONTACT, id.0, move |tx| actions::change(tx, id, &draft, ""));
+    match changed.await {
+        Ok((was_changed, step)) => {
+            let said = Flash::success(match was_changed {
+                true => "Your changes were saved.",
+                false => "Nothing was different, so nothing was changed.",
             });
+            member.say_done(said, step);
             Ok(member.redirect(&format!("contacts/{id}")))
         }
         Err(error) => refuse(&member, form, Some(contact), error),

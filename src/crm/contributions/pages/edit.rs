@@ -8,7 +8,7 @@ use crate::crm::contacts::Picker;
 use crate::crm::contributions::actions::{self, ContributionError};
 use crate::crm::contributions::model::{Contribution, Dedication, PaymentMethod, Status};
 use crate::crm::custom_fields::{self, CustomFields, Record};
-use crate::crm::{campaigns, funds};
+use crate::crm::{campaigns, funds, undoable};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Flash, Page, PageError};
 use actix_web::http::StatusCode;
@@ -198,12 +198,16 @@ pub async fn save(member: Member, path: ContributionPath, sent: Form<Pairs>) -> 
         let page = page(&member, form, Some(contribution), true).await?;
         return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
     }
-    match member.write(move |tx| actions::change(tx, id, &draft, today, "")).await {
-        Ok(was_changed) => {
-            member.say(match was_changed {
-                true => Flash::success("Your changes were saved."),
-                false => Flash::success("Nothing was different, so nothing was changed."),
+    let changed = member.step(&undoable::CONTRIBUTION, id.0, move |tx| {
+        actions::change(tx, id, &draft, today, "")
+    });
+    match changed.await {
+        Ok((was_changed, step)) => {
+            let said = Flash::success(match was_changed {
+                true => "Your changes were saved.",
+                false => "Nothing was different, so nothing was changed.",
             });
+            member.say_done(said, step);
             Ok(member.redirect(&format!("contributions/{id}")))
         }
         Err(error) => refuse(&member, form, Some(contribution), error).await,

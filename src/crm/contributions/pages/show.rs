@@ -9,6 +9,7 @@ use crate::crm::contributions::search::{self, ContributionRow};
 use crate::crm::contributions::soft_credits::{self, SoftCredit};
 use crate::crm::contributions::{ContributionDraft, actions};
 use crate::crm::custom_fields::{self, Record, Shown};
+use crate::crm::undoable;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
@@ -70,8 +71,8 @@ async fn page(member: &Member, id: ContributionId, typed: TypedCredit) -> Result
 pub async fn thank(member: Member, path: ContributionPath) -> Answer {
     let id = path.1;
     let today = member.today();
-    member
-        .write(move |tx| {
+    let (_, step) = member
+        .step(&undoable::CONTRIBUTION, id.0, move |tx| {
             let contribution = existing(tx, id)?;
             let thanked = ContributionDraft {
                 thanked_on: Some(today),
@@ -80,7 +81,7 @@ pub async fn thank(member: Member, path: ContributionPath) -> Answer {
             Ok::<_, PageError>(actions::change(tx, id, &thanked, today, "")?)
         })
         .await?;
-    member.say(Flash::success("Marked as thanked today."));
+    member.say_done(Flash::success("Marked as thanked today."), step);
     Ok(member.redirect(&format!("contributions/{id}")))
 }
 
@@ -110,10 +111,12 @@ pub async fn add_credit(member: Member, path: ContributionPath, typed: Form<Type
         return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
     };
     let kind = CreditType::parse(&typed.credit_type).unwrap_or(CreditType::Other);
-    member
-        .write(move |tx| Ok::<_, PageError>(soft_credits::add(tx, id, contact, amount, kind)?))
+    let (_, step) = member
+        .step(&undoable::CONTRIBUTION, id.0, move |tx| {
+            Ok::<_, PageError>(soft_credits::add(tx, id, contact, amount, kind)?)
+        })
         .await?;
-    member.say(Flash::success("The soft credit was added."));
+    member.say_done(Flash::success("The soft credit was added."), step);
     Ok(member.redirect(&format!("contributions/{id}")))
 }
 
@@ -129,9 +132,11 @@ fn credited(typed: &str, gift: &ContributionDraft) -> Result<Money, &'static str
 /// `POST /o/{organization}/contributions/{contribution}/soft-credits/{credit}/delete`
 pub async fn delete_credit(member: Member, path: Path<(String, ContributionId, SoftCreditId)>) -> Answer {
     let (_, id, credit) = path.into_inner();
-    member
-        .write(move |tx| Ok::<_, PageError>(soft_credits::delete(tx, id, credit)?))
+    let ((), step) = member
+        .step(&undoable::CONTRIBUTION, id.0, move |tx| {
+            Ok::<_, PageError>(soft_credits::delete(tx, id, credit)?)
+        })
         .await?;
-    member.say(Flash::success("The soft credit was deleted."));
+    member.say_done(Flash::success("The soft credit was deleted."), step);
     Ok(member.redirect(&format!("contributions/{id}")))
 }

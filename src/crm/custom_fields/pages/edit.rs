@@ -5,6 +5,7 @@ use super::super::model::{CustomField, Record};
 use super::form::DefinitionForm;
 use super::{FieldPath, Pairs, existing};
 use crate::accounts::Member;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Field, Flash, Page};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Query};
@@ -71,12 +72,16 @@ pub async fn save(member: Member, path: FieldPath, sent: Form<Pairs>) -> Answer 
         return show(&member, StatusCode::UNPROCESSABLE_ENTITY, Some(field), form);
     };
     let id = field.id;
-    match member.write(move |tx| actions::change(tx, id, &definition)).await {
-        Ok(was_changed) => {
-            member.say(match was_changed {
-                true => Flash::success("The field has been saved."),
-                false => Flash::success("Nothing was different, so nothing was changed."),
+    let changed = member.step(&undoable::CUSTOM_FIELD, id.0, move |tx| {
+        actions::change(tx, id, &definition)
+    });
+    match changed.await {
+        Ok((was_changed, step)) => {
+            let said = Flash::success(match was_changed {
+                true => "The field has been saved.",
+                false => "Nothing was different, so nothing was changed.",
             });
+            member.say_done(said, step);
             Ok(member.redirect("custom-fields"))
         }
         Err(error) => refused(&member, Some(field), form, error),

@@ -156,6 +156,14 @@ fn asks_about(tx: &mut OrgTx<'_>, criteria: &Criteria, group: GroupId) -> QueryR
     Ok(false)
 }
 
+/// Whether the search of a group has come to ask about the group itself.
+pub fn asks_about_itself(tx: &mut OrgTx<'_>, id: GroupId) -> QueryResult<bool> {
+    match store::find(tx, id)?.and_then(|group| group.criteria()) {
+        Some(criteria) => asks_about(tx, &criteria, id),
+        None => Ok(false),
+    }
+}
+
 fn write_search(tx: &mut OrgTx<'_>, group: GroupId, criteria: &Criteria) -> QueryResult<()> {
     let (organization, now) = (tx.organization(), tx.now());
     let search = serde_json::to_value(criteria).map_err(|error| QueryError::SerializationError(error.into()))?;

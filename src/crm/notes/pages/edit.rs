@@ -6,7 +6,7 @@ use super::{ContactPath, NotePath, back, existing};
 use crate::accounts::Member;
 use crate::accounts::model::Organization;
 use crate::base::{ContactId, NoteId};
-use crate::crm::contacts;
+use crate::crm::{contacts, undoable};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
@@ -119,16 +119,17 @@ pub async fn save(member: Member, path: NotePath, typed: Form<Typed>) -> Answer 
     let Some(draft) = draft else {
         return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, Some(id), form).await;
     };
-    let changed = member
-        .write(move |tx| {
+    let (changed, step) = member
+        .step(&undoable::NOTE, id.0, move |tx| {
             existing(tx, contact, id)?;
             Ok::<_, PageError>(actions::change(tx, id, &draft)?)
         })
         .await?;
-    member.say(Flash::success(match changed {
+    let said = Flash::success(match changed {
         true => "The note has been saved.",
         false => "Nothing was different, so nothing was changed.",
-    }));
+    });
+    member.say_done(said, step);
     Ok(back(&member, contact))
 }
 

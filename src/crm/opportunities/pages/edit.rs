@@ -8,6 +8,7 @@ use super::{OpportunityPath, existing};
 use crate::accounts::{self, Member, model::Colleague};
 use crate::base::ContactId;
 use crate::crm::contacts::{self, Marked, Picker, Sent, sent_value};
+use crate::crm::undoable;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
@@ -103,16 +104,17 @@ pub async fn save(member: Member, path: OpportunityPath, sent: Sent) -> Answer {
         )
         .await;
     };
-    let changed = member
-        .write(move |tx| {
+    let (changed, step) = member
+        .step(&undoable::OPPORTUNITY, id.0, move |tx| {
             contacts::store::name_of(tx, details.contact_id)?.ok_or(PageError::NotFound)?;
             Ok::<_, PageError>(actions::change(tx, id, &details)?)
         })
         .await?;
-    member.say(Flash::success(match changed {
+    let said = Flash::success(match changed {
         true => "The opportunity has been saved.",
         false => "Nothing was different, so nothing was changed.",
-    }));
+    });
+    member.say_done(said, step);
     Ok(member.redirect(&format!("opportunities/{id}")))
 }
 

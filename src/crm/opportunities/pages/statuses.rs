@@ -3,8 +3,9 @@
 use super::super::model::Outcome;
 use super::super::statuses::{self, OpportunityStatus, StatusDraft};
 use crate::accounts::Member;
-use crate::base::OpportunityStatusId;
+use crate::base::{OpportunityStatusId, StepId};
 use crate::crm::type_error::TypeError;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -131,7 +132,7 @@ pub async fn add(member: Member, typed: Form<Typed>) -> Answer {
         return ask_for(&member, WRONG, None, form);
     };
     match member.write(move |tx| statuses::add(tx, &draft)).await {
-        Ok(_) => Ok(saved(&member)),
+        Ok(_) => Ok(saved(&member, None)),
         Err(TypeError::Taken) => ask_for(&member, WRONG, None, taken(form)),
         Err(other) => Err(other.into()),
     }
@@ -152,8 +153,11 @@ pub async fn save(member: Member, path: StatusPath, typed: Form<Typed>) -> Answe
     let (id, Some(draft)) = (status.id, draft) else {
         return ask_for(&member, WRONG, Some(status), form);
     };
-    match member.write(move |tx| statuses::change(tx, id, &draft)).await {
-        Ok(()) => Ok(saved(&member)),
+    let changed = member.step(&undoable::OPPORTUNITY_STATUS, id.0, move |tx| {
+        statuses::change(tx, id, &draft)
+    });
+    match changed.await {
+        Ok(((), step)) => Ok(saved(&member, step)),
         Err(TypeError::Taken) => ask_for(&member, WRONG, Some(status), taken(form)),
         Err(other) => Err(other.into()),
     }
@@ -181,8 +185,8 @@ fn taken(form: StatusForm) -> StatusForm {
     }
 }
 
-fn saved(member: &Member) -> HttpResponse {
-    member.say(Flash::success("The opportunity status has been saved."));
+fn saved(member: &Member, step: Option<StepId>) -> HttpResponse {
+    member.say_done(Flash::success("The opportunity status has been saved."), step);
     member.redirect("opportunity-statuses")
 }
 
@@ -209,8 +213,10 @@ pub async fn ask(member: Member, path: StatusPath) -> Answer {
 /// `POST /o/{organization}/opportunity-statuses/{status}/delete`
 pub async fn delete(member: Member, path: StatusPath) -> Answer {
     let id = path.1;
-    member.write(move |tx| statuses::delete(tx, id)).await?;
-    member.say(Flash::success("The opportunity status has been deleted."));
+    let ((), step) = member
+        .step(&undoable::OPPORTUNITY_STATUS, id.0, move |tx| statuses::delete(tx, id))
+        .await?;
+    member.say_done(Flash::success("The opportunity status has been deleted."), step);
     Ok(member.redirect("opportunity-statuses"))
 }
 

@@ -7,6 +7,7 @@ use super::{ContactPath, RelationshipPath, back, existing};
 use crate::accounts::Member;
 use crate::base::{ContactId, RelationshipTypeId};
 use crate::crm::contacts::{self, ContactRow, Marked, Picker, Sent, sent_value};
+use crate::crm::undoable;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError, day};
 use actix_web::http::StatusCode;
@@ -198,13 +199,16 @@ pub async fn save(member: Member, path: RelationshipPath, sent: Sent) -> Answer 
     let Some(details) = details else {
         return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, seen, form).await;
     };
-    let changed = member
-        .write(move |tx| Ok::<_, RelationshipError>(actions::change(tx, id, &details, "")?))
+    let (changed, step) = member
+        .step(&undoable::RELATIONSHIP, id.0, move |tx| {
+            Ok::<_, RelationshipError>(actions::change(tx, id, &details, "")?)
+        })
         .await?;
-    member.say(Flash::success(match changed {
+    let said = Flash::success(match changed {
         true => "The relationship has been saved.",
         false => "Nothing was different, so nothing was changed.",
-    }));
+    });
+    member.say_done(said, step);
     Ok(back(&member, contact))
 }
 
