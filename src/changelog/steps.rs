@@ -19,7 +19,7 @@ pub const KEPT: TimeDelta = TimeDelta::days(30);
 pub struct Record {
     /// The word the database stores.
     pub word: &'static str,
-    /// Its own row first, then those that hang on it.
+    /// Its own row first, then those that hang on it; no table twice.
     pub rows: &'static [Rows],
     /// The page on which it is seen: below its id, or below the contact whose it is.
     pub page: Place,

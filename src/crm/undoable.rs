@@ -69,9 +69,8 @@ pub static ACTIVITY: Record = Record {
     ..belonging(
         "activity",
         &[
-            own("activities"),
+            by_id("activities", "(t.id = $3 OR t.follow_up_of = $3)"),
             there_or_not("activity_contacts", "t.activity_id = $3"),
-            by_id("activities", "t.follow_up_of = $3"),
         ],
     )
 };
@@ -110,8 +109,7 @@ pub static TAG: Record = shared("tag", &[own("tags")]);
 pub static TAG_WITH_CONTACTS: Record = shared(
     "tag with contacts",
     &[
-        own("tags"),
-        by_id("tags", "t.parent_id = $3"),
+        by_id("tags", "(t.id = $3 OR t.parent_id = $3)"),
         there_or_not("contact_tags", "t.tag_id = $3"),
     ],
 );

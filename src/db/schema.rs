@@ -1039,6 +1039,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     smart_due_contacts,
     soft_credits,
     staff,
+    step_rows,
+    steps,
     sync_runs,
     sync_standings,
     tags,
