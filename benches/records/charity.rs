@@ -10,12 +10,16 @@ use dms::accounts::password;
 use dms::base::{Actor, Clock, ContactId, EmailAddress, OrganizationId};
 use dms::config::Config;
 use dms::crm::contacts::{Address, ContactDraft, ContactType, EmailDraft, Phone, actions as contacts};
+use dms::crm::duplicates;
 use dms::crm::groups::actions as groups;
-use dms::db::Db;
 use dms::db::private::PrivatePostgres;
+use dms::db::{Db, OrgTx};
+use dms::work::Wakes;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// Everything follows from this number.
 const SEED: u64 = 20_261_124;
@@ -26,6 +30,8 @@ const SMALL_ONES: usize = 500;
 const SMALL_CONTACTS: usize = 100;
 /// Groups of the large charity, each with every so many-th contact.
 const GROUPS: usize = 50;
+/// How often work in the background is asked whether it is done.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How many contacts join and leave in one action.
 const IN_AND_OUT: i64 = 10_000;
 /// Different searches and contact pages that are asked for; few enough that preparing them costs `pgbench` nothing.
@@ -76,6 +82,7 @@ pub async fn ready(postgres: &PrivatePostgres, contacts: usize) -> anyhow::Resul
     let mut admin = PgConnection::establish(&postgres.admin_url(unfinished))?;
     giving::seed(&mut admin, contacts)?;
     giving::seed_smart_groups(&db).await?;
+    search_for_duplicates(&db).await?;
     eprintln!("Tidying the tables …");
     // Nobody is in step with Mailchimp here: marks of what is due would only be worked off while we measure.
     admin.batch_execute("TRUNCATE due_contacts, smart_due_contacts, wake_ups")?;
@@ -110,6 +117,22 @@ async fn seed(db: &Db, contacts: usize) -> anyhow::Result<()> {
         add(db, id, drafts).await?;
     }
     Ok(())
+}
+
+/// As after some nights in use: an import has only those it brought searched.
+async fn search_for_duplicates(db: &Db) -> anyhow::Result<()> {
+    eprintln!("Searching for duplicates …");
+    db.write(LARGE, Actor::System, |tx| anyhow::Ok(duplicates::actions::search(tx)?))
+        .await?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let at_work = duplicates::start(db.clone(), Wakes::default(), stop.clone());
+    let is_running =
+        |tx: &mut OrgTx<'_>| anyhow::Ok(duplicates::store::scan(tx)?.is_some_and(|scan| scan.is_running()));
+    while db.read(LARGE, is_running).await? {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    Ok(at_work.await?)
 }
 
 async fn organization(db: &Db, name: &str, email: &str) -> anyhow::Result<OrganizationId> {
@@ -195,7 +218,7 @@ struct Id {
     id: i64,
 }
 
-fn ids(tx: &mut dms::db::OrgTx<'_>, condition: &str) -> QueryResult<Vec<ContactId>> {
+fn ids(tx: &mut OrgTx<'_>, condition: &str) -> QueryResult<Vec<ContactId>> {
     let query = format!("SELECT id FROM contacts WHERE organization_id = $1 AND {condition} ORDER BY id");
     let rows: Vec<Id> = diesel::sql_query(query)
         .bind::<BigInt, _>(tx.organization().0)

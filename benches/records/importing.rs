@@ -19,8 +19,17 @@ use std::time::{Duration, Instant};
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Of ten rows of the file, one is about somebody who is in the records already and has moved.
 const KNOWN_OF_TEN: usize = 1;
-/// The charity that the plain rows are copied into: one of the small ones.
-const OTHER: i64 = 2;
+/// What is added to the ids of the plain rows, which are copied beside those that were imported.
+const OTHER_IDS: i64 = 1_000_000_000_000;
+
+/// What is copied, with the column that names the contact.
+const TABLES: [(&str, &str); 5] = [
+    ("contacts", "id"),
+    ("emails", "contact_id"),
+    ("phones", "contact_id"),
+    ("addresses", "contact_id"),
+    ("contact_search_terms", "contact_id"),
+];
 
 /// An import that is done.
 pub struct Imported {
@@ -37,7 +46,7 @@ pub async fn import(visitor: &Visitor, db: &Db, rows: usize) -> anyhow::Result<I
     let columns = visitor.upload("imports/new", "people.csv", &file).await?;
     let import: ImportId = columns.split('/').nth(1).context("no import in the address")?.parse()?;
     let page = visitor.page(&columns).await?;
-    let meanings = chosen(&page);
+    let meanings = chosen(std::str::from_utf8(&page)?);
     let began = Instant::now();
     visitor.post(&columns, &meanings).await?;
     until(db, import, "checked").await?;
@@ -116,20 +125,14 @@ pub async fn copy(admin_url: &str, folder: &Path, import: ImportId) -> anyhow::R
         LARGE.0
     );
     let mut spent = 0.0;
-    for (table, id) in [
-        ("contacts", "id"),
-        ("emails", "contact_id"),
-        ("phones", "contact_id"),
-        ("addresses", "contact_id"),
-        ("contact_search_terms", "contact_id"),
-    ] {
+    for (table, id) in TABLES {
         let file = folder.join(format!("{table}.copy"));
         let columns = columns(admin_url, table)?;
-        let others = columns.replacen("organization_id", &format!("{OTHER} AS organization_id"), 1);
+        let values = columns.split(", ").map(beside).collect::<Vec<_>>().join(", ");
         psql(
             admin_url,
             &format!(
-                "\\copy (SELECT {others} FROM {table} WHERE organization_id = {} AND {id} IN ({new})) TO '{}'",
+                "\\copy (SELECT {values} FROM {table} WHERE organization_id = {} AND {id} IN ({new})) TO '{}'",
                 LARGE.0,
                 file.display()
             ),
@@ -141,17 +144,25 @@ pub async fn copy(admin_url: &str, folder: &Path, import: ImportId) -> anyhow::R
         )?;
         spent += began.elapsed().as_secs_f64();
     }
-    for table in ["contact_search_terms", "addresses", "phones", "emails"] {
+    for (table, id) in TABLES.into_iter().rev() {
         psql(
             admin_url,
-            &format!("DELETE FROM {table} WHERE organization_id = {OTHER} AND contact_id IN ({new})"),
+            &format!(
+                "DELETE FROM {table} WHERE organization_id = {} AND {id} > {OTHER_IDS}",
+                LARGE.0
+            ),
         )?;
     }
-    psql(
-        admin_url,
-        &format!("DELETE FROM contacts WHERE organization_id = {OTHER} AND id IN ({new})"),
-    )?;
     Ok(spent)
+}
+
+/// The value of a column in the copy: everything else is kept, so that the copy meets the same pages of every index.
+fn beside(column: &str) -> String {
+    match column {
+        "id" | "contact_id" => format!("{column} + {OTHER_IDS}"),
+        "external_identifier" => format!("{column} || '-copied'"),
+        _ => column.to_owned(),
+    }
 }
 
 fn columns(admin_url: &str, table: &str) -> anyhow::Result<String> {

@@ -1,6 +1,7 @@
 //! How fast the donor records are: a charity of a million contacts beside five hundred small ones, through the running
 //! application, against plain SQL on the same rows with the same result. Everything is a ratio of one run on one machine.
 
+mod bulk;
 mod charity;
 mod giving;
 mod importing;
@@ -99,6 +100,14 @@ async fn measure(postgres: &PrivatePostgres, folder: &std::path::Path, options: 
         &format!("memory while exporting {} MB", bytes / 1_000_000),
         memory.stop(),
     );
+
+    let memory = server.watch_memory();
+    let seconds = bulk::edit_everybody(&visitor, &db).await?;
+    let what = format!(
+        "memory while bulk editing {} contacts in {seconds:.0} s",
+        options.contacts
+    );
+    table.memory(&what, memory.stop());
     table.print();
     server.stop().await
 }

@@ -134,10 +134,9 @@ impl Visitor {
     }
 
     /// Reads a whole page.
-    pub async fn page(&self, path: &str) -> anyhow::Result<String> {
+    pub async fn page(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         let answer = self.http.get(self.at(path)).header(COOKIE, &self.cookie).send().await?;
-        let answer = answer.error_for_status()?;
-        Ok(answer.text().await?)
+        Ok(answer.error_for_status()?.bytes().await?.into())
     }
 
     /// Sends a form; where it leads to.

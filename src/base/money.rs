@@ -185,7 +185,8 @@ impl fmt::Display for Money {
     }
 }
 
-fn grouped(whole: &str) -> String {
+/// Digits as they are read in Canada: "1,250,500".
+pub fn grouped(whole: &str) -> String {
     let mut grouped = String::new();
     for (at, digit) in whole.chars().enumerate() {
         if at > 0 && (whole.len() - at).is_multiple_of(3) {

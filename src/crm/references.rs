@@ -159,6 +159,12 @@ pub const ALL: &[Reference] = &[
     reference("merges", "loser_id", Otherwise("tells of an earlier merge"), Delete),
     reference("merges", "survivor_id", Otherwise("tells of an earlier merge"), Delete),
     reference(
+        "person_deletions",
+        "contact_id",
+        Otherwise("who is being erased is in the trash and is not merged"),
+        Delete,
+    ),
+    reference(
         "phones",
         "contact_id",
         Otherwise("the survivor's are written anew with both"),

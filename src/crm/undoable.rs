@@ -82,7 +82,7 @@ pub static RELATIONSHIP: Record = Record {
 
 pub static BATCH: Record = Record {
     page: Place::Own("batches"),
-    ..shared("batch", &[own("batches")])
+    ..belonging("batch", &[own("batches")])
 };
 
 /// Which fund is the default concerns another one as well, and stays.

@@ -16,7 +16,7 @@ use diesel::deserialize::FromSql;
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
 use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::ops::{Deref, DerefMut};
@@ -54,6 +54,7 @@ impl Db {
             .min_idle(Some(1))
             .connection_timeout(CONNECTION_WAIT)
             .test_on_check_out(false)
+            .connection_customizer(Box::new(WithoutJit))
             .build(ConnectionManager::new(url))?;
         Ok(Self { pool, clock })
     }
@@ -146,6 +147,17 @@ impl Db {
         })
         .await
         .map_err(|_| Unavailable::Stopping)?
+    }
+}
+
+/// Compiling a statement takes Postgres longer than any of ours takes to run: it misjudges how much a policy leaves to do.
+#[derive(Debug)]
+struct WithoutJit;
+
+impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for WithoutJit {
+    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
+        conn.batch_execute("SET jit = off")
+            .map_err(diesel::r2d2::Error::QueryError)
     }
 }
 

@@ -238,6 +238,8 @@ diesel::table! {
         term -> Text,
         contact_id -> BigInt,
         kind -> Text,
+        sort_name -> Text,
+        in_trash -> Bool,
     }
 }
 
@@ -691,7 +693,6 @@ diesel::table! {
         contact_id -> BigInt,
         name -> Text,
         opportunity_type -> Text,
-        status -> Nullable<Text>,
         probability -> Nullable<Text>,
         owner_id -> Nullable<BigInt>,
         amount -> Nullable<BigInt>,
@@ -744,6 +745,18 @@ diesel::table! {
         next_attempt_at -> Timestamptz,
         sent_at -> Nullable<Timestamptz>,
         last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    person_deletions (organization_id, contact_id) {
+        organization_id -> BigInt,
+        contact_id -> BigInt,
+        asked_by -> Nullable<BigInt>,
+        asked_by_name -> Text,
+        asked_at -> Timestamptz,
+        not_before -> Timestamptz,
+        problems -> Array<Text>,
     }
 }
 
@@ -1028,6 +1041,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     opportunity_statuses,
     organizations,
     outbox,
+    person_deletions,
     phones,
     planned_calls,
     rate_limits,

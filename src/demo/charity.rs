@@ -1,6 +1,7 @@
 //! The made-up charity of the demo: Riverside Food Bank with its owner, its people, three groups and two years of history and
 //! giving, written down through the rooms' own actions, each at its own time.
 
+use super::fields;
 use super::giving::{self, Books, DAYS_BETWEEN_ENTRIES, Gift};
 use super::history::{self, Happening};
 use super::person::{self, Person};
@@ -182,7 +183,8 @@ impl Past {
         let (people, owner) = (self.people.clone(), self.owner);
         self.db
             .write(self.organization, Actor::System, move |tx| {
-                records::write(tx, &people, owner)
+                records::write(tx, &people, owner)?;
+                fields::write(tx, &people)
             })
             .await
     }

@@ -2,6 +2,7 @@
 //! of its own in the private Postgres, so that starting it afresh never touches anybody's real records.
 
 mod charity;
+mod fields;
 mod giving;
 mod history;
 mod person;

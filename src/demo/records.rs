@@ -320,7 +320,8 @@ const SMART_GROUPS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-type People = HashMap<String, ContactId>;
+/// The demo's people by their sort name.
+pub type People = HashMap<String, ContactId>;
 
 /// Writes all of it down; what is to be done is the owner's.
 pub fn write(tx: &mut OrgTx<'_>, people: &People, owner: StaffId) -> anyhow::Result<()> {
@@ -342,7 +343,8 @@ pub fn write(tx: &mut OrgTx<'_>, people: &People, owner: StaffId) -> anyhow::Res
     Ok(())
 }
 
-fn person(people: &People, name: &str) -> anyhow::Result<ContactId> {
+/// Somebody by name.
+pub fn person(people: &People, name: &str) -> anyhow::Result<ContactId> {
     let found = people.get(name).copied();
     found.with_context(|| format!("nobody is called {name}"))
 }

@@ -39,10 +39,12 @@ pub enum Kind {
     MemberExists,
     /// 404, although it is there.
     NotFound,
+    /// 403 in Mailchimp's own words: the user's role or plan does not allow this.
+    NotPermitted,
 }
 
 impl Kind {
-    pub const ALL: [(Kind, &str, &str); 14] = [
+    pub const ALL: [(Kind, &str, &str); 15] = [
         (Kind::Latency, "latency", "answers late"),
         (Kind::TooManyRequests, "too_many_requests", "429, nothing done"),
         (Kind::ServerError, "server_error", "500, nothing done"),
@@ -57,6 +59,7 @@ impl Kind {
         (Kind::DropAfter, "drop_after", "line cut, although done"),
         (Kind::MemberExists, "member_exists", "says that the member exists"),
         (Kind::NotFound, "not_found", "404, nothing done"),
+        (Kind::NotPermitted, "not_permitted", "403, the user may not do this"),
     ];
 
     pub fn name(self) -> &'static str {

@@ -361,6 +361,7 @@ fn spoil_before(fault: Kind, base: &str) -> Option<Reply> {
         Kind::EmptyForbidden => Some(bare(403, "text/plain", Vec::new())),
         Kind::DropBefore => Some(Reply::Cut),
         Kind::NotFound => Some(refuse(&Problem::not_found(), base)),
+        Kind::NotPermitted => Some(refuse(&Problem::not_permitted(), base)),
         Kind::MemberExists => Some(refuse(&Problem::member_exists("This address"), base)),
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! What an organization's task does beside its rounds: forgets personal data in time, says when nothing has gone through
 //! for too long, and reminds of what still waits for somebody. It does so for organizations that are not connected, too.
 
-use super::{additions, connection};
+use super::{additions, connection, deleting};
 use crate::accounts;
 use crate::db::OrgTx;
 use crate::db::schema::{audience_snapshots, mailchimp_connections, planned_calls, webhook_events};
@@ -60,6 +60,7 @@ fn forget(tx: &mut OrgTx<'_>) -> QueryResult<()> {
         .filter(audience_snapshots::organization_id.eq(organization))
         .filter(audience_snapshots::taken_at.lt(now - SNAPSHOTS_KEPT))
         .execute(&mut **tx)?;
+    deleting::forget_stopped(tx)?;
     Ok(())
 }
 

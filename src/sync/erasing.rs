@@ -1,63 +1,132 @@
-//! What the sync forgets when a person is erased for good. One thing stays: the address, among those that were deleted and
-//! must never be written to again.
+//! Whom Mailchimp still has, and what the sync forgets when a person is erased for good. One thing stays: the address, among
+//! those that were deleted and must never be written to again.
 
-use super::connection;
 use super::decide::MemberStatus;
-use super::mirror::{self, status_of};
+use super::mirror::status_of;
+use super::send::ADDS;
+use super::{connection, deleting};
 use crate::base::ContactId;
-use crate::crm::groups::mailchimp::HeldThere;
+use crate::crm::erasure::actions::with_merged;
+use crate::crm::groups::mailchimp::{HeldThere, PersonThere, Reach, StaysThere};
 use crate::db::OrgTx;
 use crate::db::schema::{
-    audience_members, audience_snapshots, audiences, emails, planned_calls, review_members, sync_standings,
-    webhook_events,
+    audience_members, audience_snapshots, audiences, contacts as contact_rows, emails, planned_calls, review_members,
+    sync_standings, webhook_events,
 };
-use crate::work::{self, Kind};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
+use std::collections::HashMap;
 use url::form_urlencoded;
 
-/// Whom Mailchimp still has under an address of these contacts, in an audience we know. Nobody, where we are not connected:
-/// then nothing comes from there either.
-pub(super) fn held(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<HeldThere>> {
+/// A member of an audience under an address of somebody.
+#[derive(Clone, Debug, Queryable)]
+pub(super) struct Held {
+    pub audience: String,
+    pub address_key: String,
+    name: String,
+    address: String,
+    status: String,
+}
+
+impl Held {
+    /// The same member, in whatever state.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.audience == other.audience && self.address_key == other.address_key
+    }
+}
+
+/// A person as Mailchimp has them, as far as we know.
+pub(super) fn there(tx: &mut OrgTx<'_>, person: ContactId) -> QueryResult<PersonThere> {
+    let reach = match connection::find(tx)? {
+        Some(now) if now.is_connected() => Reach::Connected,
+        Some(now) if !now.is_disconnected() => Reach::Refused,
+        _ => Reach::Off,
+    };
+    let everybody = with_merged(tx, person)?;
+    let keys = addresses(tx, &everybody)?;
+    let others = others(tx, &everybody, &keys)?;
+    let mut found = PersonThere {
+        held: Vec::new(),
+        stays: Vec::new(),
+        reach,
+        deletion: deleting::of(tx, person)?,
+    };
+    for member in shown(tx, &keys)? {
+        let (audience, address) = (member.name, member.address);
+        match others.get(&member.address_key) {
+            Some((contact, name)) => found.stays.push(StaysThere {
+                audience,
+                address,
+                contact: *contact,
+                name: name.clone(),
+            }),
+            None => found.held.push(HeldThere {
+                audience,
+                address,
+                status: member.status,
+            }),
+        }
+    }
+    Ok(found)
+}
+
+/// Whom Mailchimp still has of these contacts, who are one person. Nobody, where we are not connected: nothing can be asked
+/// there. Whoever stands for another contact, too, is not theirs alone and stays.
+pub(super) fn members(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<Held>> {
     if connection::find(tx)?.is_none_or(|connection| connection.is_disconnected()) {
         return Ok(Vec::new());
     }
-    let keys = addresses(tx, contacts)?;
-    let rows: Vec<(String, String, String)> = audience_members::table
+    let keys = own_addresses(tx, contacts)?;
+    shown(tx, &keys)
+}
+
+/// The members under these addresses, in audiences we know; also whom we are just adding, for all we know.
+fn shown(tx: &mut OrgTx<'_>, keys: &[String]) -> QueryResult<Vec<Held>> {
+    let mut shown: Vec<Held> = audience_members::table
         .inner_join(
             audiences::table.on(audiences::organization_id
                 .eq(audience_members::organization_id)
                 .and(audiences::id.eq(audience_members::audience_id))),
         )
         .filter(audience_members::organization_id.eq(tx.organization()))
-        .filter(audience_members::address_key.eq_any(&keys))
+        .filter(audience_members::address_key.eq_any(keys))
         .filter(audiences::gone_at.is_null())
-        .select((audiences::name, audience_members::address, audience_members::status))
+        .order((audiences::name, audience_members::address_key))
+        .select((
+            audience_members::audience_id,
+            audience_members::address_key,
+            audiences::name,
+            audience_members::address,
+            audience_members::status,
+        ))
         .load(&mut **tx)?;
-    let there = rows
-        .into_iter()
-        .filter(|(_, _, status)| status_of(status) != MemberStatus::Forgotten);
-    Ok(there
-        .map(|(audience, address, status)| HeldThere {
-            audience,
-            address,
-            status,
-        })
-        .collect())
-}
-
-/// Has the sync ask Mailchimp for the members under these contacts' addresses, each by itself.
-pub(super) fn look_again(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()> {
-    let keys = addresses(tx, contacts)?;
-    let rows: Vec<(String, String)> = audience_members::table
-        .filter(audience_members::organization_id.eq(tx.organization()))
-        .filter(audience_members::address_key.eq_any(&keys))
-        .select((audience_members::audience_id, audience_members::address_key))
+    shown.retain(|member| status_of(&member.status) != MemberStatus::Forgotten);
+    let added: Vec<Held> = planned_calls::table
+        .inner_join(
+            audiences::table.on(audiences::organization_id
+                .eq(planned_calls::organization_id)
+                .and(audiences::id.eq(planned_calls::audience_id))),
+        )
+        .filter(planned_calls::organization_id.eq(tx.organization()))
+        .filter(planned_calls::address_key.eq_any(keys))
+        .filter(planned_calls::verb.eq_any(ADDS))
+        .filter(planned_calls::asked_at.is_not_null())
+        .filter(planned_calls::settled_at.is_null())
+        .filter(audiences::gone_at.is_null())
+        .select((
+            planned_calls::audience_id,
+            planned_calls::address_key,
+            audiences::name,
+            planned_calls::address_key,
+            "being added".into_sql::<Text>(),
+        ))
         .load(&mut **tx)?;
-    for (audience, key) in rows {
-        mirror::mark_due(tx, &audience, &[key], true)?;
+    for member in added {
+        if !shown.iter().any(|known| known.is_same(&member)) {
+            shown.push(member);
+        }
     }
-    let (organization, now) = (tx.organization(), tx.now());
-    work::wake(tx, organization, Kind::Sync, now)
+    Ok(shown)
 }
 
 /// Empties the mirror, the calls, the webhooks, the saved audiences and the review list of these people.
@@ -75,6 +144,13 @@ pub(super) fn erase(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> anyhow::Resul
             audience_members::unsubscribe_reason.eq(""),
             audience_members::unsubscribe_campaign.eq(""),
         ))
+        .execute(&mut **tx)?;
+    // Where Mailchimp could not be asked to delete them, they bring nobody back when it is connected again.
+    let own = own_addresses(tx, contacts)?;
+    diesel::update(audience_members::table)
+        .filter(audience_members::organization_id.eq(tx.organization()))
+        .filter(audience_members::address_key.eq_any(&own))
+        .set(audience_members::here_before.eq(true))
         .execute(&mut **tx)?;
     empty_calls(tx, contacts)?;
     diesel::delete(review_members::table)
@@ -101,6 +177,35 @@ fn addresses(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<Stri
     keys.sort();
     keys.dedup();
     Ok(keys)
+}
+
+/// Those of them that no other contact has.
+fn own_addresses(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<String>> {
+    let mut keys = addresses(tx, contacts)?;
+    let others = others(tx, contacts, &keys)?;
+    keys.retain(|key| !others.contains_key(key));
+    Ok(keys)
+}
+
+/// Who else has these addresses, by address; not who is in the trash.
+fn others(
+    tx: &mut OrgTx<'_>,
+    contacts: &[ContactId],
+    keys: &[String],
+) -> QueryResult<HashMap<String, (ContactId, String)>> {
+    let rows: Vec<(String, ContactId, String)> = emails::table
+        .inner_join(
+            contact_rows::table.on(contact_rows::organization_id
+                .eq(emails::organization_id)
+                .and(contact_rows::id.eq(emails::contact_id))),
+        )
+        .filter(emails::organization_id.eq(tx.organization()))
+        .filter(emails::address_key.eq_any(keys))
+        .filter(emails::contact_id.ne_all(contacts))
+        .filter(contact_rows::deleted_at.is_null())
+        .select((emails::address_key, contact_rows::id, contact_rows::display_name))
+        .load(&mut **tx)?;
+    Ok(rows.into_iter().map(|(key, id, name)| (key, (id, name))).collect())
 }
 
 /// What was asked stays counted, without for whom; what was not asked yet is no longer wanted.

@@ -7,6 +7,7 @@ pub mod care;
 pub mod connection;
 pub mod consent;
 pub mod decide;
+mod deleting;
 pub mod engine;
 mod erasing;
 pub mod facts;

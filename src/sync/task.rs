@@ -1,9 +1,9 @@
 //! One task an organization, woken by Postgres and by its own timetable, under a lease. It repeats its round until nothing
-//! is left to do: hear, read, look, decide, send. Several processes share the organizations.
+//! is left to do: hear, read, look, decide, send, delete. Several processes share the organizations.
 
 use super::engine::{Engine, Stop, Worker};
 use super::plan::{self, Run};
-use super::{audiences, care, connection, facts, gone, poll, receive, send, webhooks};
+use super::{audiences, care, connection, deleting, facts, gone, poll, receive, send, webhooks};
 use crate::base::Actor;
 use crate::db::schema::{audiences as rows, mailchimp_connections, sync_runs, webhook_events};
 use crate::mailchimp::{Class, Problem};
@@ -191,7 +191,8 @@ async fn rounds(worker: &Worker, run: &mut Run) -> Result<(), Stop> {
         }
         let decided = decide(worker, run).await?;
         let sent = send::send(worker).await?;
-        if heard + read + decided + sent == 0 {
+        let deleted = put_off(deleting::delete(worker).await, &mut problem)?;
+        if heard + read + decided + sent + deleted == 0 {
             break;
         }
         run.got_on = true;
@@ -304,12 +305,12 @@ async fn finish(worker: &Worker, run: &Run, ended: &Result<(), Stop>, link: &str
         .await
 }
 
-/// The next poll, or the next waiting call or read if that is sooner.
+/// The next poll, or the next waiting call, read or deletion if that is sooner.
 async fn next_look(worker: &Worker) -> Result<DateTime<Utc>, Stop> {
     let interval = TimeDelta::from_std(worker.engine.config.mailchimp_poll_interval).unwrap_or(TimeDelta::minutes(15));
     worker
         .read(move |tx| {
-            let waiting = [send::next_at(tx)?, receive::next_at(tx)?];
+            let waiting = [send::next_at(tx)?, receive::next_at(tx)?, deleting::next_at(tx)?];
             let poll = tx.now() + interval;
             Ok(waiting.into_iter().flatten().fold(poll, DateTime::min))
         })

@@ -4,11 +4,11 @@ use super::decide::{Barrier, MemberStatus, Refusal, Standing, Wait};
 use super::facts::{self, Mapping};
 use super::mirror::MirrorMember;
 use super::person::Person;
-use super::{additions, connection, erasing, merging, standing};
+use super::{additions, connection, deleting, erasing, merging, standing};
 use crate::accounts;
 use crate::base::{ContactId, GroupId};
 use crate::crm::groups::mailchimp::{
-    self as seam, BeforeMerge, GroupStanding, GroupSync, HeldThere, MailchimpView, Refusals,
+    self as seam, BeforeMerge, GroupStanding, GroupSync, MailchimpView, PersonThere, Refusals,
 };
 use crate::db::OrgTx;
 use crate::db::schema::{due_contacts, planned_calls, sync_standings};
@@ -131,12 +131,16 @@ impl MailchimpView for View {
         merging::take_back(tx, survivor, loser, taken)
     }
 
-    fn holds_person(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<HeldThere>> {
-        erasing::held(tx, contacts)
+    fn person_there(&self, tx: &mut OrgTx<'_>, person: ContactId) -> QueryResult<PersonThere> {
+        erasing::there(tx, person)
     }
 
-    fn look_for_person_again(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()> {
-        erasing::look_again(tx, contacts)
+    fn delete_person(&self, tx: &mut OrgTx<'_>, person: ContactId) -> QueryResult<()> {
+        deleting::ask(tx, person)
+    }
+
+    fn not_deleted(&self, tx: &mut OrgTx<'_>) -> QueryResult<Vec<ContactId>> {
+        deleting::refused(tx)
     }
 
     fn erase(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! Where a list stands: "51–100 of 202", and the way back and forth.
 
+use crate::base::grouped;
+
 /// Rows a page shows.
 pub const PAGE_SIZE: i64 = 50;
 
@@ -33,5 +35,19 @@ impl Pager {
             previous: (number > 1).then(|| link(number - 1)),
             next: (last < total).then(|| link(number + 1)),
         }
+    }
+
+    /// How many there are in all: "1,250".
+    pub fn count(&self) -> String {
+        grouped(&self.total.to_string())
+    }
+
+    /// Which of them are shown: "1,201–1,250".
+    pub fn range(&self) -> String {
+        format!(
+            "{}–{}",
+            grouped(&self.first.to_string()),
+            grouped(&self.last.to_string())
+        )
     }
 }

@@ -12,6 +12,7 @@ WITH columns AS (
         WHEN 'text' THEN 'Text' WHEN 'boolean' THEN 'Bool' WHEN 'bytea' THEN 'Bytea' WHEN 'uuid' THEN 'Uuid'
         WHEN 'date' THEN 'Date' WHEN 'time without time zone' THEN 'Time' WHEN 'timestamp with time zone' THEN 'Timestamptz'
         WHEN 'jsonb' THEN 'Jsonb' WHEN 'double precision' THEN 'Double' WHEN 'bigint[]' THEN 'Array<BigInt>'
+        WHEN 'text[]' THEN 'Array<Text>'
         ELSE 'Unknown' END AS name) kind ON true
     WHERE c.relkind = 'r' AND c.relname <> '__diesel_schema_migrations'
 ), tables AS (

@@ -6,6 +6,7 @@ use crate::base::{BatchId, Money};
 use crate::changelog;
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::{ContributionDraft, ContributionError, actions as contributions};
+use crate::crm::custom_fields::CustomFields;
 use crate::db::schema::batches;
 use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
@@ -86,7 +87,7 @@ pub fn post(
         return Err(PostError::Posted);
     }
     let batch = Batch { rows, ..batch };
-    let drafts = read(&batch, today)?;
+    let drafts = read(&batch, &store::own_fields(tx)?, today)?;
     if !anyway && !batch.agrees() {
         return Err(PostError::Differs);
     }
@@ -104,10 +105,10 @@ pub fn post(
     Ok(drafts.len())
 }
 
-fn read(batch: &Batch, today: NaiveDate) -> Result<Vec<ContributionDraft>, PostError> {
+fn read(batch: &Batch, own: &CustomFields, today: NaiveDate) -> Result<Vec<ContributionDraft>, PostError> {
     let (mut drafts, mut wrong) = (Vec::new(), HashMap::new());
     for (at, row) in batch.rows.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
-        match row.read(batch, today) {
+        match row.read(batch, own, today) {
             Ok(draft) => drafts.push(draft),
             Err(problems) => {
                 wrong.insert(at, problems);

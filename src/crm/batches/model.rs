@@ -3,9 +3,11 @@
 use crate::base::{BatchId, ContactId, Currency, Money};
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::{ContributionDraft, PaymentMethod};
+use crate::crm::custom_fields::{self, CustomFields, CustomValues};
 use crate::web::{day, long_text};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Rows one batch may have: an afternoon's work, and still one page.
 pub const ROWS_MAX: usize = 200;
@@ -69,11 +71,13 @@ pub struct BatchRow {
     pub campaign: String,
     pub source: String,
     pub note: String,
+    /// What was typed into the organization's own fields, by the names they have in a form: "custom.17".
+    pub custom: BTreeMap<String, String>,
 }
 
 impl BatchRow {
     /// The fields by the names they have in the form.
-    pub fn fields(&mut self) -> [(&'static str, &mut String); 10] {
+    fn fields(&mut self) -> [(&'static str, &mut String); 10] {
         [
             ("who", &mut self.who),
             ("contact", &mut self.contact),
@@ -86,6 +90,26 @@ impl BatchRow {
             ("source", &mut self.source),
             ("note", &mut self.note),
         ]
+    }
+
+    /// Keeps what was typed into a field of the form.
+    pub fn take(&mut self, field: &str, typed: &str) {
+        if field.starts_with("custom.") {
+            self.custom.insert(field.to_owned(), typed.to_owned());
+        }
+        for (known, held) in self.fields() {
+            if known == field {
+                typed.clone_into(held);
+            }
+        }
+    }
+
+    /// What was typed into a field of the form.
+    pub fn typed(&self, field: &str) -> String {
+        let mut row = self.clone();
+        let own = row.fields().into_iter().find(|(known, _)| *known == field);
+        let own = own.map(|(_, typed)| typed.clone());
+        own.or_else(|| self.custom.get(field).cloned()).unwrap_or_default()
     }
 
     /// Whether nobody has typed a gift here; what a row takes over from the one above does not count.
@@ -112,9 +136,14 @@ impl BatchRow {
         self.contact.parse().ok()
     }
 
-    /// The contribution the row makes as of `today`, or everything that is wrong with it.
-    pub fn read(&self, batch: &Batch, today: NaiveDate) -> Result<ContributionDraft, Vec<Problem>> {
-        let mut problems = Vec::new();
+    /// The contribution the row makes as of `today`, or everything that is wrong with it. `own`: the fields a form asks for.
+    pub fn read(&self, batch: &Batch, own: &CustomFields, today: NaiveDate) -> Result<ContributionDraft, Vec<Problem>> {
+        let mut custom = CustomValues::default();
+        let wrong = custom_fields::read(own, &mut custom, |name| self.custom.get(name).map(String::as_str));
+        let mut problems: Vec<Problem> = wrong
+            .into_iter()
+            .map(|(name, words)| Problem::new(name, words))
+            .collect();
         let mut note = |field: &str, words: &str| problems.push(Problem::new(field, words));
         let contact = self.contact();
         if contact.is_none() {
@@ -137,10 +166,11 @@ impl BatchRow {
             campaign_id: self.campaign.parse().ok(),
             source: self.source.trim().to_owned(),
             note: text,
+            custom,
             batch_id: Some(batch.id),
             ..ContributionDraft::new(contact, amount, received_on, fund)
         };
-        let problems = draft.problems(today);
+        problems.extend(draft.problems(today));
         if problems.is_empty() { Ok(draft) } else { Err(problems) }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::model::Batch;
 use crate::base::{BatchId, Currency};
+use crate::crm::custom_fields::{self, CustomFields, CustomValues, Record};
 use crate::db::OrgTx;
 use crate::db::schema::batches;
 use chrono::{DateTime, Utc};
@@ -25,6 +26,12 @@ pub fn locked(tx: &mut OrgTx<'_>, id: BatchId) -> QueryResult<Batch> {
         .for_update()
         .first(&mut **tx)?;
     Ok(row.into())
+}
+
+/// The organization's own fields that a row asks for: those the form of a new contribution shows.
+pub fn own_fields(tx: &mut OrgTx<'_>) -> QueryResult<CustomFields> {
+    let all = custom_fields::store::of(tx, Record::Contribution)?;
+    Ok(all.of_form("", &CustomValues::default()))
 }
 
 /// The batches, newest first.

@@ -7,6 +7,7 @@ use crate::changelog::{self, FieldChange};
 use crate::crm::funds::{self, Fund};
 use crate::db::schema::{campaigns, contributions};
 use crate::db::{OrgTx, Unavailable};
+use crate::work;
 use chrono::NaiveDate;
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -66,6 +67,10 @@ pub fn change(tx: &mut OrgTx<'_>, id: CampaignId, draft: &CampaignDraft) -> Resu
         .set(draft)
         .execute(&mut **tx)?;
     changelog::note(tx, &format!("Campaign {} changed", draft.name), fields)?;
+    if before.is.parent_id != draft.parent_id {
+        // Searches for a campaign find whoever gave to one of its parts.
+        work::smart_groups_are_due(tx)?;
+    }
     Ok(())
 }
 

@@ -119,6 +119,7 @@ pub fn trash(tx: &mut OrgTx<'_>, ids: &[ContactId], why: &str) -> QueryResult<us
         .set((contacts::deleted_at.eq(now), contacts::modified_at.eq(now)))
         .returning(contacts::id)
         .get_results(&mut **tx)?;
+    rows::search_terms_in_trash(tx, &gone, true)?;
     let lines: Vec<NewChange> = gone
         .iter()
         .map(|id| line(*id, "Contact moved to the trash", Vec::new(), why))
@@ -253,7 +254,11 @@ fn write_differences(tx: &mut OrgTx<'_>, before: &Contact, draft: &ContactDraft)
         rows::insert_addresses(tx, &new)?;
     }
     rows::delete_search_terms(tx, id)?;
-    rows::insert_search_terms(tx, &new)
+    rows::insert_search_terms(tx, &new)?;
+    match before.deleted_at {
+        Some(_) => rows::search_terms_in_trash(tx, &[id], true),
+        None => Ok(()),
+    }
 }
 
 /// What changed without the draft: the date of the change and the sync's due mark.

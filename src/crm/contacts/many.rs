@@ -102,6 +102,7 @@ pub fn restore_many(tx: &mut OrgTx<'_>, contacts: &[&Contact], why: &str) -> Que
             contacts::modified_at.eq(tx.now()),
         ))
         .execute(&mut **tx)?;
+    rows::search_terms_in_trash(tx, &restored.back, false)?;
     changelog::record_for_each(tx, &restored.back, "Contact taken out of the trash", why)?;
     work::contacts_are_due(tx, &restored.back)?;
     Ok(restored)
@@ -138,12 +139,18 @@ fn write(tx: &mut OrgTx<'_>, changed: &[(&Contact, &ContactDraft)]) -> QueryResu
     diesel::delete(addresses::table.filter(theirs)).execute(&mut **tx)?;
     rows::insert_addresses(tx, &of)?;
 
-    let of = concerned(|contact, draft| terms::of(&contact.draft()) != terms::of(draft));
+    let of = concerned(|contact, draft| {
+        let before = contact.draft();
+        (terms::of(&before), before.sort_name()) != (terms::of(draft), draft.sort_name())
+    });
     let theirs = contact_search_terms::organization_id
         .eq(tx.organization())
         .and(contact_search_terms::contact_id.eq_any(ids(&of)));
     diesel::delete(contact_search_terms::table.filter(theirs)).execute(&mut **tx)?;
-    rows::insert_search_terms(tx, &of)
+    rows::insert_search_terms(tx, &of)?;
+    let trashed = changed.iter().filter(|(contact, _)| contact.deleted_at.is_some());
+    let trashed: Vec<ContactId> = trashed.map(|(contact, _)| contact.id).collect();
+    rows::search_terms_in_trash(tx, &trashed, true)
 }
 
 /// Those on hold are written one contact after the other: since when is told by their own emails, not by another's with

@@ -5,27 +5,50 @@ use crate::base::{ContactId, GroupId};
 use crate::db::OrgTx;
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt};
+use diesel::sql_types::{Array, BigInt, Bool};
 
-/// Who fits an advanced search, by id; with `among` only these contacts are looked at. Those in the trash are left out.
-pub fn matching(tx: &mut OrgTx<'_>, criteria: &Criteria, among: Option<&[ContactId]>) -> QueryResult<Vec<ContactId>> {
+/// A contact about whom a smart group and its search do not agree.
+#[derive(QueryableByName)]
+pub struct Apart {
+    #[diesel(sql_type = BigInt)]
+    pub contact: ContactId,
+    /// Fits the search and has no row in the group; otherwise the other way round.
+    #[diesel(sql_type = Bool)]
+    pub is_found: bool,
+}
+
+/// Where an advanced search and its group do not agree, by contact; with `among` only these contacts are looked at. Whoever was
+/// added or removed by hand counts as agreed, and those in the trash are never found. Compared by Postgres: those who agree
+/// may be a million.
+pub fn apart(
+    tx: &mut OrgTx<'_>,
+    criteria: &Criteria,
+    group: GroupId,
+    among: Option<&[ContactId]>,
+) -> QueryResult<Vec<Apart>> {
     let calendar = Calendar::of(tx)?;
-    let everybody = "SELECT contacts.id FROM contacts \
-        WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL";
-    let query = diesel::sql_query(everybody)
-        .into_boxed()
-        .bind::<BigInt, _>(tx.organization());
-    let query = match among {
-        None => criteria.sql(1, None, &calendar).append_to(query),
-        Some(ids) => {
-            let query = query
-                .sql(" AND contacts.id = ANY($2)")
-                .bind::<Array<BigInt>, _>(ids.to_vec());
-            criteria.sql(2, Some(2), &calendar).append_to(query)
-        }
+    let (these, theirs) = match among {
+        Some(_) => (" AND contacts.id = ANY($3)", " AND contact_id = ANY($3)"),
+        None => ("", ""),
     };
-    let rows: Vec<Id> = query.sql(" ORDER BY contacts.id").load(&mut **tx)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    let query = diesel::sql_query(format!(
+        "SELECT coalesce(found.id, there.contact_id) AS contact, found.id IS NOT NULL AS is_found FROM \
+            (SELECT contact_id, status FROM group_contacts WHERE organization_id = $1 AND group_id = $2{theirs}) there \
+         FULL JOIN (SELECT contacts.id FROM contacts \
+            WHERE contacts.organization_id = $1 AND contacts.deleted_at IS NULL{these}"
+    ))
+    .into_boxed()
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<BigInt, _>(group);
+    let query = match among {
+        None => criteria.sql(2, None, &calendar).append_to(query),
+        Some(ids) => criteria
+            .sql(3, Some(3), &calendar)
+            .append_to(query.bind::<Array<BigInt>, _>(ids)),
+    };
+    let disagree = ") found ON found.id = there.contact_id \
+        WHERE there.contact_id IS NULL OR (found.id IS NULL AND there.status = 'Smart') ORDER BY contact";
+    query.sql(disagree).load(&mut **tx)
 }
 
 /// Those for whom an advanced search may be answered otherwise than on an earlier day, though nothing about them has

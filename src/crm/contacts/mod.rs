@@ -22,7 +22,7 @@ mod terms;
 pub use actions::ContactError;
 pub use duplicates::{Duplicate, possible_duplicates};
 pub use many::{Restored, change_many, locked, restore_many};
-pub use matching::{matching, moved_since, near_misses};
+pub use matching::{Apart, apart, moved_since, near_misses};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };

@@ -155,21 +155,41 @@ pub(super) fn insert_addresses(tx: &mut OrgTx<'_>, new: &[(ContactId, &ContactDr
     Ok(())
 }
 
-/// Inserts the words the contacts are found by.
+/// Inserts the words the contacts are found by; nobody is in the trash.
 pub(super) fn insert_search_terms(tx: &mut OrgTx<'_>, new: &[(ContactId, &ContactDraft)]) -> QueryResult<()> {
-    let (mut ids, mut words, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
-    for (id, draft) in new {
-        for (word, kind) in terms::of(draft) {
-            ids.push(id.0);
-            words.push(word);
-            kinds.push(kind.as_str());
-        }
+    let of = |(id, draft): &(ContactId, &ContactDraft)| {
+        let (id, name) = (id.0, draft.sort_name());
+        terms::of(draft)
+            .into_iter()
+            .map(move |(word, kind)| (word, id, kind.as_str(), name.clone()))
+    };
+    // In the order of the index: neighbours come into the same page of it.
+    let mut all: Vec<(String, i64, &str, String)> = new.iter().flat_map(of).collect();
+    all.sort_unstable();
+    let (mut words, mut ids, mut kinds, mut names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (word, id, kind, name) in all {
+        words.push(word);
+        ids.push(id);
+        kinds.push(kind);
+        names.push(name);
     }
     Rows::of("contact_search_terms")
         .column::<BigInt, _>("contact_id", ids)
         .column::<Text, _>("term", words)
         .column::<Text, _>("kind", kinds)
+        .column::<Text, _>("sort_name", names)
         .insert(tx)?;
+    Ok(())
+}
+
+/// The words tell of whoever goes into the trash, and of whoever comes out of it.
+pub(super) fn search_terms_in_trash(tx: &mut OrgTx<'_>, ids: &[ContactId], in_trash: bool) -> QueryResult<()> {
+    let theirs = contact_search_terms::organization_id
+        .eq(tx.organization())
+        .and(contact_search_terms::contact_id.eq_any(ids));
+    diesel::update(contact_search_terms::table.filter(theirs))
+        .set(contact_search_terms::in_trash.eq(in_trash))
+        .execute(&mut **tx)?;
     Ok(())
 }
 

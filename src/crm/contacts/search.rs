@@ -74,6 +74,16 @@ impl ListFilter {
         pairs
     }
 
+    /// Whether nothing but the search box says who is wanted and how they are ordered.
+    fn asks_for_words_only(&self) -> bool {
+        let only_words = Self {
+            query: self.query.clone(),
+            descending: self.descending,
+            ..Self::default()
+        };
+        !self.query.trim().is_empty() && self.pairs() == only_words.pairs()
+    }
+
     /// Whether everybody is wanted.
     pub fn is_open(&self) -> bool {
         self.query.is_empty()
@@ -213,7 +223,11 @@ fn lines(tx: &mut OrgTx<'_>, filter: &ListFilter, total: &str, offset: i64, limi
         false => filter.sort.order(filter.descending),
     };
     let head = format!("SELECT {COLUMNS}, page.total FROM (SELECT contacts.id, {total} AS total");
-    let Some((query, parameters)) = fitting(tx, &head, filter.sort.tables(), filter)? else {
+    let found = match filter.asks_for_words_only() {
+        true => named(tx, &head, filter),
+        false => fitting(tx, &head, filter.sort.tables(), filter)?,
+    };
+    let Some((query, parameters)) = found else {
         return Ok(Vec::new());
     };
     let query = query
@@ -349,22 +363,46 @@ fn fitting<'q>(
     if words.is_empty() {
         return Ok(None);
     }
-    let finding: Vec<String> = (parameters + 1..)
-        .step_by(2)
-        .zip(&words)
-        .map(|(at, wanted)| finding(wanted, at))
-        .collect();
     // Found on their own, as a list of ids: joined to the contacts Postgres has chosen plans a thousand times as long.
-    query = query.sql(format!(
-        " AND contacts.id = ANY(ARRAY({}))",
-        finding.join(" INTERSECT ")
-    ));
-    for Wanted { word, .. } in words {
-        parameters += 2;
-        let end = format!("{word}{AFTER_ALL_LETTERS}");
-        query = query.bind::<Text, _>(word).bind::<Text, _>(end);
+    let finding = found_by(&words, parameters, "contact_id", "");
+    query = query.sql(format!(" AND contacts.id = ANY(ARRAY({finding}))"));
+    Ok(Some(bind_words(query, words, parameters)))
+}
+
+/// The beginning of a statement about whom the search box alone finds, as `fitting`: they are counted and ordered by the terms,
+/// so that no contact is read but those shown.
+fn named<'q>(tx: &mut OrgTx<'_>, head: &str, filter: &ListFilter) -> Option<(BoxedSqlQuery<'q, Pg, SqlQuery>, usize)> {
+    let words = terms::wanted(&filter.query);
+    if words.is_empty() {
+        return None;
     }
-    Ok(Some((query, parameters)))
+    let finding = found_by(&words, 1, "contact_id AS id, sort_name", " AND NOT in_trash");
+    let query = diesel::sql_query(format!(
+        "{head} FROM (SELECT DISTINCT * FROM ({finding}) AS found) AS contacts"
+    ));
+    let query = query.into_boxed().bind::<BigInt, _>(tx.organization());
+    Some(bind_words(query, words, 1))
+}
+
+/// Who is found by each of the words, in a statement that has so many parameters already.
+fn found_by(words: &[Wanted], parameters: usize, columns: &str, among: &str) -> String {
+    let each = (parameters + 1..).step_by(2).zip(words);
+    let each: Vec<String> = each.map(|(at, wanted)| finding(wanted, at, columns, among)).collect();
+    each.join(" INTERSECT ")
+}
+
+fn bind_words(
+    query: BoxedSqlQuery<'_, Pg, SqlQuery>,
+    words: Vec<Wanted>,
+    parameters: usize,
+) -> (BoxedSqlQuery<'_, Pg, SqlQuery>, usize) {
+    words
+        .into_iter()
+        .fold((query, parameters), |(query, parameters), wanted| {
+            let end = format!("{}{AFTER_ALL_LETTERS}", wanted.word);
+            let query = query.bind::<Text, _>(wanted.word).bind::<Text, _>(end);
+            (query, parameters + 2)
+        })
 }
 
 /// No word contains it: it is the last code point there is, and stands for nothing.
@@ -373,15 +411,15 @@ const AFTER_ALL_LETTERS: char = char::MAX;
 /// Who is found by a word. The words that begin with it lie between the parameter `at` and the next: in COLLATE "C" an index
 /// serves that under row-level security. Asked for as `(SELECT …)`, so that Postgres expects the same of every word and keeps
 /// one plan for all.
-fn finding(wanted: &Wanted, at: usize) -> String {
+fn finding(wanted: &Wanted, at: usize, columns: &str, among: &str) -> String {
     let kinds: Vec<String> = wanted.kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
     let of_kinds = match kinds.is_empty() {
         true => String::new(),
         false => format!(" AND kind IN ({})", kinds.join(", ")),
     };
     format!(
-        "SELECT contact_id FROM contact_search_terms \
-         WHERE organization_id = $1 AND term >= (SELECT ${at}::text) AND term < (SELECT ${}::text){of_kinds}",
+        "SELECT {columns} FROM contact_search_terms \
+         WHERE organization_id = $1 AND term >= (SELECT ${at}::text) AND term < (SELECT ${}::text){of_kinds}{among}",
         at + 1
     )
 }

@@ -27,6 +27,16 @@ pub fn find(tx: &mut OrgTx<'_>, id: ContactId) -> QueryResult<Option<Contact>> {
     Ok(find_all(tx, &[id])?.pop())
 }
 
+/// The names of these contacts as lists are sorted by them, also of who is in the trash.
+pub fn sort_names(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<HashMap<ContactId, String>> {
+    let names: Vec<(ContactId, String)> = contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::id.eq_any(ids))
+        .select((contacts::id, contacts::sort_name))
+        .load(&mut **tx)?;
+    Ok(names.into_iter().collect())
+}
+
 /// The contacts with these ids, also from the trash, in the order of their ids.
 pub fn find_all(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<Contact>> {
     let rows: Vec<Row> = contacts::table

@@ -140,12 +140,14 @@ fn is_dotted(word: &str) -> bool {
         .is_some_and(|(before, after)| before.len() > 2 && after.len() > 1)
 }
 
-/// An email is found by its beginning, by the words before the @, and by its domain.
+/// An email is found by its beginning, by the words before the @, and by its domain. Words it begins with are found by the
+/// whole of it.
 fn email_words(key: &str) -> Vec<String> {
     let folded = fold(key);
     let mut words = Vec::new();
     if let Some((local, domain)) = folded.rsplit_once('@') {
-        words.extend(name_words(local));
+        let inside = name_words(local).into_iter().filter(|word| !folded.starts_with(word));
+        words.extend(inside);
         words.push(domain.to_owned());
     }
     words.push(folded);

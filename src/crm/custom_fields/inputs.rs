@@ -1,6 +1,7 @@
 //! Custom fields in the form of a record: what a template shows, what a value looks like typed in, and what was typed.
 
-use super::model::{CustomField, CustomFields, Kind};
+use super::fields::CustomFields;
+use super::model::{CustomField, Kind};
 use super::values::{CustomValue, CustomValues};
 use crate::web::{Choice, Field};
 use std::collections::BTreeMap;
@@ -16,6 +17,25 @@ pub struct CustomInput {
     pub field: Field,
     /// What there is to choose; of several choices each with the name of its own box.
     pub choices: Vec<Choice>,
+}
+
+impl CustomInput {
+    /// The same where a form has several records, each with a prefix of its own: "rows.3.custom.17".
+    #[must_use]
+    pub fn prefixed(self, prefix: &str) -> Self {
+        let choices = self.choices.into_iter().map(|choice| match self.kind {
+            Kind::SeveralChoices => Choice {
+                value: format!("{prefix}{}", choice.value),
+                ..choice
+            },
+            _ => choice,
+        });
+        Self {
+            name: format!("{prefix}{}", self.name),
+            choices: choices.collect(),
+            ..self
+        }
+    }
 }
 
 /// What stands in the form: `field` tells what was typed there and what is wrong with it.

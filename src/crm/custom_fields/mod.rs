@@ -3,6 +3,7 @@
 //! exports a record asks the definitions here what a value means.
 
 pub mod actions;
+mod fields;
 mod inputs;
 pub mod model;
 mod number;
@@ -10,8 +11,9 @@ mod pages;
 pub mod store;
 mod values;
 
+pub use fields::{CustomFields, Shown};
 pub use inputs::{CustomInput, inputs, read, typed};
-pub use model::{CustomField, CustomFields, CustomOption, Kind, Record, Shown};
+pub use model::{CustomField, CustomOption, Kind, Record};
 pub use number::{number, number_words};
 pub use pages::routes;
 pub use values::{CustomValue, CustomValues};

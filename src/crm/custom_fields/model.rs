@@ -1,13 +1,12 @@
 //! What a custom field is, which values it takes, and how they read. No database here.
 
 use super::number::{number, number_words};
-use super::values::{CustomValue, CustomValues};
+use super::values::CustomValue;
 use crate::base::{Currency, CustomFieldId, Money, choice, fold};
-use crate::changelog::FieldChange;
 use crate::web::day;
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The longest label of a field or of an option, in characters.
 pub const LABEL_LENGTH_MAX: usize = 60;
@@ -228,7 +227,7 @@ impl CustomField {
     }
 
     /// A value as a page shows it: days in words.
-    fn shown(&self, value: &CustomValue) -> String {
+    pub(super) fn shown(&self, value: &CustomValue) -> String {
         match (self.kind, value) {
             (Kind::Date, CustomValue::Text(written)) => match written.parse::<NaiveDate>() {
                 Ok(day) => day.format("%B %-d, %Y").to_string(),
@@ -247,104 +246,6 @@ fn text(written: &str) -> Result<String, String> {
     match one_line.chars().any(char::is_control) {
         true => Err("There is a character in it that cannot be kept. Type it again by hand.".into()),
         false => Ok(one_line),
-    }
-}
-
-/// A field of a record with its value, for people to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    pub label: String,
-    /// Empty where there is none.
-    pub value: String,
-}
-
-/// The fields of an organization, or of one of its records, in their order.
-#[derive(Clone, Debug, Default)]
-pub struct CustomFields(Vec<CustomField>);
-
-impl From<Vec<CustomField>> for CustomFields {
-    fn from(all: Vec<CustomField>) -> Self {
-        Self(all)
-    }
-}
-
-impl CustomFields {
-    /// All of them, also the retired ones.
-    pub fn all(&self) -> &[CustomField] {
-        &self.0
-    }
-
-    /// Those in use, of one record.
-    pub fn offered(&self, record: Record) -> impl Iterator<Item = &CustomField> {
-        let wanted = move |field: &&CustomField| field.record == record && !field.is_retired;
-        self.0.iter().filter(wanted)
-    }
-
-    /// One of them.
-    pub fn get(&self, id: CustomFieldId) -> Option<&CustomField> {
-        self.0.iter().find(|field| field.id == id)
-    }
-
-    /// Those a form of a record shows: in use, and for such a record or with a value there.
-    pub fn of_form(&self, contact_type: &str, values: &CustomValues) -> Self {
-        let shown =
-            |field: &&CustomField| !field.is_retired && (field.is_for(contact_type) || values.get(field.id).is_some());
-        Self(self.0.iter().filter(shown).cloned().collect())
-    }
-
-    /// The same with their values, for people to read.
-    pub fn shown(&self, contact_type: &str, values: &CustomValues) -> Vec<Shown> {
-        let fields = self.of_form(contact_type, values);
-        let shown = fields.0.iter().map(|field| Shown {
-            label: field.label.clone(),
-            value: values.get(field.id).map(|value| field.shown(value)).unwrap_or_default(),
-        });
-        shown.collect()
-    }
-
-    /// What differs between two states of a record, in the words of the Change Log.
-    pub fn between(&self, before: &CustomValues, after: &CustomValues) -> Vec<FieldChange> {
-        let ids: BTreeSet<CustomFieldId> = before.fields().chain(after.fields()).collect();
-        let changes = ids
-            .into_iter()
-            .filter(|id| before.get(*id) != after.get(*id))
-            .map(|id| FieldChange {
-                field: self.label(id).to_owned(),
-                old: self.words(id, before),
-                new: self.words(id, after),
-            });
-        changes.collect()
-    }
-
-    /// What a field is called; also one that is gone.
-    pub fn label(&self, id: CustomFieldId) -> &str {
-        self.get(id).map_or("A custom field", |field| field.label.as_str())
-    }
-
-    /// A value of a record in words; empty where there is none.
-    pub fn words(&self, id: CustomFieldId, values: &CustomValues) -> String {
-        let value = self.get(id).zip(values.get(id));
-        value.map_or_else(String::new, |(field, value)| field.words(value))
-    }
-
-    /// What cannot be written down of a record's values, by the name of the form's field: no form lets it come so far.
-    pub fn unfit(&self, values: &CustomValues) -> BTreeMap<String, String> {
-        let unfit = values.fields().filter(|id| {
-            let takes = self
-                .get(*id)
-                .zip(values.get(*id))
-                .map(|(field, value)| field.takes(value));
-            takes != Some(true)
-        });
-        unfit
-            .map(|id| {
-                let words = format!(
-                    "{} cannot have this value. Open the page again, and write it anew.",
-                    self.label(id)
-                );
-                (format!("custom.{id}"), words)
-            })
-            .collect()
     }
 }
 
@@ -452,15 +353,5 @@ mod tests {
         ] {
             assert_eq!(CustomField::parse_key(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_form_shows_what_is_for_the_contact_and_what_it_has_anyway() {
-        let fields = CustomFields::from(vec![field(Kind::Text)]);
-        let mut values = CustomValues::default();
-        assert_eq!(fields.of_form("individual", &values).all().len(), 1);
-        assert!(fields.of_form("organization", &values).all().is_empty());
-        values.set(CustomFieldId(17), Some(CustomValue::Text("Gold".into())));
-        assert_eq!(fields.of_form("organization", &values).all().len(), 1);
     }
 }

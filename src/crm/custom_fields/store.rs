@@ -1,6 +1,7 @@
 //! Reading the definitions, and what has values.
 
-use super::model::{CustomField, CustomFields, CustomOption, Kind, Record};
+use super::fields::CustomFields;
+use super::model::{CustomField, CustomOption, Kind, Record};
 use super::values::CustomValues;
 use crate::base::CustomFieldId;
 use crate::db::OrgTx;

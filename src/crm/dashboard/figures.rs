@@ -77,13 +77,13 @@ impl Retention {
 /// Donors of `before`, and how many of them gave in `now` as well.
 pub fn retention(tx: &mut OrgTx<'_>, before: Days, now: Days) -> QueryResult<Retention> {
     diesel::sql_query(
-        "WITH donors AS (SELECT DISTINCT contact_id FROM contributions \
-            WHERE organization_id = $1 AND status = 'Completed' AND received_on BETWEEN $2 AND $3) \
-         SELECT count(*) AS gave_before, count(*) FILTER (WHERE EXISTS (SELECT FROM contributions again \
-            WHERE again.organization_id = $1 AND again.contact_id = donors.contact_id \
-            AND again.status = 'Completed' AND again.received_on BETWEEN $4 AND $5)) AS gave_again \
-         FROM donors JOIN contacts ON contacts.organization_id = $1 AND contacts.id = donors.contact_id \
-         WHERE contacts.deleted_at IS NULL",
+        "WITH before AS (SELECT DISTINCT contact_id FROM contributions \
+            WHERE organization_id = $1 AND status = 'Completed' AND received_on BETWEEN $2 AND $3), \
+         again AS (SELECT DISTINCT contact_id FROM contributions \
+            WHERE organization_id = $1 AND status = 'Completed' AND received_on BETWEEN $4 AND $5) \
+         SELECT count(*) AS gave_before, count(again.contact_id) AS gave_again \
+         FROM before LEFT JOIN again USING (contact_id) WHERE contact_id NOT IN ( \
+            SELECT id FROM contacts WHERE organization_id = $1 AND deleted_at IS NOT NULL)",
     )
     .bind::<BigInt, _>(tx.organization())
     .bind::<Date, _>(before.from)
@@ -121,9 +121,11 @@ pub fn top_donors(tx: &mut OrgTx<'_>, days: Days, currency: Currency, limit: i64
         "SELECT contacts.id AS contact_id, contacts.display_name AS name, given.* FROM ( \
             SELECT contact_id AS donor, currency, sum(amount)::bigint AS total, count(*) AS contributions \
             FROM contributions WHERE organization_id = $1 AND status = 'Completed' \
-            AND received_on BETWEEN $2 AND $3 AND currency = $4 GROUP BY 1, 2) given \
+            AND received_on BETWEEN $2 AND $3 AND currency = $4 AND contact_id NOT IN ( \
+                SELECT id FROM contacts WHERE organization_id = $1 AND deleted_at IS NOT NULL) \
+            GROUP BY 1, 2 ORDER BY total DESC, donor LIMIT $5) given \
          JOIN contacts ON contacts.organization_id = $1 AND contacts.id = given.donor \
-         WHERE contacts.deleted_at IS NULL ORDER BY given.total DESC, contacts.id LIMIT $5",
+         ORDER BY given.total DESC, contacts.id",
     )
     .bind::<BigInt, _>(tx.organization())
     .bind::<Date, _>(days.from)

@@ -3,7 +3,7 @@
 use super::figures::Days;
 use super::pages::{completed, link};
 use crate::accounts::Member;
-use crate::base::StaffId;
+use crate::base::{ContactId, StaffId};
 use crate::crm::activities::store::{ActivityFilter, State};
 use crate::crm::contributions::search::{self, Filter};
 use crate::crm::groups::mailchimp::{GroupSync, MailchimpView};
@@ -36,6 +36,8 @@ pub(super) struct Waiting {
     dates_soon: i64,
     unthanked: i64,
     duplicates: i64,
+    /// Who is to be erased, and whom Mailchimp did not delete.
+    not_deleted: Vec<ContactId>,
     /// The linked groups with somebody Mailchimp does not take, or that have stopped.
     troubles: Vec<(String, GroupSync)>,
 }
@@ -72,6 +74,7 @@ impl Waiting {
             dates_soon: dates.soon,
             unthanked: unthanked.iter().map(|total| total.contributions).sum(),
             duplicates: duplicates::store::count(tx, false)?,
+            not_deleted: mailchimp.not_deleted(tx)?,
             troubles: troubles(tx, mailchimp)?,
         })
     }
@@ -100,6 +103,19 @@ impl Waiting {
                 });
             }
         };
+        if let Some(first) = self.not_deleted.first().filter(|_| member.may_administer()) {
+            add(
+                i64::try_from(self.not_deleted.len()).unwrap_or(i64::MAX),
+                [
+                    "person waits to be erased: Mailchimp has not deleted them",
+                    "people wait to be erased: Mailchimp has not deleted them",
+                ],
+                "bad",
+                "mailchimp",
+                "Somebody asked for it. The page says what Mailchimp said, and what helps.",
+                member.at(&format!("contacts/{first}/erase")),
+            );
+        }
         let activities = |query: &str| member.at(&format!("activities?{query}"));
         add(
             self.my_overdue,

@@ -8,7 +8,7 @@ use crate::crm::groups::mailchimp::MailchimpView;
 use crate::crm::references::{ALL, OnErase};
 use crate::crm::undoable;
 use crate::db::OrgTx;
-use crate::db::schema::{changes, contacts as contact_rows, contributions, emails, import_rows, merges, steps};
+use crate::db::schema::{changes, contacts as contact_rows, contributions, emails, merges, steps};
 use crate::web::PageError;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
@@ -17,12 +17,24 @@ use std::collections::BTreeSet;
 /// What stands where the name stood.
 pub const ERASED_NAME: &str = "Erased contact";
 
+/// Erases the person; where Mailchimp still has them, it is asked to delete them first, and the person is erased as soon as it
+/// has. Returns whether they are erased already.
+pub fn erase_or_ask(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -> Result<bool, PageError> {
+    erasable(tx, id)?;
+    if mailchimp.person_there(tx, id)?.must_go_first() {
+        mailchimp.delete_person(tx, id)?;
+        return Ok(false);
+    }
+    erase(tx, mailchimp, id)?;
+    Ok(true)
+}
+
 /// Erases the person. Nothing of it can be taken back.
 pub fn erase(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -> Result<(), PageError> {
     let person = erasable(tx, id)?;
     let everybody = with_merged(tx, id)?;
     contacts::locked(tx, &everybody)?;
-    if !mailchimp.holds_person(tx, &everybody)?.is_empty() {
+    if mailchimp.person_there(tx, id)?.must_go_first() {
         return Err(PageError::Refused(
             "Mailchimp still has this person, so nothing was erased. Delete them there permanently first.".into(),
         ));
@@ -31,6 +43,7 @@ pub fn erase(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -
     mailchimp.erase(tx, &everybody)?;
     empty_import_rows(tx, &everybody)?;
     empty_notes_of_gifts(tx, &everybody)?;
+    empty_batch_rows(tx, &everybody)?;
     empty_activities(tx, &everybody)?;
     delete_rows(tx, &everybody)?;
     forget_steps(tx, &everybody)?;
@@ -123,30 +136,25 @@ fn strike_name_elsewhere(tx: &mut OrgTx<'_>, ids: &[ContactId], name: &str) -> Q
     Ok(())
 }
 
-/// The rows of files that met them, or bring one of their addresses, keep their number and outcome and lose the rest.
+/// The rows of files that met them, or bring one of their addresses, keep their number and outcome and lose the rest; so does a
+/// row that met nobody and names one of their addresses anywhere.
 fn empty_import_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
     let addresses: Vec<String> = emails::table
         .filter(emails::organization_id.eq(tx.organization()))
         .filter(emails::contact_id.eq_any(ids))
         .select(emails::address_key)
         .load(&mut **tx)?;
-    let theirs = import_rows::contact_id
-        .eq_any(ids.iter().map(|id| Some(id.0)))
-        .or(import_rows::other_contacts.overlaps_with(ids.iter().map(|id| id.0).collect::<Vec<_>>()))
-        .or(import_rows::address_key.eq_any(addresses.into_iter().map(Some)));
-    diesel::update(import_rows::table)
-        .filter(import_rows::organization_id.eq(tx.organization()))
-        .filter(theirs)
-        .set((
-            import_rows::cells.eq(serde_json::json!([])),
-            import_rows::problem.eq(None::<String>),
-            import_rows::contact_id.eq(None::<i64>),
-            import_rows::other_contacts.eq(Vec::<i64>::new()),
-            import_rows::changes.eq(None::<serde_json::Value>),
-            import_rows::external_identifier.eq(None::<String>),
-            import_rows::address_key.eq(None::<String>),
-        ))
-        .execute(&mut **tx)?;
+    diesel::sql_query(
+        "UPDATE import_rows SET cells = '[]', problem = NULL, contact_id = NULL, other_contacts = '{}', changes = NULL, \
+             external_identifier = NULL, address_key = NULL \
+         WHERE organization_id = $1 AND (contact_id = ANY($2) OR other_contacts && $2 OR address_key = ANY($3) \
+            OR contact_id IS NULL AND EXISTS (SELECT FROM unnest($3) AS address \
+                WHERE position(address IN lower(cells::text)) > 0))",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<BigInt>, _>(ids.iter().map(|id| id.0).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(addresses)
+    .execute(&mut **tx)?;
     Ok(())
 }
 
@@ -160,6 +168,22 @@ fn empty_notes_of_gifts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()
             contributions::custom.eq(CustomValues::default()),
         ))
         .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// What was typed into a batch for a gift of theirs, as far as it is not the gift.
+fn empty_batch_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    let ids: Vec<String> = ids.iter().map(ContactId::to_string).collect();
+    diesel::sql_query(
+        "UPDATE batches SET rows = (SELECT jsonb_agg(CASE WHEN line ->> 'contact' = ANY($2) \
+             THEN line || '{\"who\": \"\", \"note\": \"\", \"custom\": {}}' ELSE line END ORDER BY place) \
+             FROM jsonb_array_elements(rows) WITH ORDINALITY AS listed (line, place)) \
+         WHERE organization_id = $1 AND EXISTS \
+            (SELECT FROM jsonb_array_elements(rows) AS line WHERE line ->> 'contact' = ANY($2))",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<Text>, _>(ids)
+    .execute(&mut **tx)?;
     Ok(())
 }
 
@@ -205,7 +229,8 @@ fn forget_steps(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
         .collect();
     diesel::sql_query(
         "WITH theirs AS (DELETE FROM step_rows AS kept WHERE organization_id = $1 AND EXISTS ( \
-             SELECT FROM unnest($2) AS named WHERE kept.before ->> named = ANY($3) OR kept.after ->> named = ANY($3)) \
+             SELECT FROM unnest($2) AS named WHERE kept.before ->> named = ANY($3) OR kept.after ->> named = ANY($3) \
+             UNION ALL SELECT FROM jsonb_array_elements(kept.before -> 'rows') AS line WHERE line ->> 'contact' = ANY($3)) \
              RETURNING step_id) \
          DELETE FROM steps USING theirs \
          WHERE steps.organization_id = $1 AND steps.id = theirs.step_id AND steps.record <> ALL($4)",

@@ -47,12 +47,14 @@ pub trait MailchimpView: Send + Sync {
         taken: &serde_json::Value,
     ) -> QueryResult<()>;
 
-    /// Whether Mailchimp still has somebody under one of these contacts' addresses: the audience and how they stand there.
-    /// They must be deleted there first, or the sync would bring them back.
-    fn holds_person(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<HeldThere>>;
+    /// Where Mailchimp has a person: under every address of this contact and of whoever was merged into it.
+    fn person_there(&self, tx: &mut OrgTx<'_>, person: ContactId) -> QueryResult<PersonThere>;
 
-    /// Has Mailchimp asked again whether it still has them: somebody says that they are deleted there.
-    fn look_for_person_again(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()>;
+    /// Has Mailchimp delete a person for good; once it has, the person is erased here. Also asks again where it was asked before.
+    fn delete_person(&self, tx: &mut OrgTx<'_>, person: ContactId) -> QueryResult<()>;
+
+    /// Whom Mailchimp did not delete when it was asked, so that somebody must look.
+    fn not_deleted(&self, tx: &mut OrgTx<'_>) -> QueryResult<Vec<ContactId>>;
 
     /// Empties what the sync knows of these contacts, but for the address that must never be written to again.
     fn erase(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> anyhow::Result<()>;
@@ -76,6 +78,34 @@ pub struct BeforeMerge {
     pub unanswered: Option<ContactId>,
 }
 
+/// A person as Mailchimp has them, for whoever erases them.
+#[derive(Clone, Debug)]
+pub struct PersonThere {
+    /// They must be deleted there first, or they would come back from there.
+    pub held: Vec<HeldThere>,
+    /// The address is somebody else's, too, so Mailchimp keeps it.
+    pub stays: Vec<StaysThere>,
+    pub reach: Reach,
+    pub deletion: Option<Deletion>,
+}
+
+impl PersonThere {
+    /// Nothing is erased here before they are deleted there.
+    pub fn must_go_first(&self) -> bool {
+        self.reach != Reach::Off && !self.held.is_empty()
+    }
+}
+
+/// Whether Mailchimp can be asked for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    Connected,
+    /// Mailchimp does not accept our connection at the moment.
+    Refused,
+    /// Never connected, or disconnected by staff.
+    Off,
+}
+
 /// Somebody whom Mailchimp still has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldThere {
@@ -83,6 +113,24 @@ pub struct HeldThere {
     pub address: String,
     /// "subscribed", "archived"
     pub status: String,
+}
+
+/// A member who stands for another contact, too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaysThere {
+    pub audience: String,
+    pub address: String,
+    pub contact: ContactId,
+    pub name: String,
+}
+
+/// A person who is being deleted at Mailchimp.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    pub asked_by: String,
+    pub asked_at: DateTime<Utc>,
+    /// What Mailchimp said where it did not do it.
+    pub problems: Vec<String>,
 }
 
 /// A contact has opted out of the audience a group is kept in step with.

@@ -6,7 +6,7 @@ use crate::db::OrgTx;
 use crate::db::schema::{group_contacts, group_history, groups};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// The contacts among these for whom the group is a past one.
 pub(super) fn past_members(tx: &mut OrgTx<'_>, group: GroupId, among: &[ContactId]) -> QueryResult<HashSet<ContactId>> {
@@ -18,24 +18,6 @@ pub(super) fn past_members(tx: &mut OrgTx<'_>, group: GroupId, among: &[ContactI
         .select(group_contacts::contact_id)
         .load(&mut **tx)?;
     Ok(past.into_iter().collect())
-}
-
-/// The status of whoever is or was in the group; with `among` only of these.
-pub(super) fn statuses(
-    tx: &mut OrgTx<'_>,
-    group: GroupId,
-    among: Option<&[ContactId]>,
-) -> QueryResult<HashMap<ContactId, String>> {
-    let mut all = group_contacts::table
-        .filter(group_contacts::organization_id.eq(tx.organization()))
-        .filter(group_contacts::group_id.eq(group))
-        .select((group_contacts::contact_id, group_contacts::status))
-        .into_boxed();
-    if let Some(among) = among {
-        all = all.filter(group_contacts::contact_id.eq_any(among));
-    }
-    let rows: Vec<(ContactId, String)> = all.load(&mut **tx)?;
-    Ok(rows.into_iter().collect())
 }
 
 /// Who was found by the group's search now; whoever has a row already keeps it.

@@ -3,8 +3,8 @@
 //! second row the second, and only rows beyond these bring something new. So a file that is imported twice adds nothing twice.
 
 use super::brings::{Judged, Verdict};
+use super::earlier;
 use super::model::Import;
-use super::store;
 use crate::db::OrgTx;
 use diesel::QueryResult;
 use sha2::{Digest, Sha256};
@@ -25,7 +25,7 @@ pub struct Earlier {
 impl Met {
     /// The rows before those at hand.
     pub fn before(tx: &mut OrgTx<'_>, import: &Import, keys: &[String]) -> QueryResult<Self> {
-        let earlier = store::earlier_rows(tx, import.id, import.last_row, keys)?.into_iter();
+        let earlier = earlier::counted(tx, import.id, import.last_row, keys)?.into_iter();
         let rows = earlier.map(|(key, first, count)| (key, (first, usize::try_from(count).unwrap_or(usize::MAX))));
         Ok(Self { rows: rows.collect() })
     }

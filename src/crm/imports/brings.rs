@@ -42,7 +42,7 @@ pub trait Brings: Sync {
     /// What its columns can hold.
     type Meaning: ColumnMeaning + 'static;
     /// How its room knows a record.
-    type Id: Copy + Eq + Hash + Serialize + DeserializeOwned;
+    type Id: Clone + Eq + Hash + Serialize + DeserializeOwned;
     /// A record as its room writes it.
     type Record: Clone + PartialEq + Serialize + DeserializeOwned;
 
@@ -66,6 +66,11 @@ pub trait Brings: Sync {
     /// The columns whose cells name things other than contacts: what such a thing is, and the keys of the names that are here.
     fn names(&self, _tx: &mut OrgTx<'_>) -> QueryResult<NamedHere<Self::Meaning>> {
         Ok(Vec::new())
+    }
+
+    /// The names in a cell of a column that `names` tells of; as a rule it is one.
+    fn each_name(&self, _meaning: Self::Meaning, cell: &str) -> Vec<String> {
+        vec![cell.to_owned()]
     }
 
     /// Whether a cell may have several lines.
@@ -217,7 +222,8 @@ impl<B: Brings> Kind for B {
             let Some(column) = import.matching.position(meaning) else {
                 continue;
             };
-            for (name, rows) in store::distinct(tx, import.id, column, NAMED_MAX)? {
+            let cells = store::distinct(tx, import.id, column, NAMED_MAX)?;
+            for (name, rows) in names::one_by_one(cells, |cell| self.each_name(meaning, cell)) {
                 let is_made = import.matching.makes_missing && Brings::can_make(self).is_some();
                 let remark = match (here.contains(&names::key(&name)), is_made) {
                     (true, _) => None,
@@ -270,7 +276,7 @@ impl<B: Brings> Kind for B {
     ) -> anyhow::Result<Vec<RowOutcome>> {
         let read = |row: &WrittenRow| Done::<B::Id, B::Record>::deserialize(&row.record).ok();
         let done: Vec<_> = rows.iter().filter_map(|row| Some((row, read(row)?))).collect();
-        let ids: Vec<B::Id> = done.iter().map(|(_, done)| done.id).collect();
+        let ids: Vec<B::Id> = done.iter().map(|(_, done)| done.id.clone()).collect();
         let here = self.locked(tx, &ids)?;
         let mut stays = Stays::default();
         let mut gone = Vec::new();
@@ -283,8 +289,8 @@ impl<B: Brings> Kind for B {
                     let sentence = format!("This {noun} was changed since, so it was left as it is.");
                     stays.say(row.number, sentence);
                 }
-                (Some(_), None) => gone.push(done.id),
-                (Some(_), Some(before)) => self.change(tx, done.id, before, why)?,
+                (Some(_), None) => gone.push(done.id.clone()),
+                (Some(_), Some(before)) => self.change(tx, done.id.clone(), before, why)?,
             }
         }
         self.delete(tx, &gone, why)?;
@@ -313,7 +319,8 @@ fn read_all<B: Brings>(
     Ok(rows.iter().map(read).collect())
 }
 
-fn read<B: Brings>(kind: &B, import: &Import, cells: &[String]) -> (Said<B::Meaning>, Vec<String>) {
+/// What the cells of a row say, with everything that is wrong in them.
+pub(super) fn read<B: Brings>(kind: &B, import: &Import, cells: &[String]) -> (Said<B::Meaning>, Vec<String>) {
     let between = |meaning| if kind.has_lines(meaning) { LINES } else { " " };
     let value = |meaning, text| kind.value(meaning, text, import.date_order);
     let (values, mut problems) = cells::read(&import.matching.meanings(), cells, between, value);
@@ -368,7 +375,7 @@ fn written<B: Brings>(
             ));
         }
         Some((id, before)) => {
-            kind.change(tx, id, &verdict.record, "")?;
+            kind.change(tx, id.clone(), &verdict.record, "")?;
             (Outcome::Changed, id, Some(before))
         }
     };

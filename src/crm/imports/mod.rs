@@ -11,6 +11,7 @@ pub mod column;
 mod contacts;
 mod contributions;
 mod custom;
+mod earlier;
 pub mod file;
 pub mod kind;
 pub mod matching;

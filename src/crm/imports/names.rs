@@ -66,6 +66,29 @@ impl<I: Copy> Names<I> {
     }
 }
 
+/// What stands between several names in one cell.
+const BETWEEN: [char; 2] = [';', '|'];
+
+/// The names in a cell that may have several.
+pub fn several(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(BETWEEN).map(str::trim).filter(|name| !name.is_empty())
+}
+
+/// The names in cells, each with the number of its rows, most of them first.
+pub fn one_by_one(cells: Vec<(String, i64)>, names: impl Fn(&str) -> Vec<String>) -> Vec<(String, i64)> {
+    let mut named: Vec<(String, i64)> = Vec::new();
+    for (cell, rows) in cells {
+        for name in names(&cell) {
+            match named.iter_mut().find(|(known, _)| key(known) == key(&name)) {
+                Some((_, sum)) => *sum += rows,
+                None => named.push((name, rows)),
+            }
+        }
+    }
+    named.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+    named
+}
+
 /// Names differ in more than their case and spaces.
 pub fn key(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()

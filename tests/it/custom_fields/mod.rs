@@ -1,5 +1,6 @@
 //! Custom fields through the pages: defining them, filling them in, and everything that a value goes through.
 
+mod batches;
 mod defining;
 mod files;
 mod lists;

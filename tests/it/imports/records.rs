@@ -251,6 +251,112 @@ async fn two_rows_that_say_the_same_are_two_notes_but_one_tag() {
 }
 
 #[tokio::test]
+async fn two_may_be_related_in_the_same_way_at_different_times_and_a_file_tells_of_each_time_once() {
+    let importer = Importer::with_people().await;
+    let file = b"Contact ID A,Relationship,Contact ID B,Start Date,End Date\n\
+        1,Employee of,3,2010-01-01,2014-12-31\n1,Employee of,3,2018-01-01,\n1,Employee of,3,,\n3,Employer of,1,2019-01-01,\n\
+        1,Employee of,3,,2008-12-31\n";
+    let import = importer.check("jobs.csv", file, &[]).await;
+    assert_eq!(importer.tally(&import).await[0], "3 are new");
+    let left_out = importer.rows(&import, "problem").await;
+    assert!(
+        left_out[0].contains("Row 2 of the file") && left_out[1].contains("Row 3 of the file"),
+        "{left_out:?}"
+    );
+    importer.start(&import).await;
+    assert_eq!(importer.count("relationships").await, 3);
+    let again = importer.check("jobs.csv", file, &[]).await;
+    assert_eq!(importer.tally(&again).await[2], "3 are here already and change nothing");
+    importer.undo(&import).await;
+    assert_eq!(importer.count("relationships").await, 0);
+}
+
+#[tokio::test]
+async fn several_tags_in_one_cell_are_several_tags() {
+    let importer = Importer::with_people().await;
+    importer
+        .ada
+        .post("tags/new", &[("name", "Donor"), ("colour", "grey")])
+        .await;
+    let file = b"Contact ID,Tag\n1,Donor; Volunteer |Board\n1,board\n2,volunteer;Donor\n";
+    let import = importer.check("tags.csv", file, &MAKE).await;
+    assert_eq!(
+        importer.tally(&import).await[..3],
+        [
+            "2 are new",
+            "0 are here already and change something",
+            "1 is here already and changes nothing"
+        ]
+    );
+    importer.start(&import).await;
+    assert_eq!(
+        (importer.count("tags").await, importer.count("contact_tags").await),
+        (3, 5)
+    );
+    let again = importer.check("tags.csv", file, &MAKE).await;
+    assert_eq!(importer.tally(&again).await[2], "3 are here already and change nothing");
+    importer.undo(&import).await;
+    assert_eq!(importer.count("contact_tags").await, 0);
+}
+
+#[tokio::test]
+async fn a_list_of_people_may_say_their_tags() {
+    let importer = Importer::with_people().await;
+    importer
+        .ada
+        .post("tags/new", &[("name", "Donor"), ("colour", "grey")])
+        .await;
+    let file =
+        b"Contact ID,First Name,Last Name,Tags\n1,Anne,Lem,donor; Volunteer\n9,Zoe,New,Volunteer|Board\n2,Bo,Roy,\n";
+    let import = importer.check("people.csv", file, &[]).await;
+    assert_eq!(
+        importer.tally(&import).await[..3],
+        [
+            "1 is new",
+            "1 matches somebody and changes something",
+            "1 matches somebody and changes nothing"
+        ]
+    );
+    let changing = importer.rows(&import, "changing").await;
+    assert!(
+        changing[0].contains("Tag: donor") && changing[0].contains("Tag: Volunteer"),
+        "{changing:?}"
+    );
+    importer.start(&import).await;
+    assert_eq!(
+        (importer.count("tags").await, importer.count("contact_tags").await),
+        (3, 4)
+    );
+    let again = importer.check("people.csv", file, &[]).await;
+    assert_eq!(importer.tally(&again).await[2], "3 match somebody and change nothing");
+    importer.undo(&import).await;
+    assert_eq!(importer.count("contact_tags").await, 0);
+}
+
+#[tokio::test]
+async fn an_activity_is_assigned_to_a_colleague_by_email_or_name_and_nobody_gets_a_letter() {
+    let importer = Importer::with_people().await;
+    let file = b"Activity Type,Subject,Activity Date,With Contact IDs,Assigned To\n\
+        Meeting,One,2026-03-01,1,ADA@shelter.test\nMeeting,Two,2026-03-02,1,ada  quill\nMeeting,Three,2026-03-03,1,Bob Nobody\n";
+    let import = importer.check("activities.csv", file, &[]).await;
+    assert_eq!(importer.tally(&import).await[0], "2 are new");
+    let left_out = importer.rows(&import, "problem").await;
+    assert!(
+        left_out[0].contains("nobody who works here is called \u{201c}Bob Nobody\u{201d}"),
+        "{left_out:?}"
+    );
+    importer.start(&import).await;
+    assert_eq!(importer.count("activities WHERE assigned_to IS NOT NULL").await, 2);
+    let letters = importer.world.mails_to("ada@shelter.test").await;
+    assert!(
+        letters.iter().all(|letter| !letter.subject.contains("Meeting")),
+        "{letters:?}"
+    );
+    let again = importer.check("activities.csv", file, &[]).await;
+    assert_eq!(importer.tally(&again).await[2], "2 are here already and change nothing");
+}
+
+#[tokio::test]
 async fn a_relationship_is_told_from_either_side_and_a_later_file_can_end_it() {
     let importer = Importer::with_people().await;
     let first = b"Contact ID A,Relationship,Contact ID B\n1,parent of,2\n2,Child of,1\n1,Employee of,3\n";

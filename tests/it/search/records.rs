@@ -5,6 +5,10 @@ use super::asking::food_bank;
 use super::smart_groups::{make, until};
 use crate::support::browser::Browser;
 use crate::support::browserless::Browserless;
+use chrono::{NaiveDate, TimeDelta};
+use dms::base::ContactId;
+use dms::crm::contacts;
+use dms::crm::contacts::criteria::Criteria;
 use serde_json::json;
 
 fn one(about: &str, op: &str, values: &[&str]) -> String {
@@ -149,6 +153,92 @@ async fn a_search_for_a_tag_finds_those_with_one_below_it_and_follows_the_tree()
     until(&ada, &group, &["Lem, Anne"]).await;
     sent(&ada, &format!("tags/{board}/edit"), &below[..2]).await;
     until(&ada, &group, &[]).await;
+}
+
+#[tokio::test]
+async fn a_search_for_a_campaign_finds_who_gave_to_its_parts_and_says_so() {
+    let (_world, ada, who) = food_bank().await;
+    let year = sent(&ada, "campaigns/new", &[("name", "The Year"), ("is_enabled", "true")]).await;
+    let year = year.rsplit('/').next().unwrap().to_owned();
+    let spring = [("name", "Spring"), ("is_enabled", "true")];
+    let page = sent(&ada, "campaigns/new", &spring).await;
+    let part = page.rsplit('/').next().unwrap().to_owned();
+    let fund = option(&ada, "contributions/new", "#fund", "General Fund").await;
+    let anne = who[0].to_string();
+    let gift = [
+        ("contact", anne.as_str()),
+        ("amount", "100"),
+        ("currency", "CAD"),
+        ("received_on", "2026-03-01"),
+        ("payment_method", "Cash"),
+        ("status", "Completed"),
+        ("fund", fund.as_str()),
+        ("campaign", part.as_str()),
+    ];
+    sent(&ada, "contributions/new", &gift).await;
+    let to_it = format!("campaign:{year}");
+    let gave = make(&ada, "Gave to it", &one("campaigns", "any", &[&year])).await;
+    let enough = make(
+        &ada,
+        "Gave enough",
+        &one("giving_total", "at_least", &["100", "CAD", "ever", &to_it]),
+    )
+    .await;
+    until(&ada, &gave, &[]).await;
+    until(&ada, &enough, &[]).await;
+
+    let below = [&spring[..], &[("parent", year.as_str())]].concat();
+    sent(&ada, &format!("campaigns/{part}/settings"), &below).await;
+    until(&ada, &gave, &["Lem, Anne"]).await;
+    until(&ada, &enough, &["Lem, Anne"]).await;
+    let page = ada.get(&enough).await;
+    assert!(page.has("to the campaign The Year with its parts"), "{}", page.body);
+
+    sent(&ada, &format!("campaigns/{part}/settings"), &spring).await;
+    until(&ada, &gave, &[]).await;
+    until(&ada, &enough, &[]).await;
+}
+
+#[tokio::test]
+async fn at_midnight_only_those_are_looked_at_whose_activity_deadline_or_relationship_came_or_went() {
+    let (world, ada, who) = food_bank().await;
+    let call = option(&ada, "activities/new", "#type", "Phone Call").await;
+    let organization = ada.organization_id();
+    let today: anyhow::Result<NaiveDate> = world.db().read(organization, |tx| Ok(dms::accounts::today(tx)?)).await;
+    let today = today.unwrap();
+    for (person, days_ago) in [(who[0], 7), (who[1], 2)] {
+        let (with, at) = (
+            person.to_string(),
+            format!("{}T12:00", today - TimeDelta::days(days_ago)),
+        );
+        let activity = [
+            ("type", call.as_str()),
+            ("contact", &with),
+            ("activity_at", &at),
+            ("status", "Completed"),
+            ("priority", "Normal"),
+        ];
+        sent(&ada, "activities/new", &activity).await;
+    }
+    let moved = async |about: &str, values: &[&str]| {
+        let criteria = Criteria::parse(&one(about, "has", values));
+        let found: anyhow::Result<Option<Vec<ContactId>>> = world
+            .db()
+            .read(organization, move |tx| {
+                Ok(contacts::moved_since(tx, &criteria, today - TimeDelta::days(1), 100)?)
+            })
+            .await;
+        found.unwrap().unwrap()
+    };
+    assert_eq!(
+        moved("activities", &["any", "any", "any", "last", "7", "days"]).await,
+        [who[0]]
+    );
+    assert!(
+        moved("opportunities", &["any", "", "", "CAD", "next", "7", "days"])
+            .await
+            .is_empty()
+    );
 }
 
 #[tokio::test]

@@ -199,9 +199,7 @@ impl Answer {
     pub fn filled(&self, typed: &[(&str, &str)]) -> Vec<(String, String)> {
         let html = self.html();
         let mut fields: Vec<(String, String)> = Vec::new();
-        for field in html.select(&parsed(
-            "main form.form :is(input, select, textarea), main form .form :is(input, select, textarea)",
-        )) {
+        for field in html.select(&parsed("main form[method=post] :is(input, select, textarea)")) {
             let Some(name) = field.value().attr("name") else {
                 continue;
             };

@@ -9,6 +9,7 @@ use crate::base::BatchId;
 use crate::crm::contacts::Picker;
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::PaymentMethod;
+use crate::crm::custom_fields::{self, CustomFields, CustomInput, Kind};
 use crate::crm::{campaigns, funds};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
@@ -42,6 +43,7 @@ struct Line {
     methods: Vec<Choice>,
     funds: Vec<Choice>,
     campaigns: Vec<Choice>,
+    own: CustomFields,
 }
 
 impl Line {
@@ -51,12 +53,37 @@ impl Line {
     }
 
     fn field(&self, name: &str) -> Field {
-        let mut row = self.row.clone();
-        let value = row.fields().into_iter().find(|(field, _)| *field == name);
         Field {
-            value: value.map(|(_, value)| value.clone()).unwrap_or_default(),
+            value: self.row.typed(name),
             error: self.problems.get(name).cloned(),
         }
+    }
+
+    /// The organization's own fields that must be filled in: they stand among the others.
+    fn asked(&self) -> Vec<CustomInput> {
+        self.inputs(|input| input.is_required)
+    }
+
+    /// Those that may be left empty: they are folded away.
+    fn further(&self) -> Vec<CustomInput> {
+        self.inputs(|input| !input.is_required)
+    }
+
+    fn inputs(&self, wanted: impl Fn(&CustomInput) -> bool) -> Vec<CustomInput> {
+        let all = custom_fields::inputs(&self.own, |name| self.field(name)).into_iter();
+        all.filter(wanted)
+            .map(|input| input.prefixed(&self.named("")))
+            .collect()
+    }
+
+    /// Whether something stands in a field that is folded away, or is wrong with it.
+    fn shows_further(&self) -> bool {
+        let is_seen = |input: &CustomInput| {
+            let is_chosen = input.kind == Kind::SeveralChoices && input.choices.iter().any(|choice| choice.selected);
+            let is_typed = input.kind != Kind::SeveralChoices && !input.field.value.is_empty();
+            is_chosen || is_typed || input.field.error.is_some()
+        };
+        self.further().iter().any(is_seen)
     }
 }
 
@@ -160,11 +187,7 @@ fn read(sent: &[(String, String)]) -> Vec<BatchRow> {
         if rows.len() <= at {
             rows.resize_with(at + 1, BatchRow::default);
         }
-        for (known, held) in rows[at].fields() {
-            if known == field {
-                value.trim().clone_into(held);
-            }
-        }
+        rows[at].take(field, value.trim());
     }
     rows
 }
@@ -217,6 +240,7 @@ fn lines(
         .iter()
         .filter(|method| **method != PaymentMethod::InKind);
     let methods: Vec<&str> = methods.map(|method| method.as_str()).collect();
+    let own = store::own_fields(tx)?;
     let first = BatchRow {
         received_on: today.to_owned(),
         payment_method: PaymentMethod::Cheque.to_string(),
@@ -245,6 +269,7 @@ fn lines(
             methods: Choice::list(methods.iter().map(|word| (word, word)), &row.payment_method),
             funds: Choice::list(funds.clone(), &row.fund),
             campaigns: Choice::list(campaigns.clone(), &row.campaign),
+            own: own.clone(),
             row,
         });
     }

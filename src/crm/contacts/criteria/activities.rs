@@ -1,6 +1,6 @@
 //! Whether there is an activity with a contact: of a type, of a status, assigned to somebody, at some time; or none.
 
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::offers::{Offer, Offers};
 use super::sql::{Bind, Sql};
 use super::when::When;
@@ -137,13 +137,20 @@ impl Test {
         self.when.is_relative()
     }
 
+    /// Whose activity was on a day that came into the period or left it from one day to another.
+    pub(super) fn moved(&self, sql: &mut Sql, days: [&Calendar; 2]) -> Option<String> {
+        let moment = |day| sql.bind(Bind::Moment(days[1].beginning_of(day)));
+        let on = self.when.moved("activity_at", days, moment)?;
+        Some(sql.has_row(ACTIVITIES, &on))
+    }
+
     /// The latest ones.
     pub(super) fn value_of(facts: &Facts, offers: &Offers) -> Vec<String> {
         let mut all: Vec<&Happened> = facts.activities.iter().collect();
         all.sort_by_key(|one| std::cmp::Reverse(one.on));
         let named = all.into_iter().take(NAMED_MAX).map(|one| {
             let of_type = offers.title(Offer::ActivityTypes, one.type_id);
-            format!("{of_type}, {}, on {}", one.status, super::dates::day(one.on))
+            format!("{of_type}, {}, on {}", one.status, super::period::day(one.on))
         });
         named.collect()
     }

@@ -62,3 +62,33 @@ impl Calendar {
         first.checked_sub_months(Months::new(back)).unwrap_or(first)
     }
 }
+
+impl Stretch {
+    /// The days that only one of two stretches has whose ends have moved.
+    pub(super) fn between(self, other: Self) -> Vec<Self> {
+        let day = Days::new(1);
+        let ends = |one: Option<NaiveDate>, other: Option<NaiveDate>| {
+            let (one, other) = one.zip(other).filter(|(one, other)| one != other)?;
+            Some((one.min(other), one.max(other)))
+        };
+        let days = |from, until| Self {
+            from: Some(from),
+            until: Some(until),
+        };
+        let begun = ends(self.from, other.from).map(|(first, last)| days(first, last - day));
+        let ended = ends(self.until, other.until).map(|(first, last)| days(first + day, last));
+        begun.into_iter().chain(ended).collect()
+    }
+
+    /// That a value lies in it; `bound` binds the beginning of a day.
+    pub(super) fn sql(&self, value: &str, mut bound: impl FnMut(NaiveDate) -> String) -> String {
+        let from = self.from.map(|day| format!("{value} >= {}", bound(day)));
+        let until = self.until.map(|day| format!("{value} < {}", bound(day + Days::new(1))));
+        let parts: Vec<String> = from.into_iter().chain(until).collect();
+        format!("({})", parts.join(" AND "))
+    }
+
+    pub(super) fn contains(&self, date: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= date) && self.until.is_none_or(|until| date <= until)
+    }
+}

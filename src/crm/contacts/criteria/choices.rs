@@ -1,6 +1,6 @@
 //! Questions with a few fixed answers, such as the type of contact or the language.
 
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::sql::{Bind, Place, Sql};
 use super::{Facts, Typed};
 

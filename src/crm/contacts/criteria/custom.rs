@@ -2,7 +2,7 @@
 //! depends on the field's kind, which the field's word tells ("contact.date.17"), so that a condition is read without the
 //! definitions; only its words need them.
 
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::links::Test as Options;
 use super::numbers::Test as Number;
 use super::offers::Offers;

@@ -1,14 +1,12 @@
-//! A search while somebody puts it together in the form: conditions that may be half written, the controls each needs, and
-//! the buttons that add and remove. Works by submitting; a script only saves the waiting.
+//! A search while somebody puts it together in the form: conditions that may be half written, and the buttons that add and
+//! remove. Works by submitting; a script only saves the waiting.
 
+use super::controls::Control;
 use super::offers::Offers;
 use super::subjects::{ALL, About, Section};
 use super::{Block, CONDITIONS_MAX, Condition, Criteria, Match, Typed};
 use crate::crm::custom_fields::{CustomField, Record};
 use crate::web::Choice;
-
-/// Words and labels to choose from.
-pub(super) type Ops = &'static [(&'static str, &'static str)];
 
 /// The form's content.
 #[derive(Clone, Debug, Default)]
@@ -46,32 +44,6 @@ pub enum Press {
     Add(usize),
     /// Takes a condition of a block away.
     Remove(usize, usize),
-}
-
-/// One control of a condition.
-#[derive(Clone, Debug)]
-pub enum Control {
-    Select {
-        name: &'static str,
-        label: &'static str,
-        choices: Vec<Choice>,
-        /// Other controls depend on what is chosen.
-        decides: bool,
-    },
-    Input {
-        name: &'static str,
-        label: &'static str,
-        /// The type of the `<input>`.
-        kind: &'static str,
-        value: String,
-        /// What is meant, where nothing else says it.
-        placeholder: &'static str,
-    },
-    Checks {
-        name: &'static str,
-        label: &'static str,
-        choices: Vec<Choice>,
-    },
 }
 
 /// What can be asked about, by section, for the first select of a condition.
@@ -300,106 +272,6 @@ impl Press {
             _ => Self::Update,
         }
     }
-}
-
-impl Control {
-    /// How to compare: the first way where none is chosen yet.
-    pub(super) fn op(ops: Ops, chosen: &str) -> Self {
-        Self::select_that_decides("op", "How", ops, chosen)
-    }
-
-    pub(super) fn select_that_decides(name: &'static str, label: &'static str, ops: Ops, chosen: &str) -> Self {
-        Self::Select {
-            name,
-            label,
-            choices: chosen_of(ops, chosen),
-            decides: true,
-        }
-    }
-
-    pub(super) fn select(name: &'static str, label: &'static str, options: Ops, chosen: &str) -> Self {
-        Self::Select {
-            name,
-            label,
-            choices: chosen_of(options, chosen),
-            decides: false,
-        }
-    }
-
-    /// One thing of a list, or any.
-    pub(super) fn select_of(
-        label: &'static str,
-        any: (&'static str, &'static str),
-        things: &[(i64, String)],
-        chosen: &str,
-    ) -> Self {
-        let any = std::iter::once((any.0.to_owned(), any.1.to_owned()));
-        let things = things.iter().map(|(id, title)| (id.to_string(), title.clone()));
-        Self::Select {
-            name: "value",
-            label,
-            choices: Choice::list(any.chain(things), chosen),
-            decides: false,
-        }
-    }
-
-    pub(super) fn input(name: &'static str, label: &'static str, kind: &'static str, value: &str) -> Self {
-        Self::Input {
-            name,
-            label,
-            kind,
-            value: value.to_owned(),
-            placeholder: "",
-        }
-    }
-
-    pub(super) fn checks(label: &'static str, options: Ops, chosen: &[String]) -> Self {
-        let options = options
-            .iter()
-            .map(|(key, label)| ((*key).to_owned(), (*label).to_owned()));
-        Self::checked(label, options, chosen)
-    }
-
-    pub(super) fn checks_of(label: &'static str, things: &[(i64, String)], chosen: &[String]) -> Self {
-        Self::checked(
-            label,
-            things.iter().map(|(id, title)| (id.to_string(), title.clone())),
-            chosen,
-        )
-    }
-
-    fn checked(label: &'static str, options: impl Iterator<Item = (String, String)>, chosen: &[String]) -> Self {
-        Self::Checks {
-            name: "value",
-            label,
-            choices: options
-                .map(|(value, label)| Choice {
-                    selected: chosen.contains(&value),
-                    value,
-                    label,
-                })
-                .collect(),
-        }
-    }
-
-    /// What is selected.
-    pub(super) fn chosen(&self) -> &str {
-        match self {
-            Self::Select { choices, .. } => {
-                let chosen = choices.iter().find(|choice| choice.selected);
-                chosen.map_or("", |choice| choice.value.as_str())
-            }
-            Self::Input { value, .. } => value,
-            Self::Checks { .. } => "",
-        }
-    }
-}
-
-/// Choices of which exactly one is selected.
-fn chosen_of(options: Ops, chosen: &str) -> Vec<Choice> {
-    let known = options.iter().any(|(key, _)| *key == chosen);
-    let first = options.first().map_or("", |(key, _)| *key);
-    Choice::list(options.iter().copied(), if known { chosen } else { first })
 }
 
 #[cfg(test)]

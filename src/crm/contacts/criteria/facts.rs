@@ -10,7 +10,7 @@ use crate::base::{ContactId, Currency, Money};
 use crate::crm::custom_fields::CustomValues;
 use crate::db::OrgTx;
 use crate::db::schema::{
-    activities, activity_contacts, contact_tags, contributions, group_contacts, notes, opportunities,
+    activities, activity_contacts, campaigns, contact_tags, contributions, group_contacts, notes, opportunities,
     opportunity_statuses, tags,
 };
 use chrono::{DateTime, NaiveDate, Utc};
@@ -26,7 +26,7 @@ pub struct Facts {
     pub groups: BTreeSet<i64>,
     /// The Completed contributions.
     pub gifts: Vec<Gift>,
-    /// The campaigns of these.
+    /// The campaigns of these, each with those it is a part of.
     pub campaigns: BTreeSet<i64>,
     /// Each tag with those above it.
     pub tags: BTreeSet<i64>,
@@ -44,7 +44,8 @@ pub struct Gift {
     pub money: Money,
     pub received_on: NaiveDate,
     pub fund: i64,
-    pub campaign: Option<i64>,
+    /// Its campaign and those that is a part of.
+    pub campaigns: Vec<i64>,
     pub source: String,
     pub custom: CustomValues,
 }
@@ -65,7 +66,7 @@ impl Facts {
             .map(|contact| (gifts.remove(&contact.id).unwrap_or_default(), contact))
             .map(|(gifts, contact)| Self {
                 groups: groups.remove(&contact.id).unwrap_or_default(),
-                campaigns: gifts.iter().filter_map(|gift: &Gift| gift.campaign).collect(),
+                campaigns: gifts.iter().flat_map(|gift: &Gift| gift.campaigns.clone()).collect(),
                 gifts,
                 tags: tags.remove(&contact.id).unwrap_or_default(),
                 relationships: relationships.remove(&contact.id).unwrap_or_default(),
@@ -129,12 +130,13 @@ fn gifts_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId
             contributions::custom,
         ))
         .load(&mut **tx)?;
+    let whole = above(campaigns_and_wholes(tx)?);
     let gift = |(contact, amount, currency, received_on, fund, campaign, source, custom): Row| {
         let gift = Gift {
             money: Money::new(amount, currency),
             received_on,
             fund,
-            campaign,
+            campaigns: upwards(campaign, &whole).collect(),
             source,
             custom,
         };
@@ -143,24 +145,43 @@ fn gifts_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId
     Ok(rows.into_iter().map(gift).collect())
 }
 
+/// Every campaign with the larger one it is a part of.
+fn campaigns_and_wholes(tx: &mut OrgTx<'_>) -> QueryResult<Vec<(i64, Option<i64>)>> {
+    campaigns::table
+        .filter(campaigns::organization_id.eq(tx.organization()))
+        .select((campaigns::id, campaigns::parent_id))
+        .load(&mut **tx)
+}
+
 /// Whoever has a tag has those above it as well.
 fn tags_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, i64)>> {
-    let above: HashMap<i64, Option<i64>> = tags::table
+    let places: Vec<(i64, Option<i64>)> = tags::table
         .filter(tags::organization_id.eq(tx.organization()))
         .select((tags::id, tags::parent_id))
-        .load::<(i64, Option<i64>)>(&mut **tx)?
-        .into_iter()
-        .collect();
+        .load(&mut **tx)?;
+    let places = above(places);
     let given: Vec<(ContactId, i64)> = contact_tags::table
         .filter(contact_tags::organization_id.eq(tx.organization()))
         .filter(contact_tags::contact_id.eq_any(ids))
         .select((contact_tags::contact_id, contact_tags::tag_id))
         .load(&mut **tx)?;
-    let with_those_above = |(contact, tag)| {
-        let up = std::iter::successors(Some(tag), |tag| above.get(tag).copied().flatten());
-        up.map(move |tag| (contact, tag))
-    };
+    let with_those_above = |(contact, tag)| upwards(Some(tag), &places).map(move |tag| (contact, tag));
     Ok(given.into_iter().flat_map(with_those_above).collect())
+}
+
+/// What stands above each, where something does.
+type Above = HashMap<i64, i64>;
+
+fn above(places: Vec<(i64, Option<i64>)>) -> Above {
+    places
+        .into_iter()
+        .filter_map(|(id, above)| Some((id, above?)))
+        .collect()
+}
+
+/// One, and everything above it.
+fn upwards(one: Option<i64>, places: &Above) -> impl Iterator<Item = i64> + use<'_> {
+    std::iter::successors(one, |id| places.get(id).copied())
 }
 
 fn activities_of(

@@ -1,6 +1,6 @@
 //! Questions that are answered by yes or no.
 
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::sql::Sql;
 use super::{Facts, Typed};
 

@@ -3,10 +3,10 @@
 
 use super::Typed;
 use super::calendar::{Calendar, Stretch};
-use super::dates::{Period, Span};
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::facts::{Facts, Gift};
 use super::offers::{Offer, Offers};
+use super::period::{Period, Span};
 use super::sql::{Bind, Sql};
 use super::when::PAST;
 use crate::base::{Currency, Money};
@@ -280,6 +280,14 @@ impl Test {
     }
 }
 
+/// A campaign and its parts, and theirs.
+fn with_parts(campaign: &str) -> String {
+    format!(
+        "(WITH RECURSIVE parts (id) AS (SELECT {campaign} UNION SELECT campaigns.id FROM parts \
+             JOIN campaigns ON campaigns.organization_id = $1 AND campaigns.parent_id = parts.id) SELECT id FROM parts)"
+    )
+}
+
 impl Target {
     fn read(word: &str) -> Option<Self> {
         match word.split_once(':') {
@@ -294,7 +302,7 @@ impl Target {
         match self {
             Self::Anything => String::new(),
             Self::Fund(id) => format!(" AND fund_id = {}", sql.bind(Bind::Number(id))),
-            Self::Campaign(id) => format!(" AND campaign_id = {}", sql.bind(Bind::Number(id))),
+            Self::Campaign(id) => format!(" AND campaign_id IN {}", with_parts(&sql.bind(Bind::Number(id)))),
         }
     }
 
@@ -302,7 +310,7 @@ impl Target {
         match self {
             Self::Anything => true,
             Self::Fund(id) => gift.fund == id,
-            Self::Campaign(id) => gift.campaign == Some(id),
+            Self::Campaign(id) => gift.campaigns.contains(&id),
         }
     }
 
@@ -381,7 +389,7 @@ impl Gave {
     /// When the contact last gave, for the explanation.
     pub(super) fn value_of(facts: &Facts) -> Vec<String> {
         let last = facts.gifts.iter().map(|gift| gift.received_on).max();
-        last.map(|day| format!("last on {}", super::dates::day(day)))
+        last.map(|day| format!("last on {}", super::period::day(day)))
             .into_iter()
             .collect()
     }

@@ -1,6 +1,6 @@
 //! Questions about what a contact is tied to and what the organization has a list of: groups, tags.
 
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::offers::{Offer, Offers};
 use super::sql::{Bind, Sql};
 use super::{Calendar, Facts, Typed};
@@ -15,8 +15,8 @@ pub struct Links {
     pub(super) id: &'static str,
     /// What else a row must fulfil to count, in SQL.
     pub(super) counts: &'static str,
-    /// Whether ties end by themselves as time passes.
-    pub(super) is_relative: bool,
+    /// Where ties end by themselves as time passes: whose did from one day to another.
+    pub(super) moved: Option<fn(&mut Sql, [&Calendar; 2]) -> String>,
     pub(super) of: fn(&Facts) -> &BTreeSet<i64>,
 }
 

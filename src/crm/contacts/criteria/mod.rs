@@ -5,6 +5,7 @@
 mod activities;
 mod calendar;
 mod choices;
+mod controls;
 mod custom;
 mod dates;
 mod draft;
@@ -15,6 +16,7 @@ mod links;
 mod numbers;
 mod offers;
 mod opportunities;
+mod period;
 mod sql;
 mod subjects;
 mod text;
@@ -22,7 +24,8 @@ mod when;
 
 pub use activities::Happened;
 pub use calendar::Calendar;
-pub use draft::{Control, Draft, DraftBlock, DraftCondition, Press};
+pub use controls::Control;
+pub use draft::{Draft, DraftBlock, DraftCondition, Press};
 pub use facts::{Facts, Gift};
 pub use offers::{Offer, Offers};
 pub use opportunities::Prospect;

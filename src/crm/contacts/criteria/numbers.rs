@@ -1,7 +1,7 @@
 //! Questions about numbers and amounts, as custom fields have them: whole numbers of the smallest unit, in `jsonb`.
 
 use super::Typed;
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::sql::{Bind, Place, Sql};
 
 /// What is asked of a number.

@@ -56,7 +56,12 @@ impl Offers {
             Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
         };
         let funds = named("SELECT id, name FROM funds WHERE organization_id = $1 ORDER BY lower(name), id")?;
-        let campaigns = named("SELECT id, name FROM campaigns WHERE organization_id = $1 ORDER BY lower(name), id")?;
+        // Who asks for a campaign asks for its parts as well, and reads so.
+        let campaigns = named(
+            "SELECT id, name || CASE WHEN EXISTS (SELECT FROM campaigns AS part WHERE part.organization_id = $1 \
+                 AND part.parent_id = whole.id) THEN ' with its parts' ELSE '' END AS name \
+             FROM campaigns AS whole WHERE organization_id = $1 ORDER BY lower(whole.name), id",
+        )?;
         let tags = named("SELECT id, name FROM tags WHERE organization_id = $1 ORDER BY lower(name), id")?;
         let relationships = named(
             "SELECT id * 2 AS id, label_a_b AS name FROM relationship_types WHERE organization_id = $1 \

@@ -2,7 +2,7 @@
 //! none.
 
 use super::activities::OPS;
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::offers::{Offer, Offers};
 use super::sql::{Bind, Sql};
 use super::when::When;
@@ -169,6 +169,13 @@ impl Test {
 
     pub(super) fn is_relative(&self) -> bool {
         self.deadline.is_relative()
+    }
+
+    /// Whose deadline is a day that came into the period or left it from one day to another.
+    pub(super) fn moved(&self, sql: &mut Sql, days: [&Calendar; 2]) -> Option<String> {
+        let day = |day| sql.bind(Bind::Date(day));
+        let on = self.deadline.moved("application_deadline", days, day)?;
+        Some(sql.has_row(OPPORTUNITIES, &on))
     }
 
     pub(super) fn value_of(facts: &Facts, offers: &Offers) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Questions about words: names, places, numbers that people write. Capitals and accents do not matter.
 
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
 use super::sql::{Bind, Place, Sql};
 use super::{Facts, Typed};
 use crate::base::fold;

@@ -1,8 +1,8 @@
 //! When something happened or will happen: whenever, or in a period.
 
 use super::Calendar;
-use super::dates::Period;
-use super::draft::{Control, Ops};
+use super::controls::{Control, Ops};
+use super::period::Period;
 use chrono::NaiveDate;
 
 /// What is over: gifts.
@@ -63,6 +63,18 @@ impl When {
     ) -> Option<String> {
         let period = self.0.as_ref()?;
         Some(period.stretch(calendar).sql(value, bound))
+    }
+
+    /// That a value lies in the days that came into the period or left it from one day to another; `None`: there are none.
+    pub(super) fn moved(
+        &self,
+        value: &str,
+        [before, now]: [&Calendar; 2],
+        mut bound: impl FnMut(NaiveDate) -> String,
+    ) -> Option<String> {
+        let days = self.0.as_ref()?.between(before, now);
+        let within: Vec<String> = days.iter().map(|days| days.sql(value, &mut bound)).collect();
+        (!within.is_empty()).then(|| format!("({})", within.join(" OR ")))
     }
 
     /// Whether a day lies in it; no day lies in any period.

@@ -13,7 +13,6 @@ use crate::db::OrgTx;
 use crate::web::{Answer, Download, Flash, PageError, csv_cell};
 use actix_web::web::Form;
 use diesel::QueryResult;
-use std::collections::HashMap;
 use std::io::Write;
 
 /// Contacts read at a time.
@@ -105,10 +104,7 @@ fn csv_of_shown(
     headings.extend(columns.iter().map(|column| column.label(custom).to_owned()));
     let mut file = begin(&headings)?;
     for chunk in ids.chunks(CHUNK) {
-        let names: HashMap<ContactId, String> = search::rows(tx, chunk)?
-            .into_iter()
-            .map(|row| (row.id, row.sort_name))
-            .collect();
+        let names = store::sort_names(tx, chunk)?;
         let mut found = cells::cells(tx, chunk, &columns, custom)?;
         for id in chunk {
             let mut row = vec![id.to_string(), names.get(id).cloned().unwrap_or_default()];

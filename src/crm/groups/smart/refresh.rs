@@ -5,8 +5,8 @@ use super::super::rows;
 use super::{SmartGroup, all};
 use crate::base::{ContactId, GroupId};
 use crate::changelog;
-use crate::crm::contacts;
 use crate::crm::contacts::criteria::{Calendar, Criteria};
+use crate::crm::contacts::{self, Apart};
 use crate::db::OrgTx;
 use crate::db::schema::{groups, smart_due_contacts};
 use crate::work;
@@ -44,21 +44,12 @@ pub fn difference(
     criteria: &Criteria,
     among: Option<&[ContactId]>,
 ) -> QueryResult<Difference> {
-    let found = contacts::matching(tx, criteria, among)?;
-    let there = rows::statuses(tx, group, among)?;
-    let wanted: HashSet<ContactId> = found.iter().copied().collect();
-    let mut go: Vec<ContactId> = there
-        .iter()
-        .filter(|(contact, status)| status.as_str() == "Smart" && !wanted.contains(contact))
-        .map(|(contact, _)| *contact)
-        .collect();
-    go.sort_unstable();
+    let apart = contacts::apart(tx, criteria, group, among)?;
+    let (come, go): (Vec<Apart>, Vec<Apart>) = apart.into_iter().partition(|one| one.is_found);
+    let ids = |those: Vec<Apart>| those.into_iter().map(|one| one.contact).collect();
     Ok(Difference {
-        come: found
-            .into_iter()
-            .filter(|contact| !there.contains_key(contact))
-            .collect(),
-        go,
+        come: ids(come),
+        go: ids(go),
     })
 }
 

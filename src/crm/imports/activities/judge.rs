@@ -1,8 +1,9 @@
 //! Rows, the activities they mean, and what they make of them: the same for the check and for the import.
 
 use super::meaning::Meaning;
-use crate::accounts::{self, model::Organization};
-use crate::base::{ActivityId, ActivityTypeId, ContactId};
+use crate::accounts;
+use crate::accounts::model::{Colleague, Organization};
+use crate::base::{ActivityId, ActivityTypeId, ContactId, StaffId};
 use crate::changelog::FieldChange;
 use crate::crm::activities::model::{Activity, ActivityDraft, Status};
 use crate::crm::activities::{store, types};
@@ -10,7 +11,7 @@ use crate::crm::imports::alike::{self, Met};
 use crate::crm::imports::brings::{self, Hold, ReadRow, Verdict};
 use crate::crm::imports::model::Import;
 use crate::crm::imports::names::{self, Names};
-use crate::crm::imports::whom::{Known, Whom};
+use crate::crm::imports::whom::{Known, Whom, name_key};
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
@@ -20,8 +21,12 @@ type Judged = brings::Judged<ActivityId, ActivityDraft>;
 /// What is made where somebody ticks it.
 pub const MADE: &str = "activity types";
 
-/// Whom a row's activity is with, and who added it.
-type Part = (Vec<ContactId>, Option<ContactId>);
+/// Who has part in a row's activity.
+struct Part {
+    with: Vec<ContactId>,
+    added_by: Option<ContactId>,
+    assigned_to: Option<StaffId>,
+}
 
 /// Judges rows of an import. Where types may be made, `Hold::Make` makes those that the rows need.
 pub fn judge(
@@ -91,7 +96,7 @@ struct Wanted {
 
 fn want(
     row: &ReadRow<Meaning>,
-    (with, added_by): Part,
+    part: Part,
     before: Option<&Activity>,
     types: &Names<ActivityTypeId>,
     place: &Organization,
@@ -111,8 +116,9 @@ fn want(
     };
     let mut draft = row.said.onto(begun.clone(), place);
     draft.type_id = type_id.unwrap_or(draft.type_id);
-    draft.with = [draft.with, with].concat();
-    draft.added_by = added_by.or(draft.added_by);
+    draft.with = [draft.with, part.with].concat();
+    draft.added_by = part.added_by.or(draft.added_by);
+    draft.assigned_to = part.assigned_to.or(draft.assigned_to);
     let draft = in_order(draft);
     let shown = match before {
         Some(before) => shown(row, before, &draft, place),
@@ -142,6 +148,11 @@ fn shown(row: &ReadRow<Meaning>, before: &Activity, after: &ActivityDraft, place
     let joins = after.with.iter().filter(|contact| !is.with.contains(contact)).count();
     let joining = Some(format!("{joins} more")).filter(|_| joins > 0).unwrap_or_default();
     let added_by = row.said.get(Meaning::AddedBy).filter(|_| is.added_by != after.added_by);
+    let assigned_before = before.assigned_name.as_deref().unwrap_or_default();
+    let assigned_to = match is.assigned_to == after.assigned_to {
+        true => assigned_before,
+        false => row.said.get(Meaning::AssignedTo).unwrap_or_default(),
+    };
     [
         FieldChange::between("Activity Type", &before.type_name, type_name),
         FieldChange::between("Subject", &is.subject, &after.subject),
@@ -149,6 +160,7 @@ fn shown(row: &ReadRow<Meaning>, before: &Activity, after: &ActivityDraft, place
         FieldChange::between("Duration", &minutes(is), &minutes(after)),
         FieldChange::between("Status", is.status.as_str(), after.status.as_str()),
         FieldChange::between("Priority", is.priority.as_str(), after.priority.as_str()),
+        FieldChange::between("Assigned To", assigned_before, assigned_to),
         FieldChange::between("Due Date", &due(is), &due(after)),
         FieldChange::between("Details", &is.details, &after.details),
         FieldChange::between("With", "", &joining),
@@ -159,7 +171,7 @@ fn shown(row: &ReadRow<Meaning>, before: &Activity, after: &ActivityDraft, place
     .collect()
 }
 
-/// Whom each row's activity is with, unless something is wrong with the row.
+/// Who has part in each row's activity, unless something is wrong with the row.
 fn parts(tx: &mut OrgTx<'_>, import: &Import, rows: &[ReadRow<Meaning>]) -> anyhow::Result<Vec<Result<Part, String>>> {
     let identifiers: Vec<String> = rows.iter().filter_map(identifier).collect();
     let mut met = Met::before(tx, import, &identifiers)?;
@@ -168,6 +180,7 @@ fn parts(tx: &mut OrgTx<'_>, import: &Import, rows: &[ReadRow<Meaning>]) -> anyh
         tx,
         whoms.iter().flat_map(|(with, added_by)| with.iter().chain(added_by)),
     )?;
+    let colleagues = accounts::colleagues(tx)?;
     let mut parts = Vec::new();
     for (row, (with, added_by)) in rows.iter().zip(&whoms) {
         let identifier = identifier(row);
@@ -179,7 +192,12 @@ fn parts(tx: &mut OrgTx<'_>, import: &Import, rows: &[ReadRow<Meaning>]) -> anyh
                 "Row {} of the file has the Activity ID “{identifier}” already.",
                 earlier.first
             )),
-            _ => part(&known, with, added_by.as_ref()),
+            _ => part(&known, with, added_by.as_ref()).and_then(|part| {
+                Ok(Part {
+                    assigned_to: assignee(&colleagues, row)?,
+                    ..part
+                })
+            }),
         };
         parts.push(row.fit(part));
     }
@@ -189,10 +207,30 @@ fn parts(tx: &mut OrgTx<'_>, import: &Import, rows: &[ReadRow<Meaning>]) -> anyh
 fn part(known: &Known, with: &[Whom], added_by: Option<&Whom>) -> Result<Part, String> {
     let with: Result<BTreeSet<ContactId>, String> = with.iter().map(|whom| known.meant(whom)).collect();
     let added_by = added_by.map(|whom| known.meant(whom)).transpose();
-    Ok((
-        with?.into_iter().collect(),
-        added_by.map_err(|words| format!("Who added it: {words}"))?,
-    ))
+    Ok(Part {
+        with: with?.into_iter().collect(),
+        added_by: added_by.map_err(|words| format!("Who added it: {words}"))?,
+        assigned_to: None,
+    })
+}
+
+/// The colleague a row assigns it to, by email or by name.
+fn assignee(colleagues: &[Colleague], row: &ReadRow<Meaning>) -> Result<Option<StaffId>, String> {
+    let Some(said) = row.said.get(Meaning::AssignedTo) else {
+        return Ok(None);
+    };
+    let is_meant = |one: &&Colleague| one.email.eq_ignore_ascii_case(said) || name_key(&one.name) == name_key(said);
+    let meant: Vec<&Colleague> = colleagues.iter().filter(is_meant).collect();
+    match meant.as_slice() {
+        [one] => Ok(Some(one.id)),
+        [] => Err(format!(
+            "Assigned To: nobody who works here is called “{said}” or has that email. Invite them under Settings, Staff first, \
+             or leave the column out."
+        )),
+        _ => Err(format!(
+            "Assigned To: several who work here are called “{said}”. Write the email instead."
+        )),
+    }
 }
 
 /// The activities that are here and look like those of rows without an id of their own, the first one first.

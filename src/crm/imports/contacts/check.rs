@@ -3,6 +3,7 @@
 use super::judge::{Hold, JudgedEntry, Judgement, judge};
 use super::memberships;
 use super::record::RowRecord;
+use super::tags;
 use crate::changelog::FieldChange;
 use crate::crm::imports::model::{Import, Outcome, Row};
 use crate::crm::imports::rows::RowOutcome;
@@ -51,8 +52,10 @@ fn shown(judgement: &Judgement, row: &JudgedEntry) -> Vec<FieldChange> {
     });
     let open = row.wishes.iter().filter(|wish| judgement.groups.is_open(wish, contact));
     let groups = open.map(|wish| memberships::shown(&wish.title, wish.joins));
+    let given = row.tags.iter().filter(|name| judgement.tags.is_open(name, contact));
     same.into_iter()
         .chain(row.record.shown.iter().cloned())
         .chain(groups)
+        .chain(given.map(|name| tags::shown(name)))
         .collect()
 }

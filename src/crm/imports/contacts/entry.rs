@@ -8,6 +8,7 @@ use crate::crm::imports::cells;
 use crate::crm::imports::column::ColumnMeaning;
 use crate::crm::imports::custom::OwnColumns;
 use crate::crm::imports::model::Import;
+use crate::crm::imports::tags::tag_names;
 use crate::crm::imports::value::{self, DateOrder};
 use crate::crm::imports::whom::name_key;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -103,6 +104,7 @@ impl Reading {
                 None => Err(format!("“{text}” is not a group status: Added or Removed.")),
             },
             Meaning::Group => crate::crm::groups::model::title(&text).map_err(|problem| format!("“{text}”: {problem}")),
+            Meaning::Tags => tag_names(text),
             meaning if meaning.is_flag() => match value::yes_or_no(&text) {
                 Some(yes) => Ok(if yes { "Yes" } else { "No" }.into()),
                 None => Err(format!("“{text}” under {} is neither Yes nor No.", meaning.label())),

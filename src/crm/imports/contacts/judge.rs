@@ -5,13 +5,14 @@ use super::meaning::Meaning;
 use super::memberships::{NamedGroups, Wish, wishes};
 use super::people::{People, Person, Verdict};
 use super::record::RowRecord;
+use super::tags::{self, NamedTags};
 use crate::base::ContactId;
 use crate::crm::contacts;
 use crate::crm::custom_fields::{self, CustomFields};
 use crate::crm::groups;
 use crate::crm::imports::custom::OwnColumns;
+use crate::crm::imports::earlier;
 use crate::crm::imports::model::{Import, Outcome, Row};
-use crate::crm::imports::store;
 use crate::db::OrgTx;
 use diesel::prelude::*;
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ pub struct Judgement {
     pub people: People,
     pub rows: Vec<JudgedEntry>,
     pub groups: NamedGroups,
+    pub tags: NamedTags,
 }
 
 /// A row and what it comes to.
@@ -30,6 +32,8 @@ pub struct JudgedEntry {
     /// What it changes about the contact.
     pub record: RowRecord,
     pub wishes: Vec<Wish>,
+    /// The tags it gives, by name.
+    pub tags: Vec<String>,
     /// What later rows may know a new person by.
     pub identifier: Option<String>,
     pub address_key: Option<String>,
@@ -78,7 +82,13 @@ pub fn judge(tx: &mut OrgTx<'_>, import: &Import, rows: &[Row], hold: Hold) -> Q
     let known: Vec<ContactId> = people.all().iter().filter_map(Person::contact).collect();
     let titles = rows.iter().flat_map(|row| &row.wishes).map(|wish| wish.title.as_str());
     let groups = NamedGroups::find(tx, titles, &known)?;
-    Ok(Judgement { people, rows, groups })
+    let tags = NamedTags::find(tx, rows.iter().any(|row| !row.tags.is_empty()), &known)?;
+    Ok(Judgement {
+        people,
+        rows,
+        groups,
+        tags,
+    })
 }
 
 fn one(
@@ -98,6 +108,7 @@ fn one(
                 false => RowRecord::between(&verdict.draft_before, &people.at(verdict.person).draft, custom),
             },
             wishes: wishes(&entry, everybody),
+            tags: tags::named(&entry),
             identifier: entry.get(Meaning::ExternalIdentifier).map(str::to_owned),
             address_key: entry.address_keys().into_iter().next(),
             verdict: Ok(verdict),
@@ -107,6 +118,7 @@ fn one(
             verdict: Err(problems),
             record: RowRecord::default(),
             wishes: Vec::new(),
+            tags: Vec::new(),
             identifier: None,
             address_key: None,
         },
@@ -150,7 +162,7 @@ fn people_of_earlier_rows(
     people: &mut People,
 ) -> QueryResult<()> {
     let (identifiers, address_keys) = named(entries);
-    for row in store::earlier_new_rows(tx, import.id, import.last_row, &identifiers, &address_keys)? {
+    for row in earlier::new_rows(tx, import.id, import.last_row, &identifiers, &address_keys)? {
         if let Ok(entry) = reading.entry(&row.cells) {
             // It was judged before; a second time it can only be found fit again.
             let _ = people.take(row.number, &entry, false);
@@ -182,7 +194,8 @@ impl Judgement {
             Ok(verdict) => {
                 let contact = self.contact(verdict);
                 let is_open = row.wishes.iter().any(|wish| self.groups.is_open(wish, contact));
-                if row.record.is_empty() && !is_open {
+                let gets_tags = row.tags.iter().any(|name| self.tags.is_open(name, contact));
+                if row.record.is_empty() && !is_open && !gets_tags {
                     Outcome::Unchanged
                 } else {
                     Outcome::Changing

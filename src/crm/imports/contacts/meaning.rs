@@ -45,12 +45,13 @@ pub enum Meaning {
     NoBulkEmails,
     Group,
     GroupStatus,
+    Tags,
 }
 
 use Meaning::*;
 
 /// The meanings as they are offered, under their headings.
-pub const OFFERED: [(&str, &[Meaning]); 6] = [
+pub const OFFERED: [(&str, &[Meaning]); 7] = [
     (
         "Who it is",
         &[
@@ -91,6 +92,7 @@ pub const OFFERED: [(&str, &[Meaning]); 6] = [
         &[DoNotEmail, DoNotPhone, DoNotMail, DoNotSms, DoNotTrade, NoBulkEmails],
     ),
     ("Groups", &[Group, GroupStatus]),
+    ("Tags", &[Tags]),
 ];
 
 impl Meaning {
@@ -397,6 +399,11 @@ impl ColumnMeaning for Meaning {
             GroupStatus => (
                 "Group Status",
                 &["status", "membership status", "statut", "statut du groupe"],
+            ),
+            // A file with a column “Tag” is one of tags, a row for each.
+            Tags => (
+                "Tags",
+                &["tag names", "tag list", "keywords", "étiquettes", "mots-clés"],
             ),
         }
     }

@@ -9,23 +9,25 @@ mod onto;
 mod people;
 mod record;
 mod run;
+mod tags;
 mod undo;
 
 use super::column::{Column, ColumnMeaning};
 use super::kind::{Kind, Named, Words, Written};
 use super::model::{Import, Row};
 use super::rows::{RowOutcome, WrittenRow};
-use super::store;
+use super::{names, store};
 use crate::crm::custom_fields::Record;
 use crate::crm::groups;
+use crate::crm::tags::store as tag_store;
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use entry::Reading;
 use meaning::{Meaning, OFFERED};
 
-/// Groups of the file that are named.
-const GROUPS_NAMED: i64 = 20;
+/// Groups and tags of the file that are named.
+const NAMED_MAX: i64 = 20;
 
 /// The kind.
 pub struct Contacts;
@@ -48,7 +50,8 @@ impl Kind for Contacts {
                 "{} contacts that it added go to the trash. Those that somebody has changed since are kept.",
                 "What it changed about other contacts is as it was before, field by field. A field that somebody has \
                  changed since stays as it is.",
-                "Group memberships that it added are taken back. Groups kept in step with Mailchimp follow.",
+                "Group memberships that it added are taken back. Groups kept in step with Mailchimp follow. Tags that it gave are \
+                 taken away again.",
             ],
             undone: "Contacts added are in the trash, the others are as before.",
             kept: "Somebody changed these contacts after the import; what they changed was left as it is.",
@@ -95,18 +98,30 @@ impl Kind for Contacts {
     }
 
     fn named(&self, tx: &mut OrgTx<'_>, import: &Import) -> QueryResult<Vec<Named>> {
-        let Some(column) = import.matching.position(Meaning::Group) else {
-            return Ok(Vec::new());
-        };
         let mut named = Vec::new();
-        for (name, rows) in store::distinct(tx, import.id, column, GROUPS_NAMED)? {
-            let exists = groups::store::find_by_title(tx, &name)?.is_some();
-            named.push(Named {
-                what: "Group",
-                name,
-                rows,
-                remark: (!exists).then_some(Named::WILL_BE_MADE),
-            });
+        if let Some(column) = import.matching.position(Meaning::Group) {
+            for (name, rows) in store::distinct(tx, import.id, column, NAMED_MAX)? {
+                let exists = groups::store::find_by_title(tx, &name)?.is_some();
+                named.push(Named {
+                    what: "Group",
+                    name,
+                    rows,
+                    remark: (!exists).then_some(Named::WILL_BE_MADE),
+                });
+            }
+        }
+        if let Some(column) = import.matching.position(Meaning::Tags) {
+            let here = tag_store::all(tx)?;
+            let cells = store::distinct(tx, import.id, column, NAMED_MAX)?;
+            for (name, rows) in names::one_by_one(cells, |cell| names::several(cell).map(str::to_owned).collect()) {
+                let exists = here.iter().any(|tag| names::key(&tag.name) == names::key(&name));
+                named.push(Named {
+                    what: "Tag",
+                    name,
+                    rows,
+                    remark: (!exists).then_some(Named::WILL_BE_MADE),
+                });
+            }
         }
         Ok(named)
     }

@@ -1,6 +1,7 @@
 //! What a row did, part by part with before and after: what the pages show, and what the undo takes back where nobody has
 //! changed it since.
 
+use super::tags::GivenTag;
 use crate::changelog::FieldChange;
 use crate::crm::contacts::{ChangedParts, ContactDraft, differences};
 use crate::crm::custom_fields::CustomFields;
@@ -19,6 +20,9 @@ pub struct RowRecord {
     /// Memberships that the row changed.
     #[serde(default)]
     pub memberships: Vec<MembershipChange>,
+    /// Tags that the row gave.
+    #[serde(default)]
+    pub tags: Vec<GivenTag>,
 }
 
 impl RowRecord {
@@ -28,12 +32,13 @@ impl RowRecord {
             shown: differences::between(before, after, custom),
             parts: ChangedParts::between(before, after),
             memberships: Vec::new(),
+            tags: Vec::new(),
         }
     }
 
     /// Whether the row changed nothing.
     pub fn is_empty(&self) -> bool {
-        self.parts.is_empty() && self.memberships.is_empty() && self.shown.is_empty()
+        self.parts.is_empty() && self.memberships.is_empty() && self.tags.is_empty() && self.shown.is_empty()
     }
 
     /// Whether nothing of the contact itself was changed.

@@ -2,6 +2,7 @@
 
 use super::judge::{Hold, JudgedEntry, Judgement, judge};
 use super::memberships::{self, Wish};
+use super::tags::{self, GivenTag};
 use crate::base::ContactId;
 use crate::crm::contacts::{self, Contact, ContactDraft};
 use crate::crm::groups::standings::MembershipChange;
@@ -21,10 +22,11 @@ pub fn write(tx: &mut OrgTx<'_>, import: &Import, rows: &[Row]) -> anyhow::Resul
         .flatten()
         .filter(|change| change.after.is_current())
         .count();
-    let judged = judgement.rows.iter().zip(changed);
+    let given = give_tags(tx, &mut judgement, &contacts)?;
+    let judged = judgement.rows.iter().zip(changed).zip(given);
     Ok(Written {
         outcomes: judged
-            .map(|(row, memberships)| outcome(row, &contacts, memberships))
+            .map(|((row, memberships), tags)| outcome(row, &contacts, memberships, tags))
             .collect(),
         joined,
     })
@@ -73,7 +75,33 @@ fn write_memberships(
     Ok(by_row)
 }
 
-fn outcome(row: &JudgedEntry, contacts: &[ContactId], memberships: Vec<MembershipChange>) -> RowOutcome {
+/// Gives the tags the rows name; returns what was given, row by row.
+fn give_tags(
+    tx: &mut OrgTx<'_>,
+    judgement: &mut Judgement,
+    contacts: &[ContactId],
+) -> anyhow::Result<Vec<Vec<GivenTag>>> {
+    let (mut wanted, mut of_row) = (Vec::new(), Vec::new());
+    for (at, row) in judgement.rows.iter().enumerate() {
+        if let Ok(verdict) = &row.verdict {
+            of_row.extend(row.tags.iter().map(|_| at));
+            wanted.extend(row.tags.iter().map(|name| (contacts[verdict.person], name.clone())));
+        }
+    }
+    let mut given = judgement.tags.give(tx, &wanted)?;
+    let mut by_row = vec![Vec::new(); judgement.rows.len()];
+    for (place, at) in of_row.into_iter().enumerate() {
+        by_row[at].extend(given.remove(&place));
+    }
+    Ok(by_row)
+}
+
+fn outcome(
+    row: &JudgedEntry,
+    contacts: &[ContactId],
+    memberships: Vec<MembershipChange>,
+    given: Vec<GivenTag>,
+) -> RowOutcome {
     let mut record = row.record.clone();
     record.shown.extend(
         memberships
@@ -81,6 +109,8 @@ fn outcome(row: &JudgedEntry, contacts: &[ContactId], memberships: Vec<Membershi
             .map(|change| memberships::shown(&change.title, change.after.is_current())),
     );
     record.memberships = memberships;
+    record.shown.extend(given.iter().map(|given| tags::shown(&given.name)));
+    record.tags = given;
     let (outcome, contact) = match &row.verdict {
         Err(_) => (Outcome::Rejected, None),
         Ok(verdict) if verdict.is_new => (Outcome::Added, Some(contacts[verdict.person])),

@@ -2,13 +2,14 @@
 //! somebody else has changed since stays, and the row says so.
 
 use super::record::RowRecord;
-use crate::base::{ContactId, GroupId};
+use crate::base::{ContactId, GroupId, TagId};
 use crate::crm::contacts::{self, Contact, ContactDraft};
 use crate::crm::custom_fields;
 use crate::crm::groups::standings::{PutBack, put_back};
 use crate::crm::imports::model::Import;
 use crate::crm::imports::rows::{RowOutcome, Stays, WrittenRow};
 use crate::crm::imports::store;
+use crate::crm::tags;
 use crate::db::OrgTx;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -25,6 +26,7 @@ pub fn take_back(
         .collect();
     let mut stays = Stays::default();
     put_memberships_back(tx, &recorded, why, &mut stays)?;
+    take_tags_away(tx, &recorded, why)?;
     put_fields_back(tx, &recorded, why, &mut stays)?;
     trash_added(tx, import, &recorded, why, &mut stays)?;
     Ok(rows.iter().map(|row| stays.outcome(row)).collect())
@@ -65,6 +67,24 @@ fn put_memberships_back(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str, st
                 format!("The membership in {title} was changed since, so it was left as it is."),
             );
         }
+    }
+    Ok(())
+}
+
+/// Who got a tag by a row has it no longer, if they still do.
+fn take_tags_away(tx: &mut OrgTx<'_>, rows: &[Recorded<'_>], why: &str) -> anyhow::Result<()> {
+    let given = rows
+        .iter()
+        .flat_map(|(_, contact, record)| record.tags.iter().map(move |given| (given.tag, *contact)));
+    let (ids, contacts): (Vec<TagId>, Vec<ContactId>) = given.clone().unzip();
+    // A tag that was deleted since is had by nobody.
+    let have: HashSet<(TagId, ContactId)> = tags::store::had_by(tx, &ids, &contacts)?.into_iter().collect();
+    let mut by_tag: BTreeMap<TagId, BTreeSet<ContactId>> = BTreeMap::new();
+    for (tag, contact) in given.filter(|given| have.contains(given)) {
+        by_tag.entry(tag).or_default().insert(contact);
+    }
+    for (tag, contacts) in by_tag {
+        tags::actions::untag_contacts(tx, tag, &contacts.into_iter().collect::<Vec<_>>(), why)?;
     }
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! Rows, the relationships they mean, and what they make of them: the same for the check and for the import.
 
-use super::Record;
 use super::meaning::Meaning;
+use super::{Record, Relationships};
 use crate::base::{ContactId, RelationshipId};
 use crate::crm::contacts;
-use crate::crm::imports::alike::{self, Met};
+use crate::crm::imports::alike;
 use crate::crm::imports::brings::{self, ReadRow, Verdict};
 use crate::crm::imports::cells::Said;
+use crate::crm::imports::earlier;
 use crate::crm::imports::model::Import;
 use crate::crm::imports::names;
 use crate::crm::imports::whom::{Known, Whom};
@@ -15,38 +16,70 @@ use crate::crm::relationships::model::{Details, Relationship, RelationshipType, 
 use crate::crm::relationships::{store, types};
 use crate::db::OrgTx;
 use chrono::NaiveDate;
+use std::collections::HashMap;
 
 type Judged = brings::Judged<RelationshipId, Record>;
 
-/// Judges rows of an import.
+/// Judges rows of an import. Two may be related in the same way at different times; but of one time a file tells once.
 pub fn judge(tx: &mut OrgTx<'_>, import: &Import, rows: &[ReadRow<Meaning>]) -> anyhow::Result<Vec<Judged>> {
     let ties = ties(tx, rows)?;
     let keys: Vec<Option<String>> = ties.iter().map(|tie| tie.as_ref().ok().map(key)).collect();
-    let mut met = Met::before(tx, import, &keys.iter().flatten().cloned().collect::<Vec<_>>())?;
+    let mut told = told_before(tx, import, &keys.iter().flatten().cloned().collect::<Vec<_>>())?;
     let everybody: Vec<ContactId> = ties
         .iter()
         .flatten()
         .flat_map(|(tie, _)| [tie.contact_a, tie.contact_b])
         .collect();
-    let here = store::among(tx, &everybody)?;
+    let mut here = store::among(tx, &everybody)?;
     let mut judged = Vec::new();
     for ((row, tie), key) in rows.iter().zip(ties).zip(keys) {
-        let earlier = key.as_ref().and_then(|key| met.meet(key, row.number));
-        let tie = match earlier {
-            Some(earlier) => Err(format!(
-                "Row {} of the file has this relationship already.",
-                earlier.first
-            )),
-            None => tie,
+        let details = new_by(&row.said);
+        let of_the_two = key.as_ref().map(|key| told.entry(key.clone()).or_default());
+        let earlier = of_the_two
+            .as_ref()
+            .and_then(|told| told.iter().find(|(_, earlier)| are_of_one_time(earlier, &details)));
+        let verdict = match earlier {
+            Some((number, _)) => Err(format!("Row {number} of the file has this relationship already.")),
+            None => tie.and_then(|(tie, is_symmetrical)| verdict(&row.said, tie, is_symmetrical, &here)),
         };
+        if let (Ok(verdict), Some(told)) = (&verdict, of_the_two) {
+            told.push((row.number, details));
+            // No later row means the same one.
+            here.retain(|one| verdict.before.as_ref().is_none_or(|(id, _)| *id != one.id));
+        }
         judged.push(Judged {
             number: row.number,
             // A row that is left out does not stand in the way of later ones.
-            key: key.filter(|_| tie.is_ok()),
-            verdict: tie.and_then(|(tie, is_symmetrical)| verdict(&row.said, tie, is_symmetrical, &here)),
+            key: key.filter(|_| verdict.is_ok()),
+            verdict,
         });
     }
     Ok(judged)
+}
+
+/// What rows told of two and their relationship of one type, by `key`: the row, and how it would be if it were new.
+type Told = HashMap<String, Vec<(i32, Details)>>;
+
+/// What the rows before those at hand told.
+fn told_before(tx: &mut OrgTx<'_>, import: &Import, keys: &[String]) -> anyhow::Result<Told> {
+    let mut told = Told::new();
+    for (key, row) in earlier::cells(tx, import.id, import.last_row, keys)? {
+        let (said, _) = brings::read(&Relationships, import, &row.cells);
+        told.entry(key).or_default().push((row.number, new_by(&said)));
+    }
+    Ok(told)
+}
+
+/// Whether two are the same relationship: with the same start; or one of them does not know its start, and had not ended
+/// before the other began; or both hold on.
+fn are_of_one_time(one: &Details, other: &Details) -> bool {
+    let may_reach = |unknown: &Details, known: &Details| {
+        unknown.start_date.is_none() && unknown.end_date.is_none_or(|end| known.start_date <= Some(end))
+    };
+    one.start_date == other.start_date
+        || may_reach(one, other)
+        || may_reach(other, one)
+        || one.holds_on() && other.holds_on()
 }
 
 /// Every label a row can name a type by, as names are compared.
@@ -113,33 +146,21 @@ fn tie<'t>(
     Ok((tie, of_type))
 }
 
-/// The relationship a row means is the one of the same type between the two; of several the one of the same start date, else
-/// one of which either does not know the start and that had not ended by then, else the one that holds on, where the row's does
-/// as well.
+/// The relationship a row means is the one of the same type between the two, and of the same time; of several the one of the same
+/// start.
 fn verdict(
     said: &Said<Meaning>,
     tie: Tie,
     is_symmetrical: bool,
     here: &[Relationship],
 ) -> Result<Verdict<RelationshipId, Record>, String> {
-    let new = onto(
-        said,
-        &Details {
-            is_active: true,
-            ..Details::default()
-        },
-    );
+    let new = new_by(said);
     let of_the_two = |one: &&Relationship| one.tie == tie || (is_symmetrical && one.tie.turned() == tie);
     let of_the_two: Vec<&Relationship> = here.iter().filter(of_the_two).collect();
-    let start = new.start_date;
-    let fits: [&dyn Fn(&Details) -> bool; 3] = [
-        &|old| old.start_date == start,
-        &|old| start.is_none() || (old.start_date.is_none() && old.end_date.is_none_or(|end| start <= Some(end))),
-        &|old| old.holds_on() && new.holds_on(),
-    ];
-    let same = fits
-        .iter()
-        .find_map(|fits| of_the_two.iter().find(|one| fits(&one.details)));
+    let starts_so = |one: &&&Relationship| one.details.start_date == new.start_date;
+    let is_of_the_time = |one: &&&Relationship| are_of_one_time(&one.details, &new);
+    let same = of_the_two.iter().find(starts_so);
+    let same = same.or_else(|| of_the_two.iter().find(is_of_the_time));
     let Some(same) = same else {
         return Ok(Verdict::new((tie, new)));
     };
@@ -155,6 +176,17 @@ fn verdict(
         record: (same.tie.clone(), after),
         before: Some((same.id, (same.tie.clone(), same.details.clone()))),
     })
+}
+
+/// The relationship a row tells of, where it is new.
+fn new_by(said: &Said<Meaning>) -> Details {
+    onto(
+        said,
+        &Details {
+            is_active: true,
+            ..Details::default()
+        },
+    )
 }
 
 /// Takes on what the row says; an empty cell never blanks.
@@ -184,7 +216,7 @@ impl Said<Meaning> {
     }
 }
 
-/// The same two and the same type, whichever of them stands first where both sides are the same.
+/// The same two and the same type, whichever of the two stands first where both sides are the same.
 fn key((tie, is_symmetrical): &(Tie, bool)) -> String {
     let (mut a, mut b) = (tie.contact_a, tie.contact_b);
     if *is_symmetrical && b < a {

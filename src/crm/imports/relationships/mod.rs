@@ -36,7 +36,7 @@ impl Brings for Relationships {
             each_row_is: "a relationship between two contacts who are here already",
             noun: ["relationship", "relationships"],
             matches: ["is here already", "are here already"],
-            found_by: "Found by the two contacts, the type and the start date. Empty cells never blank what is here.",
+            found_by: "Found by the two contacts, the type and the time: two may be related twice, one after the other. Empty cells never blank what is here.",
             unchanged: "The two are related so already.",
             changed: ["relationship changed", "relationships changed"],
             about_changed: "The two were related so already; the file says more about it.",

@@ -17,6 +17,16 @@ const fn about(key: &'static str, label: &'static str, asks: Asks) -> Subject {
     }
 }
 
+/// Whoever gave to a campaign gave to those it is a part of as well.
+const GIVEN_TO: &str = "(WITH RECURSIVE parts (campaign_id, part_of) AS ( \
+        SELECT id, id FROM campaigns WHERE organization_id = $1 \
+        UNION SELECT parts.campaign_id, campaigns.parent_id FROM parts \
+        JOIN campaigns ON campaigns.organization_id = $1 AND campaigns.id = parts.part_of \
+        WHERE campaigns.parent_id IS NOT NULL) \
+    SELECT contributions.organization_id, contributions.contact_id, parts.part_of AS campaign_id \
+    FROM contributions JOIN parts ON parts.campaign_id = contributions.campaign_id \
+    WHERE contributions.status = 'Completed') AS given_to";
+
 /// The family.
 pub(super) const SUBJECTS: &[Subject] = &[
     about("giving_total", "Total Given", Asks::Giving(Measure::Total)),
@@ -68,10 +78,10 @@ pub(super) const SUBJECTS: &[Subject] = &[
         "Campaigns Given To",
         Asks::Links(Links {
             offer: Offer::Campaigns,
-            table: |_, _| "contributions".into(),
+            table: |_, _| GIVEN_TO.into(),
             id: "campaign_id",
-            counts: "status = 'Completed' AND campaign_id IS NOT NULL",
-            is_relative: false,
+            counts: "true",
+            moved: None,
             of: |facts| &facts.campaigns,
         }),
     ),

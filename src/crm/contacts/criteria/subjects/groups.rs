@@ -14,7 +14,7 @@ pub(super) const SUBJECTS: &[Subject] = &[Subject {
         table: |_, _| "group_contacts".into(),
         id: "group_id",
         counts: "status <> 'Removed'",
-        is_relative: false,
+        moved: None,
         of: |facts| &facts.groups,
     }),
 }];

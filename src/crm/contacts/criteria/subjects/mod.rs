@@ -14,9 +14,9 @@ mod records;
 
 use super::activities as happened;
 use super::choices::{self, Choices};
+use super::controls::Control;
 use super::custom::{self, Custom};
 use super::dates::{self as date, Dates};
-use super::draft::Control;
 use super::flags::{self, Flag};
 use super::giving::{self as giving_kind, Gave, Measure};
 use super::links::{self, Links};
@@ -269,7 +269,10 @@ impl Asked {
     pub(super) fn value_of(&self, facts: &Facts, calendar: &Calendar, offers: &Offers) -> Vec<String> {
         match self {
             Self::Text(text, _) => text.value_of(facts),
-            Self::Dates(dates, _) => (dates.of)(facts, calendar).into_iter().map(date::day).collect(),
+            Self::Dates(dates, _) => (dates.of)(facts, calendar)
+                .into_iter()
+                .map(super::period::day)
+                .collect(),
             Self::Choices(choices, _) => choices.value_of(facts),
             Self::Flag(flag, _) => vec![if (flag.of)(facts) { "Yes" } else { "No" }.into()],
             Self::Links(links, _) => links.value_of(facts, offers),
@@ -289,7 +292,7 @@ impl Asked {
             Self::Custom(_, test) => test.is_relative(),
             Self::Activities(test) => test.is_relative(),
             Self::Opportunities(test) => test.is_relative(),
-            Self::Links(links, _) => links.is_relative,
+            Self::Links(links, _) => links.moved.is_some(),
             Self::Text(..) | Self::Choices(..) | Self::Flag(..) => false,
         }
     }
@@ -302,8 +305,10 @@ impl Asked {
             Self::Custom(custom, test) => custom.moved(test, sql, [before, now]),
             Self::Giving(_, test) => test.moved(sql, before, now),
             Self::Gave(gave) => gave.moved(sql, before, now),
-            // What else asks for today cannot tell: everybody.
-            _ => self.is_relative().then(|| "true".into()),
+            Self::Activities(test) => test.moved(sql, [before, now]),
+            Self::Opportunities(test) => test.moved(sql, [before, now]),
+            Self::Links(links, _) => links.moved.map(|moved| moved(sql, [before, now])),
+            Self::Text(..) | Self::Choices(..) | Self::Flag(..) => None,
         }
     }
 

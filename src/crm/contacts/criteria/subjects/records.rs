@@ -32,6 +32,20 @@ fn relationships(sql: &mut Sql, calendar: &Calendar) -> String {
     format!("({a} UNION ALL {b}) AS related")
 }
 
+/// Whose relationship was not over on the one day and is on the other.
+fn ended(sql: &mut Sql, [before, now]: [&Calendar; 2]) -> String {
+    let (first, last) = (before.today.min(now.today), before.today.max(now.today));
+    let (first, last) = (sql.bind(Bind::Date(first)), sql.bind(Bind::Date(last)));
+    let of = |side: &str| {
+        format!(
+            "SELECT organization_id, {side} AS contact_id FROM relationships \
+             WHERE is_active AND end_date >= {first} AND end_date < {last}"
+        )
+    };
+    let ended = format!("({} UNION ALL {}) AS ended", of("contact_a"), of("contact_b"));
+    sql.has_row(&ended, "true")
+}
+
 /// The family.
 pub(super) const SUBJECTS: &[Subject] = &[
     Subject {
@@ -43,7 +57,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
             table: |_, _| TAGGED.into(),
             id: "tag_id",
             counts: "true",
-            is_relative: false,
+            moved: None,
             of: |facts| &facts.tags,
         }),
     },
@@ -56,7 +70,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
             table: relationships,
             id: "side",
             counts: "true",
-            is_relative: true,
+            moved: Some(ended),
             of: |facts| &facts.relationships,
         }),
     },
