@@ -74,7 +74,7 @@ async fn the_change_log_tells_old_and_new_of_every_kind_of_change() {
     assert!(
         office
             .ada
-            .get("changes?by=system&from=2000-01-01")
+            .get("changes?by=staff&from=2000-01-01")
             .await
             .has("Contact changed")
     );
