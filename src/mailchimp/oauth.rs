@@ -189,7 +189,7 @@ async fn carry(http: &reqwest::Client, request: HttpRequest) -> Result<HttpRespo
     let response = oauth2::http::Response::builder()
         .status(answer.status)
         .body(answer.body);
-    response.map_err(|_| Problem::not_sent("The answer had no valid status."))
+    response.map_err(|_| Problem::oauth(Kind::Unreadable, None, "Mailchimp did not answer as usual", ""))
 }
 
 /// Sends and insists on a JSON object, whatever the status.

@@ -99,6 +99,8 @@ pub enum Kind {
     NotAllowed,
     /// Any other refusal.
     Refused,
+    /// A request that was never made: it could not be written, or Mailchimp would refuse it.
+    NotSent,
 }
 
 impl Kind {
@@ -112,7 +114,7 @@ impl Kind {
             Self::TooManySignups | Self::InCompliance | Self::Forgotten | Self::MemberExists => Class::Member,
             Self::AddressInvalid | Self::MergeFieldsInvalid | Self::AddressLocked => Class::Member,
             Self::NotFound | Self::NotAllowed => Class::Member,
-            Self::Refused => Class::Request,
+            Self::Refused | Self::NotSent => Class::Request,
         }
     }
 
@@ -141,6 +143,7 @@ impl Kind {
             Self::NotFound => "not_found",
             Self::NotAllowed => "not_allowed",
             Self::Refused => "refused",
+            Self::NotSent => "not_sent",
         }
     }
 }
@@ -235,7 +238,7 @@ impl Problem {
     /// No (complete) answer. `changes`: the request was a write.
     pub(super) fn transport(error: &reqwest::Error, changes: bool) -> Self {
         let (kind, title) = if error.is_builder() {
-            (Kind::Refused, "The request to Mailchimp could not be written")
+            (Kind::NotSent, "The request to Mailchimp could not be written")
         } else if error.is_connect() {
             (Kind::Unreachable, "Mailchimp could not be reached")
         } else if error.is_timeout() {
@@ -278,7 +281,7 @@ impl Problem {
 
     /// A request we do not make, because Mailchimp would refuse it.
     pub(super) fn not_sent(why: &str) -> Self {
-        Self::new(Kind::Refused, None, "Not sent to Mailchimp", why)
+        Self::new(Kind::NotSent, None, "Not sent to Mailchimp", why)
     }
 
     /// A refusal of the OAuth2 addresses, which have no problem document: the short error and its description.

@@ -170,7 +170,7 @@ fn followed_by(tx: &mut OrgTx<'_>, mapping: &Mapping, keys: &[String]) -> QueryR
 }
 
 /// Whoever has a call whose outcome we did not hear.
-fn unheard(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Vec<ContactId>> {
+pub fn unheard(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Vec<ContactId>> {
     planned_calls::table
         .inner_join(
             due_members::table.on(due_members::organization_id

@@ -8,26 +8,33 @@ use super::mirror::{self, MirrorMember, status_of};
 use super::standing;
 use crate::base::{ContactId, MappingId};
 use crate::crm::contacts;
-use crate::crm::groups::mailchimp::{BeforeMerge, OptOut};
+use crate::crm::groups::mailchimp::OptOut;
 use crate::db::OrgTx;
 use crate::db::schema::{planned_calls, sync_standings};
 use crate::work;
+use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Jsonb;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Out of what these contacts have opted, and whose call is unanswered.
-pub(super) fn before(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<BeforeMerge> {
-    let unanswered: Option<ContactId> = planned_calls::table
+/// Of whom of these contacts a call has left whose answer was not heard. Calls that have not left are held until the transaction
+/// ends.
+pub(super) fn unanswered(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Option<ContactId>> {
+    let open: Vec<(ContactId, Option<DateTime<Utc>>)> = planned_calls::table
         .filter(planned_calls::organization_id.eq(tx.organization()))
         .filter(planned_calls::contact_id.eq_any(ids))
         .filter(planned_calls::settled_at.is_null())
-        .filter(planned_calls::asked_at.is_not_null())
-        .select(planned_calls::contact_id)
-        .first(&mut **tx)
-        .optional()?;
+        .order(planned_calls::id)
+        .select((planned_calls::contact_id, planned_calls::asked_at))
+        .for_update()
+        .load(&mut **tx)?;
+    Ok(open.into_iter().find(|(_, asked)| asked.is_some()).map(|(id, _)| id))
+}
+
+/// Out of what these contacts have opted.
+pub(super) fn opt_outs(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<OptOut>> {
     let mut opt_outs = Vec::new();
     for mapping in facts::mappings_of(tx)? {
         for (contact, members) in members_of(tx, &mapping, ids)? {
@@ -39,7 +46,7 @@ pub(super) fn before(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Befor
             }));
         }
     }
-    Ok(BeforeMerge { opt_outs, unanswered })
+    Ok(opt_outs)
 }
 
 /// How somebody opted out, in words; `None` for what we ended ourselves: the wish behind that stands in our records.

@@ -79,15 +79,7 @@ fn there_already(tx: &mut OrgTx<'_>, call: &Call) -> QueryResult<()> {
         return work::contacts_are_due(tx, &[call.contact_id]);
     };
     plan_again(tx, call, tx.now() + wait)?;
-    not_asked(tx, call)?;
     work::contacts_are_due(tx, &[call.contact_id])
-}
-
-/// The answer was heard: nothing was done.
-fn not_asked(tx: &mut OrgTx<'_>, call: &Call) -> QueryResult<usize> {
-    diesel::update(planned_calls::table.find((tx.organization().0, call.id)))
-        .set(planned_calls::asked_at.eq(None::<DateTime<Utc>>))
-        .execute(&mut **tx)
 }
 
 fn done(tx: &mut OrgTx<'_>, call: &Call, member: Member) -> QueryResult<()> {
@@ -116,7 +108,6 @@ fn failed(tx: &mut OrgTx<'_>, call: &Call, problem: &Problem, link: &str) -> Que
         _ if problem.kind() == Kind::NotPermitted && call.adds() => {
             additions::refused(tx, &problem.words(), link)?;
             plan_again(tx, call, tx.now())?;
-            not_asked(tx, call)?;
             Ok(false)
         }
         Class::Connection => {
@@ -131,9 +122,10 @@ fn failed(tx: &mut OrgTx<'_>, call: &Call, problem: &Problem, link: &str) -> Que
             Some(wait) => {
                 let lengthened = wait.mul_f64(1.0 + rand::rng().random::<f64>() * JITTER);
                 let wait = TimeDelta::from_std(lengthened).unwrap_or(TimeDelta::minutes(15));
-                plan_again(tx, call, tx.now() + wait)?;
                 if problem.effect_unknown() {
-                    mirror::mark_due(tx, &call.audience_id, std::slice::from_ref(&call.address_key), true)?;
+                    wait_for_read(tx, call, tx.now() + wait)?;
+                } else {
+                    plan_again(tx, call, tx.now() + wait)?;
                 }
                 Ok(false)
             }
@@ -142,7 +134,21 @@ fn failed(tx: &mut OrgTx<'_>, call: &Call, problem: &Problem, link: &str) -> Que
     }
 }
 
+/// The answer was heard: nothing was done. The call waits as if it had not been made.
 fn plan_again(tx: &mut OrgTx<'_>, call: &Call, not_before: DateTime<Utc>) -> QueryResult<()> {
+    diesel::update(planned_calls::table.find((tx.organization().0, call.id)))
+        .filter(planned_calls::state.eq("asking"))
+        .set((
+            planned_calls::state.eq("planned"),
+            planned_calls::not_before.eq(not_before),
+            planned_calls::asked_at.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// No answer was heard: the call may have been carried out, which is found out by reading the member.
+fn wait_for_read(tx: &mut OrgTx<'_>, call: &Call, not_before: DateTime<Utc>) -> QueryResult<()> {
     diesel::update(planned_calls::table.find((tx.organization().0, call.id)))
         .filter(planned_calls::state.eq("asking"))
         .set((
@@ -150,7 +156,15 @@ fn plan_again(tx: &mut OrgTx<'_>, call: &Call, not_before: DateTime<Utc>) -> Que
             planned_calls::not_before.eq(not_before),
         ))
         .execute(&mut **tx)?;
-    Ok(())
+    mirror::mark_due(tx, &call.audience_id, std::slice::from_ref(&call.address_key), true)
+}
+
+/// The word for a call that is not made again: what never left was not refused by Mailchimp.
+fn outcome_of(problem: &Problem) -> &'static str {
+    match problem.kind() {
+        Kind::NotSent => "invalid",
+        _ => "refused",
+    }
 }
 
 /// Mailchimp refused this one for good: its words are kept and shown, and nothing is tried again until something differs.
@@ -168,7 +182,7 @@ fn refuse(tx: &mut OrgTx<'_>, call: &Call, problem: &Problem) -> QueryResult<()>
         _ if call.verb == "confirm" => {}
         _ => remember_row(tx, call, &problem.words())?,
     }
-    settle(tx, call, "refused", &problem.words())?;
+    settle(tx, call, outcome_of(problem), &problem.words())?;
     work::contacts_are_due(tx, &[call.contact_id])
 }
 

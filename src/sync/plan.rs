@@ -4,7 +4,7 @@
 use super::decide::{Decision, Here, There};
 use super::facts::{self, Mapping};
 use super::person::Person;
-use super::{breaker, mirror, newcomers};
+use super::{breaker, consent, mirror, newcomers};
 use crate::accounts;
 use crate::base::ContactId;
 use crate::crm::{contacts, groups};
@@ -53,6 +53,7 @@ pub fn plan(tx: &mut OrgTx<'_>, run: &mut Run) -> QueryResult<usize> {
             newcomers::add_contact(tx, stranger)?;
         }
         mirror::leave_alone(tx, &mapping.audience, &look.spare)?;
+        drop_calls_of_nobody(tx, mapping, &ids)?;
         let decided = look.people.into_iter().map(|person| {
             let decision = person.decide(mapping.policy);
             (person, decision)
@@ -87,7 +88,34 @@ fn carry_out(
     if person.concerns_others(decision) {
         work::contacts_are_due_for_sync(tx, &[person.contact.id])?;
     }
-    settle_call(tx, run, mapping, person, decision.there)
+    settle_calls(tx, run, mapping, person, decision)
+}
+
+/// Calls for people about whom nothing is agreed or decided any more: in a merge, or its undo, that went over to somebody else. One
+/// that may have been carried out waits for its member to be read.
+fn drop_calls_of_nobody(tx: &mut OrgTx<'_>, mapping: &Mapping, due: &[ContactId]) -> QueryResult<usize> {
+    let decided = sync_standings::table
+        .filter(sync_standings::organization_id.eq(tx.organization()))
+        .filter(sync_standings::mapping_id.eq(mapping.id))
+        .select(sync_standings::contact_id);
+    let open: Vec<(i64, ContactId)> = planned_calls::table
+        .filter(planned_calls::organization_id.eq(tx.organization()))
+        .filter(planned_calls::mapping_id.eq(mapping.id))
+        .filter(planned_calls::contact_id.eq_any(due))
+        .filter(planned_calls::contact_id.ne_all(decided))
+        .filter(planned_calls::settled_at.is_null())
+        .select((planned_calls::id, planned_calls::contact_id))
+        .load(&mut **tx)?;
+    if open.is_empty() {
+        return Ok(0);
+    }
+    let unheard = facts::unheard(tx, mapping)?;
+    let over: Vec<i64> = open
+        .into_iter()
+        .filter(|(_, contact)| !unheard.contains(contact))
+        .map(|(id, _)| id)
+        .collect();
+    supersede(tx, &over, "A newer decision took its place.")
 }
 
 /// The person left at Mailchimp: out of the group, and why; NO BULK EMAILS as well where the organization wants that.
@@ -184,18 +212,22 @@ pub fn compare_calls<T: PartialEq>(open: Option<&T>, wanted: Option<&T>) -> Call
     }
 }
 
-fn settle_call(
+fn settle_calls(
     tx: &mut OrgTx<'_>,
     run: &mut Run,
     mapping: &Mapping,
     person: &Person,
-    there: Option<There>,
+    decision: Decision,
 ) -> QueryResult<()> {
-    let wanted = there
+    let wanted = decision
+        .there
         .zip(person.address.clone())
         .map(|(call, key)| (call.verb().to_owned(), body(person, call), key));
-    let open = open_call(tx, mapping, person.contact.id)?;
-    let (id, call) = open.map_or((None, None), |(id, call)| (Some(id), Some(call)));
+    let open = open_calls(tx, mapping, person.contact.id)?;
+    // Staff asked for confirmations, not a decision.
+    let (confirmations, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|(_, (verb, ..))| verb == "confirm");
+    drop_confirmations(tx, person, decision, &confirmations)?;
+    let (id, call) = open.into_iter().next().unzip();
     let change = compare_calls(call.as_ref(), wanted.as_ref());
     if let (CallChange::Drop | CallChange::Plan, Some(id)) = (change, id) {
         supersede(tx, &[id], "A newer decision took its place.")?;
@@ -268,23 +300,41 @@ fn language(preferred: &str) -> Option<&'static str> {
 
 type Call = (String, serde_json::Value, String);
 
-fn open_call(tx: &mut OrgTx<'_>, mapping: &Mapping, contact: ContactId) -> QueryResult<Option<(i64, Call)>> {
-    let found: Option<(i64, String, serde_json::Value, String)> = planned_calls::table
+/// A confirmation that staff asked for is sent only as long as it could be asked for, to the same address.
+fn drop_confirmations(
+    tx: &mut OrgTx<'_>,
+    person: &Person,
+    decision: Decision,
+    open: &[(i64, Call)],
+) -> QueryResult<usize> {
+    let may_be_asked = consent::may_be_asked(decision.standing);
+    let holds = |key: &String| may_be_asked && person.address.as_ref() == Some(key);
+    let over: Vec<i64> = open
+        .iter()
+        .filter(|(_, (_, _, key))| !holds(key))
+        .map(|(id, _)| *id)
+        .collect();
+    match over.as_slice() {
+        [] => Ok(0),
+        over => supersede(tx, over, "Things have changed since, so nobody was asked."),
+    }
+}
+
+fn open_calls(tx: &mut OrgTx<'_>, mapping: &Mapping, contact: ContactId) -> QueryResult<Vec<(i64, Call)>> {
+    let found: Vec<(i64, String, serde_json::Value, String)> = planned_calls::table
         .filter(planned_calls::organization_id.eq(tx.organization()))
         .filter(planned_calls::mapping_id.eq(mapping.id))
         .filter(planned_calls::contact_id.eq(contact))
         .filter(planned_calls::settled_at.is_null())
-        // Staff asked for that one, not a decision.
-        .filter(planned_calls::verb.ne("confirm"))
         .select((
             planned_calls::id,
             planned_calls::verb,
             planned_calls::body,
             planned_calls::address_key,
         ))
-        .first(&mut **tx)
-        .optional()?;
-    Ok(found.map(|(id, verb, body, key)| (id, (verb, body, key))))
+        .load(&mut **tx)?;
+    let open = found.into_iter();
+    Ok(open.map(|(id, verb, body, key)| (id, (verb, body, key))).collect())
 }
 
 /// Gives open calls the outcome "superseded".

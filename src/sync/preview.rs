@@ -1,7 +1,7 @@
 //! What switching a link on would mean, before anything is written: every contact of the group and every member of the
 //! audience is in exactly one counted class, and each number opens its people.
 
-use super::decide::{Barrier, Decision, Policy, Standing, There, Wait};
+use super::decide::{Barrier, Decision, MemberStatus, Policy, Standing, There, Wait};
 use super::facts::{self, Mapping};
 use super::mirror::{self, MirrorMember};
 use super::standing;
@@ -10,6 +10,7 @@ use crate::base::{ContactId, GroupId, MappingId};
 use crate::crm::contacts::Contact;
 use crate::db::OrgTx;
 use crate::db::schema::{audience_members, contacts, group_contacts};
+use crate::mailchimp::Status;
 use crate::web::csv_cell;
 use diesel::prelude::*;
 use std::collections::HashSet;
@@ -24,19 +25,22 @@ pub enum Class {
     /// In the group and subscribed, but deceased or on hold here: would be archived there.
     ToArchive,
     /// A member nobody in the group stands for.
-    OnlyThere(&'static str),
+    OnlyThere(MemberStatus),
 }
 
 /// Statuses of members nobody in the group stands for, in the order they are shown.
-const ONLY_THERE: [&str; 7] = [
-    "subscribed",
-    "pending",
-    "unsubscribed",
-    "cleaned",
-    "archived",
-    "transactional",
-    "forgotten",
+const ONLY_THERE: [MemberStatus; 9] = [
+    SUBSCRIBED,
+    MemberStatus::Known(Status::Pending),
+    MemberStatus::Known(Status::Unsubscribed),
+    MemberStatus::Known(Status::Cleaned),
+    MemberStatus::CleanedForAbuse,
+    MemberStatus::Known(Status::Archived),
+    MemberStatus::Known(Status::Transactional),
+    MemberStatus::Forgotten,
+    MemberStatus::Known(Status::Other),
 ];
+const SUBSCRIBED: MemberStatus = MemberStatus::Known(Status::Subscribed);
 
 /// The counted classes.
 #[derive(Clone, Debug, Default)]
@@ -65,9 +69,7 @@ impl Class {
             Self::InGroup(standing) => standing::class(standing).into(),
             Self::ToUnsubscribe => "Opted out here, to be unsubscribed at Mailchimp".into(),
             Self::ToArchive => "Deceased or on hold here, to be archived at Mailchimp".into(),
-            Self::OnlyThere("subscribed") => "Only at Mailchimp: subscribed".into(),
-            Self::OnlyThere("pending") => "Only at Mailchimp: not confirmed yet".into(),
-            Self::OnlyThere(status) => format!("Only at Mailchimp: {status}"),
+            Self::OnlyThere(status) => format!("Only at Mailchimp: {}", mirror::status_in_words(status)),
         }
     }
 
@@ -81,7 +83,7 @@ impl Class {
             Self::InGroup(_) => "Not sent to Mailchimp. They stay in the group.",
             Self::ToUnsubscribe => "Unsubscribed at Mailchimp, so that their wish holds there too.",
             Self::ToArchive => "Archived at Mailchimp, so that nothing is sent there any more.",
-            Self::OnlyThere("subscribed") => "Brought into the group, if you include the audience's members.",
+            Self::OnlyThere(SUBSCRIBED) => "Brought into the group, if you include the audience's members.",
             Self::OnlyThere(_) => "Nothing happens to them.",
         }
     }
@@ -95,7 +97,7 @@ impl Class {
             }
             Self::ToUnsubscribe => "to-unsubscribe".into(),
             Self::ToArchive => "to-archive".into(),
-            Self::OnlyThere(status) => format!("only-{status}"),
+            Self::OnlyThere(status) => format!("only-{}", mirror::status_word(status)),
         }
     }
 }
@@ -183,13 +185,9 @@ fn walk(tx: &mut OrgTx<'_>, mapping: &Mapping, mut each: impl FnMut(Class, Row))
         }
     }
     for member in only_there(tx, &mapping.audience, &stood_for)? {
-        let status = ONLY_THERE
-            .into_iter()
-            .find(|status| *status == member.status)
-            .unwrap_or("transactional");
         let name = format!("{} {}", member.first_name, member.last_name).trim().to_owned();
         each(
-            Class::OnlyThere(status),
+            Class::OnlyThere(member.member_status()),
             Row {
                 contact: None,
                 name,

@@ -3,6 +3,7 @@
 
 use super::engine::{Stop, Worker};
 use super::mirror::{self, Told};
+use super::send::ADDS;
 use super::{gone, plan, poll};
 use crate::base::ContactId;
 use crate::db::OrgTx;
@@ -88,7 +89,7 @@ fn cancel_additions(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> Quer
         .filter(planned_calls::organization_id.eq(tx.organization()))
         .filter(planned_calls::audience_id.eq(audience))
         .filter(planned_calls::address_key.eq_any(keys))
-        .filter(planned_calls::verb.eq("add"))
+        .filter(planned_calls::verb.eq_any(ADDS))
         .filter(planned_calls::settled_at.is_null())
         .filter(planned_calls::asked_at.is_null())
         .select(planned_calls::id)

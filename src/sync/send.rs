@@ -6,7 +6,7 @@ use super::decide::There;
 use super::engine::{Stop, Worker};
 use super::outcome::{self, Outcome};
 use super::{additions, facts, mirror, poll, receive};
-use crate::base::{ContactId, MappingId};
+use crate::base::{ContactId, MappingId, OrganizationId};
 use crate::db::OrgTx;
 use crate::db::schema::{audiences, due_contacts, due_members, planned_calls};
 use crate::mailchimp::{
@@ -126,18 +126,15 @@ pub fn recover(tx: &mut OrgTx<'_>) -> QueryResult<usize> {
 /// archived, and asking for each person would take as many calls.
 fn to_look_at_first(tx: &mut OrgTx<'_>) -> Result<Vec<String>, Stop> {
     let (organization, now) = (tx.organization(), tx.now());
-    let ready = || {
-        planned_calls::table
-            .filter(planned_calls::organization_id.eq(organization))
-            .filter(planned_calls::state.eq("planned"))
-            .filter(planned_calls::not_before.le(now))
-    };
-    let others_come_first: bool =
-        select(exists(ready().filter(planned_calls::verb.ne("add")))).get_result(&mut **tx)?;
+    let on = links_that_are_on(tx)?;
+    let others_come_first: bool = select(exists(
+        ready(organization, on.clone(), now).filter(planned_calls::verb.ne("add")),
+    ))
+    .get_result(&mut **tx)?;
     if others_come_first || additions::wait_until(tx)?.is_some() {
         return Ok(Vec::new());
     }
-    let many: Vec<(String, i64)> = ready()
+    let many: Vec<(String, i64)> = ready(organization, on, now)
         .group_by(planned_calls::audience_id)
         .select((planned_calls::audience_id, count_star()))
         .load(&mut **tx)?;
@@ -155,11 +152,7 @@ fn to_look_at_first(tx: &mut OrgTx<'_>) -> Result<Vec<String>, Stop> {
 /// side is decided anew before anything is sent for them.
 fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
     let (organization, now) = (tx.organization(), tx.now());
-    let on: Vec<MappingId> = facts::mappings_of(tx)?
-        .into_iter()
-        .filter(|mapping| mapping.is_on)
-        .map(|m| m.id)
-        .collect();
+    let on = links_that_are_on(tx)?;
     let additions_wait = additions::wait_until(tx)?.is_some();
     for (verb, round) in [
         ("unsubscribe", ROUND_OF_BULKS),
@@ -170,14 +163,8 @@ fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
         if additions_wait && ADDS.contains(&verb) {
             continue;
         }
-        let due: Vec<i64> = planned_calls::table
-            .filter(planned_calls::organization_id.eq(organization))
-            .filter(planned_calls::state.eq("planned"))
+        let due: Vec<i64> = ready(organization, on.clone(), now)
             .filter(planned_calls::verb.eq(verb))
-            .filter(planned_calls::mapping_id.eq_any(&on))
-            .filter(planned_calls::not_before.le(now))
-            .filter(not(exists(changed_here())))
-            .filter(not(exists(changed_there())))
             .order(planned_calls::id)
             .limit(round)
             .select(planned_calls::id)
@@ -188,6 +175,8 @@ fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
         return Ok(diesel::update(planned_calls::table)
             .filter(planned_calls::organization_id.eq(organization))
             .filter(planned_calls::id.eq_any(due))
+            // Somebody may just have superseded one of them, and held its row until now.
+            .filter(planned_calls::state.eq("planned"))
             .set((
                 planned_calls::state.eq("asking"),
                 planned_calls::attempts.eq(planned_calls::attempts + 1),
@@ -199,14 +188,31 @@ fn take(tx: &mut OrgTx<'_>) -> Result<Vec<Call>, Stop> {
     Ok(Vec::new())
 }
 
+fn links_that_are_on(tx: &mut OrgTx<'_>) -> QueryResult<Vec<MappingId>> {
+    let links = facts::mappings_of(tx)?.into_iter();
+    Ok(links.filter(|link| link.is_on).map(|link| link.id).collect())
+}
+
+/// Planned calls whose time has come; not of those who changed since on either side: they are decided anew first.
 #[diesel::dsl::auto_type(no_type_alias)]
+fn ready(organization: OrganizationId, on: Vec<MappingId>, now: DateTime<Utc>) -> _ {
+    planned_calls::table
+        .filter(planned_calls::organization_id.eq(organization))
+        .filter(planned_calls::state.eq("planned"))
+        .filter(planned_calls::mapping_id.eq_any(on))
+        .filter(planned_calls::not_before.le(now))
+        .filter(not(exists(changed_here())))
+        .filter(not(exists(changed_there())))
+}
+
+#[diesel::dsl::auto_type]
 fn changed_here() -> _ {
     due_contacts::table
         .filter(due_contacts::organization_id.eq(planned_calls::organization_id))
         .filter(due_contacts::contact_id.eq(planned_calls::contact_id))
 }
 
-#[diesel::dsl::auto_type(no_type_alias)]
+#[diesel::dsl::auto_type]
 fn changed_there() -> _ {
     due_members::table
         .filter(due_members::organization_id.eq(planned_calls::organization_id))
@@ -214,22 +220,30 @@ fn changed_there() -> _ {
         .filter(due_members::address_key.eq(planned_calls::address_key))
 }
 
-/// Whether these calls are still to be made. Asked when nothing else stands before them: the link may have been switched
-/// off since they were taken, or Mailchimp disconnected.
+/// Whether all of these calls are still to be made. Asked when nothing else stands before them: the link may have been switched
+/// off since they were taken, Mailchimp disconnected, or somebody have opted out.
 async fn are_still_wanted(worker: &Worker, ids: Vec<i64>) -> Result<bool, Stop> {
-    Ok(worker.is_still_connected().await? && still_asked(worker, ids.clone()).await?.len() == ids.len())
+    Ok(worker.is_still_connected().await? && still_wanted(worker, ids.clone()).await?.len() == ids.len())
 }
 
-/// Those of these calls that nobody settled meanwhile.
-async fn still_asked(worker: &Worker, ids: Vec<i64>) -> Result<Vec<i64>, Stop> {
+/// Those of these calls that nobody settled meanwhile. Additions of whoever changed since on either side wait again, as if they
+/// had not been taken: what they did may be an opt-out.
+async fn still_wanted(worker: &Worker, ids: Vec<i64>) -> Result<Vec<i64>, Stop> {
     worker
-        .read(move |tx| {
-            Ok(planned_calls::table
+        .write(move |tx| {
+            let asked = planned_calls::table
                 .filter(planned_calls::organization_id.eq(tx.organization()))
                 .filter(planned_calls::id.eq_any(ids))
-                .filter(planned_calls::state.eq("asking"))
-                .select(planned_calls::id)
-                .load(&mut **tx)?)
+                .filter(planned_calls::state.eq("asking"));
+            let changed = exists(changed_here()).or(exists(changed_there()));
+            diesel::update(asked.clone().filter(planned_calls::verb.eq_any(ADDS)).filter(changed))
+                .set((
+                    planned_calls::state.eq("planned"),
+                    planned_calls::attempts.eq(planned_calls::attempts - 1),
+                    planned_calls::asked_at.eq(None::<DateTime<Utc>>),
+                ))
+                .execute(&mut **tx)?;
+            Ok(asked.select(planned_calls::id).load(&mut **tx)?)
         })
         .await
 }
@@ -314,7 +328,7 @@ async fn bulk(worker: &Worker, audience: &AudienceId, calls: Vec<Call>) -> Resul
     let mut waiting = vec![calls];
     while let Some(mut calls) = waiting.pop() {
         let ids: Vec<i64> = calls.iter().map(|call| call.id).collect();
-        let asked = still_asked(worker, ids).await?;
+        let asked = still_wanted(worker, ids).await?;
         calls.retain(|call| asked.contains(&call.id));
         if calls.is_empty() {
             continue;

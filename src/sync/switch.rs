@@ -1,15 +1,15 @@
 //! Switching a link between a group and an audience on and off.
 
-use super::decide::{Agreed, Policy, Removal, Standing};
+use super::decide::{Agreed, Policy, Removal, Standing, There};
 use super::facts::{self, Mapping};
 use super::preview;
 use super::view::PEOPLE_AT_ONCE;
 use super::{mirror, plan, standing};
-use crate::base::{GroupId, MappingId};
+use crate::base::{ContactId, GroupId, MappingId};
 use crate::changelog::{self, NewChange};
 use crate::db::schema::{
-    audience_members, audience_snapshots, audiences, groups, mappings, planned_calls, review_members, sync_standings,
-    webhook_doors,
+    audience_members, audience_snapshots, audiences, contacts, group_contacts, groups, mappings, planned_calls,
+    review_members, sync_standings, webhook_doors,
 };
 use crate::db::{OrgTx, Unavailable};
 use crate::incidents::{self, Kind};
@@ -75,13 +75,13 @@ pub fn on(tx: &mut OrgTx<'_>, choice: &Choice) -> Result<MappingId, SwitchError>
     } else {
         set_here_before(tx, &choice.audience, true)?;
     }
-    let contacts = preview::group_contact_ids(tx, choice.group)?;
+    let people = preview::group_contact_ids(tx, choice.group)?;
     if !choice.include_group {
-        for chunk in contacts.chunks(PEOPLE_AT_ONCE) {
+        for chunk in people.chunks(PEOPLE_AT_ONCE) {
             leave_as_they_are(tx, &mapping, chunk)?;
         }
     }
-    work::contacts_are_due(tx, &contacts)?;
+    work::contacts_are_due(tx, &people)?;
     // A look at once: it installs the webhook as well.
     diesel::update(audiences::table.find((tx.organization().0, &choice.audience)))
         .set((
@@ -95,9 +95,66 @@ pub fn on(tx: &mut OrgTx<'_>, choice: &Choice) -> Result<MappingId, SwitchError>
     Ok(id)
 }
 
-/// Switches a link off: nothing is sent any more, nobody is changed on either side, our calls that wait are dropped.
-pub fn off(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<()> {
+/// Somebody who opted out here and whom Mailchimp still has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptedOut {
+    pub contact: ContactId,
+    pub name: String,
+}
+
+/// Why a link was not switched off; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OffError {
+    /// These people's opt-outs have not reached Mailchimp, and never would.
+    #[error("opt-outs given here have not reached Mailchimp yet")]
+    OptOutsWait(Vec<OptedOut>),
+    #[error(transparent)]
+    Database(#[from] diesel::result::Error),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Whoever opted out here and is to be unsubscribed at Mailchimp, which has not happened yet. An audience that is gone mails
+/// nobody.
+pub fn opt_outs_that_wait(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<Vec<OptedOut>> {
+    if !mapping.is_on {
+        return Ok(Vec::new());
+    }
+    let of_mapping = group_contacts::table
+        .filter(group_contacts::organization_id.eq(tx.organization()))
+        .filter(group_contacts::group_id.eq(mapping.group))
+        .select(group_contacts::contact_id);
+    let decided = sync_standings::table
+        .filter(sync_standings::organization_id.eq(tx.organization()))
+        .filter(sync_standings::mapping_id.eq(mapping.id))
+        .select(sync_standings::contact_id);
+    let opted_out: Vec<ContactId> = contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::do_not_email.or(contacts::is_opt_out))
+        .filter(contacts::id.eq_any(of_mapping).or(contacts::id.eq_any(decided)))
+        .order((contacts::sort_name, contacts::id))
+        .select(contacts::id)
+        .load(&mut **tx)?;
+    let mut waiting = Vec::new();
+    for chunk in opted_out.chunks(PEOPLE_AT_ONCE) {
+        let people = facts::gather(tx, mapping, chunk)?.into_iter();
+        let still_there = people.filter(|person| person.decide(mapping.policy).there == Some(There::Unsubscribe));
+        waiting.extend(still_there.map(|person| OptedOut {
+            contact: person.contact.id,
+            name: person.contact.display_name,
+        }));
+    }
+    Ok(waiting)
+}
+
+/// Switches a link off: nothing is sent any more, nobody is changed on either side, our calls that wait are dropped. Not while
+/// opt-outs wait to be told to Mailchimp, unless staff say so: nobody would ever carry them there.
+pub fn off(tx: &mut OrgTx<'_>, mapping: &Mapping, whoever_waits: bool) -> Result<(), OffError> {
     let organization = tx.organization();
+    let waiting = opt_outs_that_wait(tx, mapping)?;
+    if !waiting.is_empty() && !whoever_waits {
+        return Err(OffError::OptOutsWait(waiting));
+    }
     let open: Vec<i64> = planned_calls::table
         .filter(planned_calls::organization_id.eq(organization))
         .filter(planned_calls::mapping_id.eq(mapping.id))
@@ -134,12 +191,12 @@ pub fn off(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<()> {
         "The link was switched off; nobody is removed.",
     )?;
     incidents::close(tx, Kind::WebhookWrong, &mapping.audience, "The link was switched off.")?;
-    say(tx, "Link to Mailchimp switched off", mapping)
+    Ok(say(tx, "Link to Mailchimp switched off", mapping)?)
 }
 
 /// Includes the contacts that were in the group before the link was switched on.
 pub fn include_group(tx: &mut OrgTx<'_>, mapping: &Mapping) -> QueryResult<usize> {
-    let included: Vec<crate::base::ContactId> = diesel::update(sync_standings::table)
+    let included: Vec<ContactId> = diesel::update(sync_standings::table)
         .filter(sync_standings::organization_id.eq(tx.organization()))
         .filter(sync_standings::mapping_id.eq(mapping.id))
         .filter(sync_standings::agreed.eq("here_before"))
@@ -215,7 +272,7 @@ fn insert(tx: &mut OrgTx<'_>, choice: &Choice) -> QueryResult<MappingId> {
 }
 
 /// "From now on": whoever would be added now is left as they are. Whoever is on both sides counts as in step.
-fn leave_as_they_are(tx: &mut OrgTx<'_>, mapping: &Mapping, ids: &[crate::base::ContactId]) -> QueryResult<()> {
+fn leave_as_they_are(tx: &mut OrgTx<'_>, mapping: &Mapping, ids: &[ContactId]) -> QueryResult<()> {
     let now = tx.now();
     let people = facts::gather(tx, mapping, ids)?;
     let rows: Vec<_> = people

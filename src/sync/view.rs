@@ -8,7 +8,7 @@ use super::{additions, connection, deleting, erasing, merging, standing};
 use crate::accounts;
 use crate::base::{ContactId, GroupId};
 use crate::crm::groups::mailchimp::{
-    self as seam, BeforeMerge, GroupStanding, GroupSync, MailchimpView, PersonThere, Refusals,
+    self as seam, GroupStanding, GroupSync, MailchimpView, OptOut, PersonThere, Refusals,
 };
 use crate::db::OrgTx;
 use crate::db::schema::{due_contacts, planned_calls, sync_standings};
@@ -113,8 +113,12 @@ impl MailchimpView for View {
         ))
     }
 
-    fn before_merge(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<BeforeMerge> {
-        merging::before(tx, contacts)
+    fn opt_outs(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<OptOut>> {
+        merging::opt_outs(tx, contacts)
+    }
+
+    fn unanswered(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Option<ContactId>> {
+        merging::unanswered(tx, contacts)
     }
 
     fn merge(&self, tx: &mut OrgTx<'_>, survivor: ContactId, loser: ContactId) -> QueryResult<serde_json::Value> {

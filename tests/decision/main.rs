@@ -4,6 +4,7 @@ mod engine;
 mod hearing;
 mod histories;
 mod model;
+mod moving;
 mod planning;
 mod sending;
 mod situations;

@@ -37,7 +37,7 @@ pub struct Call {
     pub key: String,
     pub call: decide::There,
     pub row: Vec<u8>,
-    /// Left at least once.
+    /// Has left, and its answer was not heard.
     pub asked: bool,
     pub waits: bool,
     pub outcomes: Vec<Outcome>,
@@ -134,6 +134,7 @@ impl World {
         let (call, key) = (self.calls[at].call, self.calls[at].key.clone());
         if fate == Fate::Throttled {
             self.calls[at].waits = true;
+            self.calls[at].asked = false;
             return;
         }
         if fate == Fate::RefusedForGood {
@@ -193,6 +194,7 @@ impl World {
         let (call, contact) = (self.calls[at].call, self.calls[at].contact);
         if !matches!(call, decide::There::Add(_)) {
             self.calls[at].waits = true;
+            self.calls[at].asked = false;
             return;
         }
         let person = self.people(&[contact]).remove(0);

@@ -1,6 +1,8 @@
 //! Importing files through the pages: what becomes of each row is told before, is what happens, and can be taken back.
 
+mod beside;
 mod contributions;
+mod exported;
 mod killed;
 mod records;
 mod sample;

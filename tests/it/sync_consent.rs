@@ -62,6 +62,7 @@ async fn whom_an_admin_unsubscribed_there_unheard_is_neither_archived_nor_brough
     let group = rehearsal.group("Newsletter", vec![anne]).await;
     rehearsal.link(group, "group").await;
     rehearsal.until_at_mailchimp(&anne_at, "subscribed").await;
+    rehearsal.until_groups_tab(anne, "In sync").await;
     rehearsal
         .member_does(&anne_at, "unsubscribe", json!({"as": "admin"}))
         .await;

@@ -6,16 +6,16 @@ use dms::base::{ContactId, GroupId, MappingId};
 use serde_json::json;
 
 /// Anne is in a linked group and unsubscribed at Mailchimp; staff added her again.
-struct Blocked {
-    rehearsal: Rehearsal,
-    group: GroupId,
-    link: MappingId,
-    anne: ContactId,
-    anne_at: String,
+pub struct Blocked {
+    pub rehearsal: Rehearsal,
+    pub group: GroupId,
+    pub link: MappingId,
+    pub anne: ContactId,
+    pub anne_at: String,
 }
 
 impl Blocked {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let rehearsal = Rehearsal::start(1).await;
         let (anne, anne_at) = rehearsal.contact("Anne", "Lem").await;
         let group = rehearsal.group("Newsletter", vec![anne]).await;
@@ -37,7 +37,7 @@ impl Blocked {
         }
     }
 
-    fn why(&self) -> String {
+    pub fn why(&self) -> String {
         format!("mailchimp/links/{}/contacts/{}", self.link, self.anne)
     }
 }
@@ -180,4 +180,45 @@ async fn the_preview_tells_whether_new_members_confirm_and_what_counts_towards_t
             page.text("main")
         );
     }
+}
+
+#[tokio::test]
+async fn the_preview_says_of_whoever_is_only_at_mailchimp_how_they_stand_there() {
+    use diesel::prelude::*;
+    use dms::db::schema::audience_members;
+    let rehearsal = Rehearsal::start(86_400).await;
+    let group = rehearsal.group("Newsletter", vec![]).await;
+    let people = ["sam", "tom"].map(|name| format!("{name}@maplemail.test-charity.ca"));
+    let members = people
+        .each_ref()
+        .map(|at| json!({"email_address": at, "status": "subscribed"}));
+    let path = format!("audiences/{}/members", rehearsal.audience);
+    rehearsal.ask("POST", &path, json!({"members": members})).await;
+    rehearsal.member_does(&people[0], "clean", json!({})).await;
+    let id = group.to_string();
+    let chosen = [("group", id.as_str()), ("audience", rehearsal.audience.as_str())];
+    let preview = rehearsal.ada.post("mailchimp/links/preview", &chosen).await.location();
+    eventually("the preview is there", async || {
+        rehearsal.ada.get(&preview).await.has("What would happen")
+    })
+    .await;
+    // As a webhook told while the audience was linked before.
+    rehearsal
+        .write(|tx| {
+            diesel::update(audience_members::table)
+                .filter(audience_members::organization_id.eq(tx.organization()))
+                .filter(audience_members::status.eq("cleaned"))
+                .set(audience_members::status.eq("cleaned_for_abuse"))
+                .execute(&mut **tx)?;
+            Ok(())
+        })
+        .await;
+    let page = rehearsal.ada.get(&preview).await;
+    for words in [
+        "Only at Mailchimp: Subscribed",
+        "Only at Mailchimp: Cleaned: reported as spam",
+    ] {
+        assert!(page.has(words), "{}", page.text("main"));
+    }
+    assert!(!page.has("order mails"), "{}", page.text("main"));
 }

@@ -277,7 +277,7 @@ async fn more_than_a_bulk_write_takes_is_not_sent() {
         .write_members(&audience(), &members, true)
         .await
         .unwrap_err();
-    assert_eq!(problem.kind(), Kind::Refused);
+    assert_eq!(problem.kind(), Kind::NotSent);
     assert!(server.asked().is_empty());
 }
 

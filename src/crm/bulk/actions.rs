@@ -1,7 +1,7 @@
 //! Starting a bulk action, trying again and taking back. Each says what the background is to do and wakes it in the same
 //! transaction.
 
-use super::model::{BulkAction, Deed, KEPT_FOR, State};
+use super::model::{BulkAction, Deed, State};
 use super::{run, store};
 use crate::base::{BulkActionId, StaffId};
 use crate::changelog;
@@ -21,7 +21,6 @@ pub fn start(tx: &mut OrgTx<'_>, selection: &Selection, deed: &Deed) -> Result<O
 
 /// The same for several deeds, all of them about whoever is chosen now: what one does may change whom the list finds.
 pub fn start_all(tx: &mut OrgTx<'_>, selection: &Selection, deeds: &[Deed]) -> Result<Vec<BulkAction>, PageError> {
-    forget_old(tx)?;
     let mut started = Vec::new();
     for deed in deeds {
         started.extend(set_down(tx, selection, deed)?);
@@ -30,9 +29,9 @@ pub fn start_all(tx: &mut OrgTx<'_>, selection: &Selection, deeds: &[Deed]) -> R
     for id in started {
         if store::is_one_step(tx, id)? {
             do_at_once(tx, id)?;
-        } else {
-            wake(tx)?;
         }
+        // Also where it is done already: what was before is forgotten in time.
+        wake(tx)?;
         actions.push(store::locked(tx, id)?);
     }
     Ok(actions)
@@ -133,23 +132,18 @@ fn set_aside(tx: &mut OrgTx<'_>, id: BulkActionId, selection: &Selection, batch_
     Ok(batches.into_iter().map(|batch| batch.contacts).sum())
 }
 
-/// Forgets the values before of bulk actions whose time to be undone has run out.
-fn forget_old(tx: &mut OrgTx<'_>) -> QueryResult<()> {
-    let (organization, before) = (tx.organization(), tx.now() - KEPT_FOR);
-    let old = bulk_actions::table
-        .filter(bulk_actions::organization_id.eq(organization))
-        .filter(bulk_actions::state.eq_any([State::Done, State::Undone].map(State::as_str)))
-        .filter(bulk_actions::finished_at.lt(before))
-        .filter(bulk_actions::undone_at.is_null().or(bulk_actions::undone_at.lt(before)))
-        .select(bulk_actions::id);
-    let old: Vec<i64> = old.load(&mut **tx)?;
+/// Forgets the values before of a bulk action whose time to be undone has run out.
+pub fn forget(tx: &mut OrgTx<'_>, action: &BulkAction) -> QueryResult<()> {
+    if action.kept_until() > tx.now() {
+        return Ok(());
+    }
     diesel::delete(bulk_contacts::table)
-        .filter(bulk_contacts::organization_id.eq(organization))
-        .filter(bulk_contacts::bulk_action_id.eq_any(&old))
+        .filter(bulk_contacts::organization_id.eq(tx.organization()))
+        .filter(bulk_contacts::bulk_action_id.eq(action.id))
         .execute(&mut **tx)?;
     diesel::delete(bulk_batches::table)
-        .filter(bulk_batches::organization_id.eq(organization))
-        .filter(bulk_batches::bulk_action_id.eq_any(&old))
+        .filter(bulk_batches::organization_id.eq(tx.organization()))
+        .filter(bulk_batches::bulk_action_id.eq(action.id))
         .execute(&mut **tx)?;
     Ok(())
 }

@@ -5,8 +5,9 @@ use crate::base::{BulkActionId, ContactId, StaffId};
 use crate::db::OrgTx;
 use crate::db::schema::{bulk_actions, bulk_batches, bulk_contacts, contacts};
 use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 /// The bulk action with this id.
 pub fn find(tx: &mut OrgTx<'_>, id: BulkActionId) -> QueryResult<Option<BulkAction>> {
@@ -55,6 +56,25 @@ pub fn next_at_work(tx: &mut OrgTx<'_>) -> QueryResult<Option<BulkAction>> {
         .filter(bulk_actions::state.eq_any([State::Running, State::Undoing].map(State::as_str)))
         .filter(bulk_actions::failures.lt(super::model::FAILURES_MAX))
         .order(bulk_actions::id)
+        .select(Row::as_select())
+        .first(&mut **tx)
+        .optional()?;
+    row.map(Row::action).transpose()
+}
+
+/// Of the actions that still keep what was before, the one whose time is up first.
+pub fn first_kept(tx: &mut OrgTx<'_>) -> QueryResult<Option<BulkAction>> {
+    let batches = bulk_batches::table
+        .filter(bulk_batches::organization_id.eq(bulk_actions::organization_id))
+        .filter(bulk_batches::bulk_action_id.eq(bulk_actions::id));
+    let row: Option<Row> = bulk_actions::table
+        .filter(bulk_actions::organization_id.eq(tx.organization()))
+        .filter(bulk_actions::state.eq_any([State::Done, State::Undone].map(State::as_str)))
+        .filter(exists(batches))
+        // As `BulkAction::kept_until`.
+        .order(sql::<Timestamptz>(
+            "coalesce(bulk_actions.undone_at, bulk_actions.finished_at, bulk_actions.created_at)",
+        ))
         .select(Row::as_select())
         .first(&mut **tx)
         .optional()?;

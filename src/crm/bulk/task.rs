@@ -1,11 +1,12 @@
-//! The work in the background: bulk actions and their undoes, a batch at a time.
+//! The work in the background: bulk actions and their undoes, a batch at a time; and forgetting in time what was before.
 
 use super::model::{BulkAction, State};
-use super::{run, store, undo};
+use super::{actions, run, store, undo};
 use crate::base::Actor;
 use crate::db::schema::bulk_actions;
 use crate::db::{Db, OrgTx};
 use crate::work::{self, Job, Kind, Wakes};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -20,7 +21,15 @@ impl Job for BulkAction {
     const KIND: Kind = Kind::Bulk;
 
     fn next(tx: &mut OrgTx<'_>) -> QueryResult<Option<Self>> {
-        store::next_at_work(tx)
+        if let Some(at_work) = store::next_at_work(tx)? {
+            return Ok(Some(at_work));
+        }
+        let now = tx.now();
+        Ok(store::first_kept(tx)?.filter(|action| action.kept_until() <= now))
+    }
+
+    fn next_at(tx: &mut OrgTx<'_>) -> QueryResult<Option<DateTime<Utc>>> {
+        Ok(store::first_kept(tx)?.map(|action| action.kept_until()))
     }
 
     fn actor(&self) -> Actor {
@@ -32,7 +41,7 @@ impl Job for BulkAction {
         match action.state {
             State::Running => run::batch(tx, &action),
             State::Undoing => undo::batch(tx, &action),
-            State::Done | State::Undone => Ok(()),
+            State::Done | State::Undone => Ok(actions::forget(tx, &action)?),
         }
     }
 

@@ -4,7 +4,7 @@
 use super::model::{Contact, ContactDraft};
 use super::rules::Problem;
 use super::{differences, many, rows, store};
-use crate::base::ContactId;
+use crate::base::{ContactId, EmailAddress};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::db::schema::{contacts, emails};
@@ -173,6 +173,23 @@ pub fn hold_address(tx: &mut OrgTx<'_>, address_key: &str, reason: &str) -> Quer
     let ids: Vec<ContactId> = held.into_iter().map(|(id, _)| id).collect();
     touch(tx, &ids)?;
     Ok(ids)
+}
+
+/// The person has another address in place of this one (in lower case), which is kept beside it. `false`: they do not have it
+/// (any more), or are in the trash.
+pub fn change_address(
+    tx: &mut OrgTx<'_>,
+    id: ContactId,
+    former: &str,
+    new: &EmailAddress,
+    why: &str,
+) -> Result<bool, ContactError> {
+    let contact = locked(tx, id)?;
+    let mut draft = contact.draft();
+    if contact.deleted_at.is_some() || !draft.change_address(former, new) {
+        return Ok(false);
+    }
+    change(tx, id, &draft, why)
 }
 
 /// Sets "NO BULK EMAILS (User Opt Out)" and says why; one who has it keeps it. Returns whether it was set now.

@@ -360,6 +360,32 @@ pub fn language_name(stored: &str) -> &str {
 }
 
 impl ContactDraft {
+    /// Puts another address in the place of one (in lower case): it becomes what that was, primary or for bulk mail. The former one
+    /// stays beside it, on hold if it was. `false`: there is no such address.
+    pub fn change_address(&mut self, former: &str, new: &EmailAddress) -> bool {
+        let Some(place) = self.emails.iter().position(|email| email.address.key() == former) else {
+            return false;
+        };
+        let was = self.emails[place].clone();
+        if !self.emails.iter().any(|email| email.address.key() == new.key()) {
+            let added = EmailDraft {
+                location_type: was.location_type.clone(),
+                ..EmailDraft::new(new.clone())
+            };
+            self.emails.insert(place, added);
+        }
+        for email in &mut self.emails {
+            if email.address.key() == new.key() {
+                email.is_primary |= was.is_primary;
+                email.is_bulk_mail |= was.is_bulk_mail;
+            } else if email.address.key() == former {
+                email.is_primary = false;
+                email.is_bulk_mail = false;
+            }
+        }
+        true
+    }
+
     /// Makes the first of the emails, phones and addresses primary where none is.
     pub fn settle_primaries(&mut self) {
         settle(&mut self.emails, |email| &mut email.is_primary);

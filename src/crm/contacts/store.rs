@@ -122,6 +122,7 @@ pub struct AddressHolder {
     pub first_name: String,
     pub last_name: String,
     pub display_name: String,
+    pub external_identifier: Option<String>,
 }
 
 /// Everybody who has one of these addresses (in lower case), whichever of theirs it is; those in the trash are left out.
@@ -142,6 +143,7 @@ pub fn by_addresses(tx: &mut OrgTx<'_>, address_keys: &[String]) -> QueryResult<
             contacts::first_name,
             contacts::last_name,
             contacts::display_name,
+            contacts::external_identifier,
         ))
         .load(&mut **tx)
 }

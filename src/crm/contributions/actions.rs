@@ -180,6 +180,19 @@ fn refuse_unfit<'d>(
     }
 }
 
+/// Why a contribution cannot be what a draft says, as things stand now: what it names may be gone since the draft was made.
+pub fn refuse_impossible(
+    tx: &mut OrgTx<'_>,
+    draft: &ContributionDraft,
+    today: NaiveDate,
+) -> Result<(), ContributionError> {
+    refuse_unfit(std::iter::once(draft), today)?;
+    refuse_unfit_custom(tx, std::slice::from_ref(draft))?;
+    refuse_gone(tx, &[draft.contact_id].into())?;
+    names(tx, std::slice::from_ref(draft))?;
+    Ok(())
+}
+
 /// Refuses values of custom fields that cannot be: somebody changed the field since, or it was never here.
 fn refuse_unfit_custom(tx: &mut OrgTx<'_>, drafts: &[ContributionDraft]) -> Result<(), ContributionError> {
     let values = || drafts.iter().map(|draft| &draft.custom);

@@ -29,9 +29,12 @@ pub trait MailchimpView: Send + Sync {
     /// How each synced group fares, for Manage Groups; groups that are not synced are absent.
     fn column(&self, tx: &mut OrgTx<'_>) -> QueryResult<HashMap<GroupId, GroupSync>>;
 
-    /// Out of which groups' audiences these contacts have opted, and whether a call for one of them is still unanswered:
-    /// what a merge must know before.
-    fn before_merge(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<BeforeMerge>;
+    /// Out of which groups' audiences these contacts have opted.
+    fn opt_outs(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<OptOut>>;
+
+    /// For whom of these contacts a call has left whose answer was not heard: what it came to must be known before anything is
+    /// merged. No other call for them leaves before the transaction ends.
+    fn unanswered(&self, tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Option<ContactId>>;
 
     /// The survivor of a merge takes over what was agreed with Mailchimp about the contact that goes, where nothing was
     /// agreed about the survivor, and no other address of the two brings anybody into a group. Returns what
@@ -68,14 +71,6 @@ pub trait MailchimpView: Send + Sync {
 pub struct Refusals {
     pub first: Vec<Refusal>,
     pub total: i64,
-}
-
-/// What a merge must know of Mailchimp.
-#[derive(Clone, Debug, Default)]
-pub struct BeforeMerge {
-    pub opt_outs: Vec<OptOut>,
-    /// Whose call has not been answered yet: what it came to must be known before anything is merged.
-    pub unanswered: Option<ContactId>,
 }
 
 /// A person as Mailchimp has them, for whoever erases them.

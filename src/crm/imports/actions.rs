@@ -3,7 +3,7 @@
 use super::column::Column;
 use super::file::{CsvFile, FileProblem};
 use super::matching::Matching;
-use super::model::{Import, KEPT_FOR, State};
+use super::model::{Import, State};
 use super::value::DateOrder;
 use super::{column, custom, kind, rows, store};
 use crate::base::{GroupId, ImportId};
@@ -13,7 +13,6 @@ use crate::db::schema::{import_rows, imports};
 use crate::web::PageError;
 use crate::work::{self, Kind};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Timestamptz};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -24,7 +23,6 @@ const FILE_NAME_MAX: usize = 120;
 
 /// Begins taking a file in; `stage` follows until it has none left.
 pub fn begin(tx: &mut OrgTx<'_>, file_name: &str, file: &CsvFile) -> QueryResult<ImportId> {
-    forget_old(tx)?;
     let actor = tx.actor().clone();
     let file_name: String = file_name
         .chars()
@@ -78,10 +76,11 @@ pub fn staged(tx: &mut OrgTx<'_>, import: ImportId) -> Result<(), StageError> {
         .returning(imports::row_count)
         .get_result(&mut **tx)?;
     if count == 0 {
-        Err(FileProblem::NoRows.into())
-    } else {
-        Ok(())
+        return Err(FileProblem::NoRows.into());
     }
+    // Should nobody go on with it, it is forgotten in time.
+    let (organization, now) = (tx.organization(), tx.now());
+    Ok(work::wake(tx, organization, Kind::Import, now)?)
 }
 
 /// How the file is matched, to begin with: as the last file with the same column names was, else by those names. `kind` is
@@ -238,24 +237,18 @@ fn go(tx: &mut OrgTx<'_>, id: ImportId, state: State, after: i32) -> Result<(), 
     Ok(work::wake(tx, organization, Kind::Import, now)?)
 }
 
-/// Forgets the rows of imports whose time to be undone has run out, and files that were never imported.
-fn forget_old(tx: &mut OrgTx<'_>) -> QueryResult<()> {
-    let (organization, before) = (tx.organization(), tx.now() - KEPT_FOR);
-    diesel::sql_query(
-        "DELETE FROM import_rows USING imports \
-         WHERE imports.organization_id = $1 AND import_rows.organization_id = $1 AND import_rows.import_id = imports.id \
-             AND imports.state IN ('reading', 'matching', 'checked', 'done', 'undone') \
-             AND coalesce(imports.undone_at, imports.finished_at, imports.created_at) < $2",
-    )
-    .bind::<BigInt, _>(organization)
-    .bind::<Timestamptz, _>(before)
-    .execute(&mut **tx)?;
-    let never_imported = [State::Reading, State::Matching, State::Checked].map(State::as_str);
-    diesel::delete(imports::table)
-        .filter(imports::organization_id.eq(organization))
-        .filter(imports::state.eq_any(never_imported))
-        .filter(imports::created_at.lt(before))
-        .execute(&mut **tx)?;
+/// Forgets the rows of an import whose time to be undone has run out; of a file that was never imported, everything.
+pub fn forget(tx: &mut OrgTx<'_>, import: &Import) -> QueryResult<()> {
+    if import.kept_until() > tx.now() {
+        return Ok(());
+    }
+    let all = import_rows::organization_id
+        .eq(tx.organization())
+        .and(import_rows::import_id.eq(import.id));
+    diesel::delete(import_rows::table.filter(all)).execute(&mut **tx)?;
+    if State::NEVER_IMPORTED.contains(&import.state) {
+        diesel::delete(imports::table.find((tx.organization(), import.id))).execute(&mut **tx)?;
+    }
     Ok(())
 }
 

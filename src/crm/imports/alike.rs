@@ -1,6 +1,7 @@
 //! Rows of one file, or of a file and the records, that say the same. What has an id of its own is known by it. Of what has
 //! none, two that say the same may well be two: the first row that says something is the first such record that is here, the
-//! second row the second, and only rows beyond these bring something new. So a file that is imported twice adds nothing twice.
+//! second row the second, and only rows beyond these bring something new. So a file that is imported twice adds nothing twice. A
+//! record with an id that a row so far has is that row's, and no other row is it.
 
 use super::brings::{Judged, Verdict};
 use super::earlier;
@@ -39,6 +40,11 @@ impl Met {
         };
         *count += 1;
         (before.count > 0).then_some(before)
+    }
+
+    /// Whether a row so far has this key.
+    pub fn has(&self, key: &str) -> bool {
+        self.rows.contains_key(key)
     }
 }
 

@@ -10,12 +10,14 @@ use super::model::{Import, Outcome, Row};
 use super::names;
 use super::rows::{RowOutcome, Stays, WrittenRow};
 use super::store;
-use super::value::DateOrder;
+use super::value::{self, DateOrder};
+use crate::accounts;
 use crate::base::ContactId;
 use crate::changelog::FieldChange;
 use crate::crm::custom_fields::{CustomValues, Record as CustomRecord};
 use crate::db::OrgTx;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use diesel::QueryResult;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,8 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::hash::Hash;
 
+/// How often rows are judged before a step is given up for now: those who change the same records have ended by then.
+const READINGS_MAX: usize = 3;
 /// Names of one thing that are shown before the import.
 const NAMED_MAX: i64 = 20;
 
@@ -108,6 +112,11 @@ pub trait Brings: Sync {
         Ok(())
     }
 
+    /// Why one cannot be made again what it was, a sentence; `None`: it can. Something it named may be gone by now.
+    fn unfit_again(&self, _tx: &mut OrgTx<'_>, _record: &Self::Record) -> anyhow::Result<Option<String>> {
+        Ok(None)
+    }
+
     /// Those that are still here, kept from being changed by others until the transaction ends.
     fn locked(&self, tx: &mut OrgTx<'_>, ids: &[Self::Id]) -> anyhow::Result<HashMap<Self::Id, Self::Record>>;
 
@@ -116,6 +125,7 @@ pub trait Brings: Sync {
 }
 
 /// A row that was read, with everything that is wrong in its cells, a sentence each.
+#[derive(Clone)]
 pub struct ReadRow<M> {
     pub number: i32,
     pub said: Said<M>,
@@ -242,7 +252,7 @@ impl<B: Brings> Kind for B {
     }
 
     fn called(&self, import: &Import, cells: &[String], _: DateTime<Utc>) -> Option<String> {
-        Brings::called(self, &read(self, import, cells).0)
+        Brings::called(self, &read(self, import, cells, None).0)
     }
 
     fn check(&self, tx: &mut OrgTx<'_>, import: &Import, rows: &[Row]) -> anyhow::Result<Vec<RowOutcome>> {
@@ -253,7 +263,7 @@ impl<B: Brings> Kind for B {
 
     fn write(&self, tx: &mut OrgTx<'_>, import: &Import, rows: &[Row]) -> anyhow::Result<Written> {
         let rows = read_all(self, tx, import, rows)?;
-        let judged = self.judge(tx, import, rows, Hold::Make)?;
+        let judged = judge_held(self, tx, import, &rows)?;
         let new = judged.iter().filter_map(|row| row.verdict.as_ref().ok());
         let new: Vec<B::Record> = new
             .filter(|verdict| verdict.before.is_none())
@@ -290,12 +300,38 @@ impl<B: Brings> Kind for B {
                     stays.say(row.number, sentence);
                 }
                 (Some(_), None) => gone.push(done.id.clone()),
-                (Some(_), Some(before)) => self.change(tx, done.id.clone(), before, why)?,
+                (Some(_), Some(before)) => match self.unfit_again(tx, before)? {
+                    Some(sentence) => stays.say(row.number, sentence),
+                    None => self.change(tx, done.id.clone(), before, why)?,
+                },
             }
         }
         self.delete(tx, &gone, why)?;
         Ok(rows.iter().map(|row| stays.outcome(row)).collect())
     }
+}
+
+/// Judges rows whose records nobody else changes until the transaction ends. One that was changed between its reading and its
+/// holding is read again, so that nothing a colleague saved meanwhile is written over.
+fn judge_held<B: Brings>(
+    kind: &B,
+    tx: &mut OrgTx<'_>,
+    import: &Import,
+    rows: &[ReadRow<B::Meaning>],
+) -> anyhow::Result<Vec<Judged<B::Id, B::Record>>> {
+    for _ in 0..READINGS_MAX {
+        let judged = kind.judge(tx, import, rows.to_vec(), Hold::Make)?;
+        let verdicts = judged.iter().filter_map(|row| row.verdict.as_ref().ok());
+        let changing: Vec<&(B::Id, B::Record)> = verdicts
+            .filter_map(|verdict| verdict.before.as_ref().filter(|(_, before)| *before != verdict.record))
+            .collect();
+        let ids: Vec<B::Id> = changing.iter().map(|(id, _)| id.clone()).collect();
+        let held = kind.locked(tx, &ids)?;
+        if changing.iter().all(|(id, before)| held.get(id) == Some(before)) {
+            return Ok(judged);
+        }
+    }
+    anyhow::bail!("records kept changing while rows about them were read")
 }
 
 fn read_all<B: Brings>(
@@ -305,8 +341,10 @@ fn read_all<B: Brings>(
     rows: &[Row],
 ) -> QueryResult<Vec<ReadRow<B::Meaning>>> {
     let own_columns = OwnColumns::of(tx, import)?;
+    let organization = tx.organization();
+    let zone = accounts::organization(tx, organization)?.time_zone;
     let read = |row: &Row| {
-        let (said, mut problems) = read(kind, import, &row.cells);
+        let (said, mut problems) = read(kind, import, &row.cells, Some(zone));
         let (own, wrong) = own_columns.read(&row.cells);
         problems.extend(wrong);
         ReadRow {
@@ -319,10 +357,22 @@ fn read_all<B: Brings>(
     Ok(rows.iter().map(read).collect())
 }
 
-/// What the cells of a row say, with everything that is wrong in them.
-pub(super) fn read<B: Brings>(kind: &B, import: &Import, cells: &[String]) -> (Said<B::Meaning>, Vec<String>) {
+/// What the cells of a row say, with everything that is wrong in them. `zone`: where moments that say their zone are told; nothing
+/// where only names are asked for.
+pub(super) fn read<B: Brings>(
+    kind: &B,
+    import: &Import,
+    cells: &[String],
+    zone: Option<Tz>,
+) -> (Said<B::Meaning>, Vec<String>) {
     let between = |meaning| if kind.has_lines(meaning) { LINES } else { " " };
-    let value = |meaning, text| kind.value(meaning, text, import.date_order);
+    let value = |meaning: B::Meaning, text: String| {
+        let text = match zone.filter(|_| meaning.is_date()) {
+            Some(zone) => value::in_zone(text, zone),
+            None => text,
+        };
+        kind.value(meaning, text, import.date_order)
+    };
     let (values, mut problems) = cells::read(&import.matching.meanings(), cells, between, value);
     let said = Said::from(values);
     if problems.is_empty() {

@@ -85,6 +85,9 @@ impl State {
         matches!(self, Self::Checking | Self::Running | Self::Undoing)
     }
 
+    /// A file that was brought and not imported, and waits for people.
+    pub const NEVER_IMPORTED: [Self; 3] = [Self::Reading, Self::Matching, Self::Checked];
+
     /// Whether nothing has been written to the records yet.
     pub fn is_before_import(self) -> bool {
         matches!(self, Self::Reading | Self::Matching | Self::Checking | Self::Checked)

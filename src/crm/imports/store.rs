@@ -9,8 +9,9 @@ use crate::changelog::FieldChange;
 use crate::db::OrgTx;
 use crate::db::schema::{changes, import_rows, imports};
 use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Integer, Text, Timestamptz};
 use std::collections::HashMap;
 
 /// The import with this id.
@@ -63,6 +64,30 @@ pub fn next_at_work(tx: &mut OrgTx<'_>) -> QueryResult<Option<Import>> {
         .filter(imports::state.eq_any(at_work))
         .filter(imports::failures.lt(super::model::FAILURES_MAX))
         .order(imports::id)
+        .select(ImportRecord::as_select())
+        .first(&mut **tx)
+        .optional()?;
+    Ok(row.map(Import::from))
+}
+
+/// Of the imports whose rows are still kept, and of the files that were never imported, the one whose time is up first.
+pub fn first_kept(tx: &mut OrgTx<'_>) -> QueryResult<Option<Import>> {
+    let resting = State::NEVER_IMPORTED.into_iter().chain([State::Done, State::Undone]);
+    let rows = import_rows::table
+        .filter(import_rows::organization_id.eq(imports::organization_id))
+        .filter(import_rows::import_id.eq(imports::id));
+    let row: Option<ImportRecord> = imports::table
+        .filter(imports::organization_id.eq(tx.organization()))
+        .filter(imports::state.eq_any(resting.map(State::as_str)))
+        .filter(
+            imports::state
+                .eq_any(State::NEVER_IMPORTED.map(State::as_str))
+                .or(exists(rows)),
+        )
+        // As `Import::kept_until`.
+        .order(sql::<Timestamptz>(
+            "coalesce(imports.undone_at, imports.finished_at, imports.created_at)",
+        ))
         .select(ImportRecord::as_select())
         .first(&mut **tx)
         .optional()?;

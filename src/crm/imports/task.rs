@@ -1,11 +1,12 @@
-//! The work in the background: checks, imports and undoes, a step at a time.
+//! The work in the background: checks, imports and undoes, a step at a time; and forgetting in time what files said.
 
 use super::model::{Import, State};
-use super::{step, store};
+use super::{actions, step, store};
 use crate::base::Actor;
 use crate::db::schema::imports;
 use crate::db::{Db, OrgTx};
 use crate::work::{self, Job, Kind, Wakes};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -20,7 +21,15 @@ impl Job for Import {
     const KIND: Kind = Kind::Import;
 
     fn next(tx: &mut OrgTx<'_>) -> QueryResult<Option<Self>> {
-        store::next_at_work(tx)
+        if let Some(at_work) = store::next_at_work(tx)? {
+            return Ok(Some(at_work));
+        }
+        let now = tx.now();
+        Ok(store::first_kept(tx)?.filter(|import| import.kept_until() <= now))
+    }
+
+    fn next_at(tx: &mut OrgTx<'_>) -> QueryResult<Option<DateTime<Utc>>> {
+        Ok(store::first_kept(tx)?.map(|import| import.kept_until()))
     }
 
     fn actor(&self) -> Actor {
@@ -33,7 +42,7 @@ impl Job for Import {
             State::Checking => step::check(tx, &import),
             State::Running => step::run(tx, &import),
             State::Undoing => step::undo(tx, &import),
-            _ => Ok(()),
+            _ => Ok(actions::forget(tx, &import)?),
         }
     }
 

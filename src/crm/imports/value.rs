@@ -1,7 +1,8 @@
 //! What a cell says: yes or no, a date, a contact type, a language. What can be read two ways is not guessed.
 
 use crate::base::EmailAddress;
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime};
+use chrono_tz::Tz;
 
 /// Reads a yes or no as people write it. `None`: it is neither.
 pub fn yes_or_no(cell: &str) -> Option<bool> {
@@ -97,6 +98,32 @@ pub fn date(cell: &str, order: DateOrder) -> Result<NaiveDate, DateProblem> {
     }
 }
 
+/// A moment that says its zone ("2027-01-01T03:00:00Z", "2027-01-01 03:00:00 +0000", "… UTC") as the day and the time it was in
+/// another; anything else as it is. Midnight in its own zone is how systems write a day alone, and stays that day.
+pub fn in_zone(cell: String, zone: Tz) -> String {
+    let Some(moment) = moment(cell.trim()) else {
+        return cell;
+    };
+    match moment.time() {
+        NaiveTime::MIN => moment.date_naive().to_string(),
+        _ => moment.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string(),
+    }
+}
+
+fn moment(text: &str) -> Option<DateTime<FixedOffset>> {
+    let text = match text.strip_suffix("UTC") {
+        Some(before) => format!("{}Z", before.trim_end()),
+        None => text.to_owned(),
+    };
+    let forms = [
+        "%Y-%m-%dT%H:%M:%S%.f%#z",
+        "%Y-%m-%d %H:%M:%S%.f%#z",
+        "%Y-%m-%d %H:%M:%S%.f %#z",
+    ];
+    let read = forms.iter().find_map(|form| DateTime::parse_from_str(&text, form).ok());
+    read.or_else(|| DateTime::parse_from_rfc3339(&text).ok())
+}
+
 /// Reads a date and the time that may stand after it; both as "1980-12-25 16:03:52" or "1980-12-25".
 pub fn date_and_time(cell: &str, order: DateOrder) -> Result<String, String> {
     let day = date(cell, order).map_err(|problem| problem.words(cell))?;
@@ -116,7 +143,7 @@ pub fn written_date_and_time(text: &str) -> Option<(NaiveDate, Option<NaiveTime>
 /// none.
 fn time(cell: &str) -> Option<NaiveTime> {
     let (_, time) = cell.trim().split_once(['T', ' '])?;
-    let time = time.trim().trim_end_matches('Z');
+    let time = time.trim();
     let forms = ["%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"];
     let read = forms.iter().find_map(|form| NaiveTime::parse_from_str(time, form).ok());
     read.filter(|time| *time != NaiveTime::MIN)
@@ -297,7 +324,7 @@ mod tests {
     #[test]
     fn the_time_after_a_date_is_kept_and_midnight_is_the_day_alone() {
         let read = |cell| date_and_time(cell, DateOrder::default()).unwrap();
-        for cell in ["2026-07-10 16:03:52", "2026-07-10T16:03:52Z", "2026-07-10 4:03:52 PM"] {
+        for cell in ["2026-07-10 16:03:52", "2026-07-10T16:03:52", "2026-07-10 4:03:52 PM"] {
             assert_eq!(read(cell), "2026-07-10 16:03:52", "{cell}");
         }
         assert_eq!(read("25/12/1980 4:03 PM"), "1980-12-25 16:03:00");
@@ -308,6 +335,23 @@ mod tests {
             ("1980-12-25".into(), "16:03:00".into())
         );
         assert_eq!(written_date_and_time("1980-12-25").unwrap().1, None);
+    }
+
+    #[test]
+    fn a_moment_with_a_zone_is_the_day_it_was_here() {
+        let here = |cell: &str| in_zone(cell.into(), Tz::America__Toronto);
+        for cell in [
+            "2027-01-01T03:00:00Z",
+            "2027-01-01T03:00:00.000+00:00",
+            "2026-12-31 22:00:00 -0500",
+            "2027-01-01 03:00:00 UTC",
+        ] {
+            assert_eq!(here(cell), "2026-12-31 22:00:00", "{cell}");
+        }
+        assert_eq!(here("2027-01-01T00:00:00Z"), "2027-01-01", "a day alone");
+        for cell in ["2027-01-01 03:00:00", "2027-01-01", "25/12/1980", "soon"] {
+            assert_eq!(here(cell), cell, "says no zone");
+        }
     }
 
     #[test]

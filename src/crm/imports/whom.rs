@@ -1,7 +1,8 @@
 //! Which contact a row speaks of, where it brings something about somebody who is here already: by External Identifier,
 //! else by email and name. Nobody is guessed.
 
-use super::column::Facts;
+use super::cells::Said;
+use super::column::{ColumnMeaning, Facts};
 use crate::base::{ContactId, EmailAddress, fold};
 use crate::crm::contacts::store::{self, AddressHolder};
 use crate::db::OrgTx;
@@ -48,6 +49,20 @@ pub const NAME: Facts = (
         "nom complet",
     ],
 );
+
+/// Columns of which these five say whom a row is about.
+pub trait SaysWhom: ColumnMeaning {
+    /// The identifier, the email, the first name, the last name and the whole name.
+    const WHOM: [Self; 5];
+}
+
+impl<M: SaysWhom> Said<M> {
+    /// Whom the row is about.
+    pub fn whom(&self) -> Whom {
+        let [identifier, email, first, last, name] = M::WHOM.map(|meaning| self.get(meaning));
+        Whom::said(identifier, email, [first, last], name)
+    }
+}
 
 /// What a row says about whom it means.
 #[derive(Clone, Debug, Default)]
@@ -119,21 +134,34 @@ impl Known {
             );
         };
         let holders = self.by_address.get(&address.key()).map_or(&[][..], Vec::as_slice);
-        let fitting: Vec<ContactId> = holders
+        let called: Vec<&AddressHolder> = holders
             .iter()
             .filter(|holder| is_called(holder, whom.name.as_deref()))
+            .collect();
+        let fitting: Vec<ContactId> = called
+            .iter()
+            .filter(|holder| !is_another(holder, whom.identifier.as_deref()))
             .map(|holder| holder.contact)
             .collect();
-        match (fitting.as_slice(), holders) {
-            ([one], _) => Ok(*one),
-            ([], []) => Err(format!("No contact has the email {address}.")),
-            ([], _) => Err(format!("A contact has the email {address}, but another name.")),
+        match (fitting.as_slice(), called.as_slice(), holders) {
+            ([one], ..) => Ok(*one),
+            ([], [], []) => Err(format!("No contact has the email {address}.")),
+            ([], [], _) => Err(format!("A contact has the email {address}, but another name.")),
+            ([], ..) => Err(format!(
+                "A contact has the email {address}, but another External Identifier."
+            )),
             _ => Err(format!(
                 "{} contacts fit the email {address}. Give the row the External Identifier of the right one.",
                 fitting.len()
             )),
         }
     }
+}
+
+/// Whether somebody has an External Identifier of their own that is not the row's: two people may share an address.
+fn is_another(holder: &AddressHolder, identifier: Option<&str>) -> bool {
+    let own = holder.external_identifier.as_deref();
+    identifier.is_some_and(|said| own.is_some_and(|own| own != said))
 }
 
 /// Whether what the row calls somebody is not another's name; one without a name is known by the address alone.

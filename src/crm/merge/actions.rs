@@ -9,7 +9,7 @@ use crate::base::{ContactId, GroupId};
 use crate::changelog::{self, NewChange};
 use crate::crm::contacts::{self, ChangedParts, Contact, ContactDraft, differences};
 use crate::crm::custom_fields;
-use crate::crm::groups::mailchimp::{BeforeMerge, MailchimpView};
+use crate::crm::groups::mailchimp::MailchimpView;
 use crate::crm::groups::standings::Standing;
 use crate::crm::groups::{standings, store as groups};
 use crate::db::OrgTx;
@@ -81,8 +81,8 @@ pub fn merge(
 ) -> Result<i64, PageError> {
     let both = contacts::locked(tx, &[pair.survivor, pair.loser])?;
     let both = Both::of(pair, both)?;
+    refuse_unanswered(tx, mailchimp, &both)?;
     let places = Places::of(tx, mailchimp, pair)?;
-    places.refuse_unanswered(&both)?;
     let (before, after) = {
         let (ours, theirs) = (both.survivor.draft(), both.loser.draft());
         let after = model::merged(&ours, &theirs, choices);
@@ -160,38 +160,32 @@ struct Places {
     ours: BTreeMap<GroupId, Standing>,
     theirs: BTreeMap<GroupId, Standing>,
     moves: BTreeMap<GroupId, Move>,
-    before: BeforeMerge,
 }
 
 impl Places {
     fn of(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, pair: Pair) -> Result<Self, PageError> {
         let ours = standings::of_contact(tx, pair.survivor)?;
         let theirs = standings::of_contact(tx, pair.loser)?;
-        let before = mailchimp.before_merge(tx, &[pair.survivor, pair.loser])?;
-        let moves = places::moves(pair, &ours, &theirs, &before.opt_outs);
-        Ok(Self {
-            ours,
-            theirs,
-            moves,
-            before,
-        })
+        let opt_outs = mailchimp.opt_outs(tx, &[pair.survivor, pair.loser])?;
+        let moves = places::moves(pair, &ours, &theirs, &opt_outs);
+        Ok(Self { ours, theirs, moves })
     }
+}
 
-    fn refuse_unanswered(&self, both: &Both) -> Result<(), PageError> {
-        let Some(waiting) = self.before.unanswered else {
-            return Ok(());
-        };
-        let who = if waiting == both.survivor.id {
-            &both.survivor
-        } else {
-            &both.loser
-        };
-        Err(PageError::Refused(format!(
-            "Mailchimp has not answered yet what became of {}. Please try again in a minute; nothing was changed. If it stays \
-             so, look at the Mailchimp page.",
-            who.display_name
-        )))
-    }
+fn refuse_unanswered(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, both: &Both) -> Result<(), PageError> {
+    let Some(waiting) = mailchimp.unanswered(tx, &[both.survivor.id, both.loser.id])? else {
+        return Ok(());
+    };
+    let who = if waiting == both.survivor.id {
+        &both.survivor
+    } else {
+        &both.loser
+    };
+    Err(PageError::Refused(format!(
+        "Mailchimp has not answered yet what became of {}. Please try again in a minute; nothing was changed. If it stays \
+         so, look at the Mailchimp page.",
+        who.display_name
+    )))
 }
 
 /// Has the loser, and whoever was merged into it, lead to the survivor; returns the latter.

@@ -2,9 +2,11 @@
 //! truth; reading it twice, late or in another order leads to the same mirror. `told` says what a read changes, `store` keeps
 //! it.
 
+mod moved;
 mod store;
 mod told;
 
+pub use moved::{Move, Moves, moves};
 pub use store::{leave_alone, mark_due, members, note_complaint, put, take_in};
 pub use told::{Changed, Told, absorb, changes, key_of};
 

@@ -1,8 +1,9 @@
 //! The rows of the mirror, the marks of members that are due, and the calls that a read answers.
 
 use super::super::decide::{Consent, There};
+use super::super::send::ADDS;
 use super::told::{address_key, changes};
-use super::{MirrorMember, Told};
+use super::{MirrorMember, Told, moved};
 use crate::base::{ContactId, MappingId};
 use crate::crm::contacts;
 use crate::db::OrgTx;
@@ -32,10 +33,11 @@ pub fn members(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> QueryResu
 
 /// Takes reads into the mirror. Returns the addresses whose row is now another, each marked as due.
 pub fn take_in(tx: &mut OrgTx<'_>, audience: &str, told: &[Told]) -> QueryResult<Vec<String>> {
+    let told = moved::follow(tx, audience, told)?;
     let keys: Vec<String> = told.iter().map(address_key).collect();
     let before = members(tx, audience, &keys)?;
     let asked = calls_under_way(tx, audience, &keys)?;
-    let changed = changes(told, audience, &before, &asked, tx.now());
+    let changed = changes(&told, audience, &before, &asked, tx.now());
     put(tx, &changed.rows)?;
     agree_on_additions(tx, audience, &changed.added)?;
     hold_cleaned(tx, audience, &changed.cleaned)?;
@@ -143,14 +145,15 @@ pub fn note_complaint(tx: &mut OrgTx<'_>, audience: &str, keys: &[String]) -> Qu
         .execute(&mut **tx)
 }
 
-/// Additions of ours whose outcome we did not hear and which were carried out: both sides agree on them at once, so that a contact who left the group meanwhile
-/// is archived and does not join again, and one who unsubscribed leaves it.
+/// Additions and confirmations of ours whose outcome we did not hear and which were carried out. Both sides agree on an addition
+/// at once, so that a contact who left the group meanwhile is archived and does not join again, and one who unsubscribed leaves
+/// it.
 fn agree_on_additions(tx: &mut OrgTx<'_>, audience: &str, added: &[String]) -> QueryResult<()> {
-    let carried_out: Vec<(MappingId, ContactId, String)> = diesel::update(planned_calls::table)
+    let carried_out: Vec<(MappingId, ContactId, String, String)> = diesel::update(planned_calls::table)
         .filter(planned_calls::organization_id.eq(tx.organization()))
         .filter(planned_calls::audience_id.eq(audience))
         .filter(planned_calls::address_key.eq_any(added))
-        .filter(planned_calls::verb.eq("add"))
+        .filter(planned_calls::verb.eq_any(ADDS))
         .filter(planned_calls::settled_at.is_null())
         .filter(planned_calls::asked_at.is_not_null())
         .set((
@@ -161,14 +164,15 @@ fn agree_on_additions(tx: &mut OrgTx<'_>, audience: &str, added: &[String]) -> Q
             planned_calls::mapping_id,
             planned_calls::contact_id,
             planned_calls::address_key,
+            planned_calls::verb,
         ))
         .get_results(&mut **tx)?;
-    for (mapping, contact, key) in &carried_out {
+    for (mapping, contact, key, _) in carried_out.iter().filter(|(.., verb)| verb == "add") {
         diesel::update(sync_standings::table.find((tx.organization().0, mapping.0, contact.0)))
             .set((sync_standings::agreed.eq("in"), sync_standings::address_key.eq(key)))
             .execute(&mut **tx)?;
     }
-    let contacts: Vec<ContactId> = carried_out.into_iter().map(|(_, contact, _)| contact).collect();
+    let contacts: Vec<ContactId> = carried_out.into_iter().map(|(_, contact, ..)| contact).collect();
     work::contacts_are_due(tx, &contacts)
 }
 

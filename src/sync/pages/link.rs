@@ -8,15 +8,20 @@ use crate::mailchimp::{AudienceId, WebhookId};
 use crate::sync::decide::{Removal, Standing};
 use crate::sync::engine::Engine;
 use crate::sync::ledger::{self, Call, Count};
+use crate::sync::switch::{self, OffError, OptedOut};
 use crate::sync::{breaker, connection};
-use crate::sync::{standing, switch, webhooks};
+use crate::sync::{standing, webhooks};
 use crate::web::{self, Answer, Flash, Page, PageError};
-use actix_web::web::{Data, Path};
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Form, Path};
 use askama::Template;
 use chrono::TimeDelta;
+use serde::Deserialize;
 
 type LinkPath = Path<(String, MappingId)>;
 
+/// People called by name before a link is switched off over their heads.
+const PEOPLE_NAMED: usize = 20;
 /// Calls shown on the page of a link.
 const CALLS_SHOWN: i64 = 20;
 
@@ -223,28 +228,71 @@ pub async fn include_audience(member: Member, path: LinkPath) -> Answer {
 struct OffPage {
     page: Page,
     link: Link,
+    /// Whose opt-out has not reached Mailchimp yet.
+    waiting: Vec<OptedOut>,
+    /// It was tried, and nothing was switched off.
+    was_refused: bool,
+}
+
+impl OffPage {
+    fn named(&self) -> &[OptedOut] {
+        self.waiting.get(..PEOPLE_NAMED).unwrap_or(&self.waiting)
+    }
 }
 
 /// `GET …/off`
 pub async fn ask_off(member: Member, path: LinkPath) -> Answer {
     let id = path.1;
-    let link = member.read(move |tx| link(tx, id)).await?;
+    let (link, waiting) = member
+        .read(move |tx| {
+            let link = link(tx, id)?;
+            let waiting = switch::opt_outs_that_wait(tx, &link.mapping)?;
+            Ok::<_, PageError>((link, waiting))
+        })
+        .await?;
     web::show(OffPage {
         page: member.page("mailchimp"),
         link,
+        waiting,
+        was_refused: false,
     })
 }
 
+/// Whether staff switch off although opt-outs wait.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub struct Confirmed {
+    all_the_same: String,
+}
+
 /// `POST …/off`
-pub async fn off(member: Member, engine: Data<Engine>, path: LinkPath) -> Answer {
+pub async fn off(member: Member, engine: Data<Engine>, path: LinkPath, confirmed: Form<Confirmed>) -> Answer {
     let id = path.1;
-    let (link, connection) = member
+    let whoever_waits = confirmed.all_the_same == "yes";
+    let (link, switched) = member
         .write(move |tx| {
             let link = link(tx, id)?;
-            switch::off(tx, &link.mapping)?;
-            Ok::<_, PageError>((link, connection::find(tx)?))
+            let switched = match switch::off(tx, &link.mapping, whoever_waits) {
+                Ok(()) => Ok(connection::find(tx)?),
+                Err(OffError::OptOutsWait(waiting)) => Err(waiting),
+                Err(OffError::Database(error)) => return Err(error.into()),
+                Err(OffError::Unavailable(error)) => return Err(error.into()),
+            };
+            Ok::<_, PageError>((link, switched))
         })
         .await?;
+    let connection = match switched {
+        Ok(connection) => connection,
+        Err(waiting) => {
+            let page = OffPage {
+                page: member.page("mailchimp"),
+                link,
+                waiting,
+                was_refused: true,
+            };
+            return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
+        }
+    };
     // As far as Mailchimp lets us: a webhook without a door is refused here anyway.
     let client = connection
         .map(|c| engine.client(member.organization.id, &c))

@@ -216,10 +216,10 @@ async fn a_file_holds_everything_or_the_columns_that_are_shown() {
     assert_eq!(
         shown.body.trim_start_matches('\u{feff}').lines().collect::<Vec<_>>(),
         [
-            "Contact ID,Name,Contact Type,Level",
-            "1,\"Alt, Anne\",Individual,Gold",
-            "2,\"Bass, Bo\",Individual,Silver",
-            "3,\"Canto, Cy\",Individual,",
+            "DMS Number,Sort Name,External Identifier,Contact Type,Level",
+            "1,\"Alt, Anne\",,Individual,Gold",
+            "2,\"Bass, Bo\",,Individual,Silver",
+            "3,\"Canto, Cy\",,Individual,",
         ]
     );
 

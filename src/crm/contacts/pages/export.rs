@@ -4,7 +4,7 @@ use super::Pairs;
 use crate::accounts::Member;
 use crate::base::{ContactId, StaffId};
 use crate::crm::contacts::cells;
-use crate::crm::contacts::columns::{self, Cell};
+use crate::crm::contacts::columns::{self, Cell, Column, Known};
 use crate::crm::contacts::model::{Contact, ContactType};
 use crate::crm::contacts::search::{self, Selection};
 use crate::crm::contacts::store;
@@ -17,9 +17,12 @@ use std::io::Write;
 
 /// Contacts read at a time.
 const CHUNK: usize = 1_000;
+/// The number of a contact here. Not "Contact ID": in files from elsewhere that is the number they had there, which is our External
+/// Identifier.
+const DMS_NUMBER: &str = "DMS Number";
 /// The first columns of every row.
 const FACTS: [&str; 27] = [
-    "Contact ID",
+    DMS_NUMBER,
     "External Identifier",
     "Contact Type",
     "Contact Subtype",
@@ -92,15 +95,19 @@ fn csv_of(tx: &mut OrgTx<'_>, ids: &[ContactId], custom: &CustomFields) -> Resul
     finish(file)
 }
 
-/// The columns this person sees in the list.
+/// The columns this person sees in the list, and by what their contacts are known again.
 fn csv_of_shown(
     tx: &mut OrgTx<'_>,
     ids: &[ContactId],
     by: StaffId,
     custom: &CustomFields,
 ) -> Result<Download, PageError> {
-    let columns = columns::chosen(tx, by, custom)?;
-    let mut headings = vec!["Contact ID".to_owned(), "Name".to_owned()];
+    let identifier = Column::Known(Known::ExternalIdentifier);
+    let mut columns = columns::chosen(tx, by, custom)?;
+    columns.retain(|column| *column != identifier);
+    columns.insert(0, identifier);
+    // As an import reads it: "Lem, Anne" is the name people are sorted by.
+    let mut headings = vec![DMS_NUMBER.to_owned(), "Sort Name".to_owned()];
     headings.extend(columns.iter().map(|column| column.label(custom).to_owned()));
     let mut file = begin(&headings)?;
     for chunk in ids.chunks(CHUNK) {

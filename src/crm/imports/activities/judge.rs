@@ -59,16 +59,23 @@ pub fn judge(
     }
     let alike = nameless(tx, rows, &wanted)?;
     let keys: Vec<Option<String>> = rows.iter().zip(&wanted).map(|(row, wanted)| key(row, wanted)).collect();
-    let mut met = Met::before(tx, import, &keys.iter().flatten().cloned().collect::<Vec<_>>())?;
+    let identified = alike
+        .values()
+        .flatten()
+        .filter_map(|(_, draft)| draft.external_identifier.clone());
+    let known: Vec<String> = keys.iter().flatten().cloned().chain(identified).collect();
+    let mut met = Met::before(tx, import, &known)?;
     let judged = rows.iter().zip(wanted).zip(keys).map(|((row, wanted), key)| {
         let is_known = identifier(row).is_some();
-        // Rows with an id were met before: a second one is left out.
-        let earlier = key
+        // A second row with an id was left out before.
+        let earlier = key.as_ref().and_then(|key| met.meet(key, row.number));
+        let at = earlier.filter(|_| !is_known).map_or(0, |earlier| earlier.count);
+        let is_free = |(_, draft): &&(ActivityId, ActivityDraft)| {
+            draft.external_identifier.as_ref().is_none_or(|id| !met.has(id))
+        };
+        let same = key
             .as_ref()
-            .filter(|_| !is_known)
-            .and_then(|key| met.meet(key, row.number));
-        let at = earlier.map_or(0, |earlier| earlier.count);
-        let same = key.as_ref().and_then(|key| alike.get(key)?.get(at));
+            .and_then(|key| alike.get(key)?.iter().filter(is_free).nth(at));
         let verdict = wanted.map(|wanted| match (wanted.before, same) {
             (Some(before), _) => Verdict {
                 shown: wanted.shown,
@@ -244,7 +251,7 @@ fn nameless(
     let moments = without.filter_map(|(_, wanted)| Some(wanted.as_ref().ok()?.draft.activity_at));
     let moments: BTreeSet<DateTime<Utc>> = moments.collect();
     let mut found = store::at(tx, &moments.into_iter().collect::<Vec<_>>())?;
-    found.sort_by_key(|one| one.id);
+    found.sort_by_key(|one| (one.is.external_identifier.is_some(), one.id));
     let mut alike: HashMap<String, Vec<(ActivityId, ActivityDraft)>> = HashMap::new();
     for one in found {
         let is = in_order(one.is);

@@ -107,6 +107,12 @@ impl Brings for Activities {
         Ok(())
     }
 
+    fn unfit_again(&self, tx: &mut OrgTx<'_>, draft: &ActivityDraft) -> anyhow::Result<Option<String>> {
+        let is_here = types::find(tx, draft.type_id)?.is_some();
+        let sentence = "It was left as it is: the activity type it had before was deleted since.";
+        Ok((!is_here).then(|| sentence.into()))
+    }
+
     fn locked(&self, tx: &mut OrgTx<'_>, ids: &[ActivityId]) -> anyhow::Result<HashMap<ActivityId, ActivityDraft>> {
         let here = store::locked(tx, ids)?.into_iter();
         Ok(here.map(|one| (one.id, judge::in_order(one.is))).collect())

@@ -1,10 +1,11 @@
 //! The check: what the import would make of each row, without writing to the records.
 
-use super::judge::{Hold, JudgedEntry, Judgement, judge};
+use super::judge::{JudgedEntry, Judgement, judge};
 use super::memberships;
 use super::record::RowRecord;
 use super::tags;
 use crate::changelog::FieldChange;
+use crate::crm::imports::brings::Hold;
 use crate::crm::imports::model::{Import, Outcome, Row};
 use crate::crm::imports::rows::RowOutcome;
 use crate::db::OrgTx;
@@ -12,7 +13,7 @@ use diesel::QueryResult;
 
 /// What would become of rows.
 pub fn check(tx: &mut OrgTx<'_>, import: &Import, rows: &[Row]) -> QueryResult<Vec<RowOutcome>> {
-    let judgement = judge(tx, import, rows, Hold::Loose)?;
+    let judgement = judge(tx, import, rows, Hold::Look)?;
     Ok(judgement.rows.iter().map(|row| foreseen(&judgement, row)).collect())
 }
 

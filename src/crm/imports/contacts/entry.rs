@@ -1,7 +1,7 @@
 //! What one row of the file says, read by what its columns mean; everything wrong with it in words.
 
 use super::meaning::Meaning;
-use crate::base::EmailAddress;
+use crate::base::{ContactId, EmailAddress};
 use crate::crm::contacts::ContactType;
 use crate::crm::custom_fields::CustomValues;
 use crate::crm::imports::cells;
@@ -91,6 +91,10 @@ impl Reading {
                 Ok(text)
             }
             Meaning::BirthDate => self.birth_date(&text),
+            Meaning::DmsNumber => match text.parse::<i64>() {
+                Ok(number) => Ok(number.to_string()),
+                Err(_) => Err(format!("“{text}” is not a DMS Number. Leave that column out.")),
+            },
             Meaning::ContactType => match ContactType::parse(value::contact_type(&text).unwrap_or_default()) {
                 Some(kind) => Ok(kind.as_str().into()),
                 None => Err(format!(
@@ -155,6 +159,11 @@ impl Entry {
             .filter_map(|meaning| self.address(meaning))
             .map(|address| address.key())
             .collect()
+    }
+
+    /// The number it gives somebody here.
+    pub fn number(&self) -> Option<ContactId> {
+        self.get(Meaning::DmsNumber)?.parse().ok().map(ContactId)
     }
 
     /// The contact type it says, or the one its names tell.

@@ -10,6 +10,7 @@ use crate::base::ContactId;
 use crate::crm::contacts;
 use crate::crm::custom_fields::{self, CustomFields};
 use crate::crm::groups;
+use crate::crm::imports::brings::Hold;
 use crate::crm::imports::custom::OwnColumns;
 use crate::crm::imports::earlier;
 use crate::crm::imports::model::{Import, Outcome, Row};
@@ -39,16 +40,7 @@ pub struct JudgedEntry {
     pub address_key: Option<String>,
 }
 
-/// Whether the contacts may change while the rows are judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
-    /// Only looked at.
-    Loose,
-    /// Kept from being changed by others until the transaction ends.
-    Locked,
-}
-
-/// Judges rows of an import.
+/// Judges rows of an import; with `Hold::Make` nobody else changes the contacts until the transaction ends.
 pub fn judge(tx: &mut OrgTx<'_>, import: &Import, rows: &[Row], hold: Hold) -> QueryResult<Judgement> {
     let reading = Reading {
         own: OwnColumns::of(tx, import)?,
@@ -57,7 +49,7 @@ pub fn judge(tx: &mut OrgTx<'_>, import: &Import, rows: &[Row], hold: Hold) -> Q
     let entries: Vec<(i32, Result<Entry, Vec<String>>)> =
         rows.iter().map(|row| (row.number, reading.entry(&row.cells))).collect();
     let mut people = people(tx, &entries, hold)?;
-    if hold == Hold::Loose {
+    if hold == Hold::Look {
         people_of_earlier_rows(tx, import, &reading, &entries, &mut people)?;
     }
     let everybody = match import.group {
@@ -128,9 +120,9 @@ fn one(
 /// The contacts these rows can mean.
 fn people(tx: &mut OrgTx<'_>, entries: &[(i32, Result<Entry, Vec<String>>)], hold: Hold) -> QueryResult<People> {
     let (identifiers, address_keys) = named(entries);
-    let mut ids: BTreeSet<ContactId> = contacts::store::by_external_identifiers(tx, &identifiers)?
-        .into_values()
-        .collect();
+    let numbers = entries.iter().filter_map(|(_, entry)| entry.as_ref().ok()?.number());
+    let mut ids: BTreeSet<ContactId> = numbers.collect();
+    ids.extend(contacts::store::by_external_identifiers(tx, &identifiers)?.into_values());
     ids.extend(
         contacts::store::by_addresses(tx, &address_keys)?
             .into_iter()
@@ -138,8 +130,8 @@ fn people(tx: &mut OrgTx<'_>, entries: &[(i32, Result<Entry, Vec<String>>)], hol
     );
     let ids: Vec<ContactId> = ids.into_iter().collect();
     let found = match hold {
-        Hold::Loose => contacts::store::find_all(tx, &ids)?,
-        Hold::Locked => contacts::locked(tx, &ids)?,
+        Hold::Look => contacts::store::find_all(tx, &ids)?,
+        Hold::Make => contacts::locked(tx, &ids)?,
     };
     let mut people = People::default();
     // Somebody may have put one into the trash between looking and locking.

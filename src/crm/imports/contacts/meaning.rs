@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
     ExternalIdentifier,
+    /// The number of a contact here, in a file that was exported here.
+    DmsNumber,
     ContactType,
     ContactSubtype,
     DisplayName,
@@ -56,6 +58,7 @@ pub const OFFERED: [(&str, &[Meaning]); 7] = [
         "Who it is",
         &[
             ExternalIdentifier,
+            DmsNumber,
             ContactType,
             ContactSubtype,
             OrganizationName,
@@ -142,6 +145,7 @@ impl ColumnMeaning for Meaning {
                     "numéro",
                 ],
             ),
+            DmsNumber => ("DMS Number", &["numéro dms"]),
             ContactType => ("Contact Type", &["type", "record type", "type de contact"]),
             ContactSubtype => ("Contact Subtype", &["subtype", "sous-type", "sous-type de contact"]),
             DisplayName => (

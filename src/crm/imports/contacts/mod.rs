@@ -42,7 +42,8 @@ impl Kind for Contacts {
             each_row_is: "a contact, or who belongs to a group",
             noun: ["contact", "contacts"],
             matches: ["matches somebody", "match somebody"],
-            found_by: "Found by External Identifier, else by email and name. Empty cells never blank what is here.",
+            found_by: "Found by External Identifier, in a file exported here by DMS Number and name, else by email and name. Empty \
+                       cells never blank what is here.",
             unchanged: "Everything they say is here already.",
             changed: ["row changed somebody", "rows changed somebody"],
             about_changed: "A contact, or who belongs to a group.",
@@ -82,7 +83,7 @@ impl Kind for Contacts {
         let has = |meaning: Meaning| columns.contains(&meaning.key().as_str());
         let joins = has(Meaning::Group) || everybody_joins_a_group;
         let names = has(Meaning::Email) || self.brings_people(columns);
-        if !names && !has(Meaning::ExternalIdentifier) {
+        if !names && !has(Meaning::ExternalIdentifier) && !has(Meaning::DmsNumber) {
             return Some(
                 "Nothing tells yet who the rows are about. Match at least First Name and Last Name, or Email, or \
                  Organization Name, or External Identifier."

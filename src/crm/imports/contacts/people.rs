@@ -31,6 +31,7 @@ impl Person {
 #[derive(Debug, Default)]
 pub struct People {
     all: Vec<Person>,
+    by_number: HashMap<ContactId, usize>,
     by_identifier: HashMap<String, usize>,
     by_address: HashMap<String, Vec<usize>>,
 }
@@ -49,6 +50,9 @@ impl People {
     /// Somebody more whom rows can mean; returns their place.
     pub fn add(&mut self, person: Person) -> usize {
         let place = self.all.len();
+        if let Some(contact) = person.contact() {
+            self.by_number.insert(contact, place);
+        }
         self.all.push(person);
         self.index(place);
         place
@@ -133,6 +137,12 @@ impl People {
         if identified.is_some() {
             return Ok(identified.copied());
         }
+        if let Some(place) = entry.number().and_then(|number| self.by_number.get(&number)) {
+            return match is_numbered(entry, &self.all[*place].draft) {
+                true => Ok(Some(*place)),
+                false => Err(vec![of_another(entry, &self.all[*place].draft)]),
+            };
+        }
         let mut fitting: Vec<usize> = Vec::new();
         for key in entry.address_keys() {
             let holders = self.by_address.get(&key).into_iter().flatten().copied();
@@ -150,6 +160,29 @@ impl People {
             )]),
         }
     }
+}
+
+/// Whether somebody with the row's DMS Number is whom the row means: the file may come from elsewhere, where another has that
+/// number. So something else has to be theirs as well.
+fn is_numbered(entry: &Entry, draft: &ContactDraft) -> bool {
+    let identifier = draft.details.external_identifier.as_deref();
+    let said = entry.get(Meaning::ExternalIdentifier);
+    if said.is_some() && identifier.is_some() {
+        return said == identifier;
+    }
+    let is_sorted_so = entry.get(Meaning::SortName).map(name_key) == Some(name_key(&draft.sort_name()));
+    let is_called_so = entry.name_key().is_some_and(|name| names_of(draft).contains(&name));
+    let keys = entry.address_keys();
+    is_sorted_so || is_called_so || draft.emails.iter().any(|email| keys.contains(&email.address.key()))
+}
+
+fn of_another(entry: &Entry, draft: &ContactDraft) -> String {
+    format!(
+        "The DMS Number {} is that of {} here, and neither the name nor the email of the row is theirs. If the file was not \
+         exported here, leave the column DMS Number out.",
+        entry.text(Meaning::DmsNumber),
+        draft.display_name()
+    )
 }
 
 /// Whether somebody with the row's address is whom the row means: nothing that both say may differ.

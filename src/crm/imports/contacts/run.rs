@@ -1,11 +1,12 @@
 //! The import itself: rows become contacts and memberships with their change log, history and due marks.
 
-use super::judge::{Hold, JudgedEntry, Judgement, judge};
+use super::judge::{JudgedEntry, Judgement, judge};
 use super::memberships::{self, Wish};
 use super::tags::{self, GivenTag};
 use crate::base::ContactId;
 use crate::crm::contacts::{self, Contact, ContactDraft};
 use crate::crm::groups::standings::MembershipChange;
+use crate::crm::imports::brings::Hold;
 use crate::crm::imports::kind::Written;
 use crate::crm::imports::model::{Import, Outcome, Row};
 use crate::crm::imports::rows::RowOutcome;
@@ -14,7 +15,7 @@ use std::collections::HashMap;
 
 /// Writes rows to the records.
 pub fn write(tx: &mut OrgTx<'_>, import: &Import, rows: &[Row]) -> anyhow::Result<Written> {
-    let mut judgement = judge(tx, import, rows, Hold::Locked)?;
+    let mut judgement = judge(tx, import, rows, Hold::Make)?;
     let contacts = write_people(tx, &judgement)?;
     let changed = write_memberships(tx, &mut judgement, &contacts)?;
     let joined = changed

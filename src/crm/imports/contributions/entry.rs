@@ -5,7 +5,6 @@ use crate::base::{Currency, Money, fold};
 use crate::crm::contributions::{ContributionDraft, Dedication, PaymentMethod, Status};
 use crate::crm::imports::cells::Said;
 use crate::crm::imports::value::{self, DateOrder};
-use crate::crm::imports::whom::Whom;
 use crate::crm::{campaigns, funds};
 use chrono::{NaiveDate, NaiveTime};
 
@@ -95,16 +94,6 @@ fn status(text: &str) -> Option<Status> {
 }
 
 impl Said<Meaning> {
-    /// Whom it means.
-    pub fn whom(&self) -> Whom {
-        Whom::said(
-            self.get(Meaning::ContactIdentifier),
-            self.get(Meaning::Email),
-            [self.get(Meaning::FirstName), self.get(Meaning::LastName)],
-            self.get(Meaning::Name),
-        )
-    }
-
     /// Who gave how much, as people recognize it.
     pub fn called(&self) -> Option<String> {
         let amount = match self.money(Meaning::Amount, self.currency()) {

@@ -148,26 +148,30 @@ fn show_changes(tx: &mut OrgTx<'_>, purposes: &Purposes, judged: &mut [Judged]) 
 /// Takes rows without an id of their own for the gifts that are here and look the same. They change nothing about them:
 /// it is likely, but not certain, that they are the same.
 fn find_alike(tx: &mut OrgTx<'_>, import: &Import, judged: &mut [Judged]) -> anyhow::Result<()> {
-    let mut nameless: Vec<(&mut Judged, String)> = Vec::new();
-    for row in judged.iter_mut().filter(|row| row.key.is_none()) {
-        if let Ok(verdict) = &row.verdict {
-            let key = key(&verdict.record);
-            nameless.push((row, key));
-        }
-    }
-    let drafts = nameless.iter().filter_map(|(row, _)| row.verdict.as_ref().ok());
+    let likeness: Vec<Option<String>> = judged.iter().map(likeness).collect();
+    let nameless = judged.iter().zip(&likeness).filter(|(_, key)| key.is_some());
+    let drafts = nameless.filter_map(|(row, _)| row.verdict.as_ref().ok());
     let (contacts, days) = drafts
         .map(|verdict| (verdict.record.contact_id, verdict.record.received_on))
         .unzip::<_, _, Vec<_>, Vec<_>>();
+    let mut found = store::of_contacts_on(tx, &contacts, &days)?;
+    found.sort_by_key(|one| (one.is.external_identifier.is_some(), one.id));
+    let identifiers = found.iter().filter_map(|one| one.is.external_identifier.clone());
+    let keys: Vec<String> = likeness.iter().flatten().cloned().chain(identifiers).collect();
+    let mut met = Met::before(tx, import, &keys)?;
     let mut here: HashMap<String, Vec<Contribution>> = HashMap::new();
-    for one in store::of_contacts_on(tx, &contacts, &days)? {
+    for one in found {
         here.entry(key(&one.is)).or_default().push(one);
     }
-    let keys: Vec<String> = nameless.iter().map(|(_, key)| key.clone()).collect();
-    let mut met = Met::before(tx, import, &keys)?;
-    for (row, key) in nameless {
+    for (row, likeness) in judged.iter_mut().zip(likeness) {
+        let Some(key) = likeness else {
+            row.key.as_ref().and_then(|identifier| met.meet(identifier, row.number));
+            continue;
+        };
         let at = met.meet(&key, row.number).map_or(0, |earlier| earlier.count);
-        if let (Ok(verdict), Some(same)) = (&mut row.verdict, here.get(&key).and_then(|here| here.get(at))) {
+        let is_free = |one: &&Contribution| one.is.external_identifier.as_ref().is_none_or(|id| !met.has(id));
+        let same = here.get(&key).and_then(|here| here.iter().filter(is_free).nth(at));
+        if let (Ok(verdict), Some(same)) = (&mut row.verdict, same) {
             verdict.record = same.is.clone();
             verdict.before = Some((same.id, same.is.clone()));
             verdict.shown = vec![looks_like(same)];
@@ -175,6 +179,12 @@ fn find_alike(tx: &mut OrgTx<'_>, import: &Import, judged: &mut [Judged]) -> any
         row.key = Some(key);
     }
     Ok(())
+}
+
+/// By what a row without an id of its own is known, unless something is wrong with it.
+fn likeness(row: &Judged) -> Option<String> {
+    let verdict = row.verdict.as_ref().ok().filter(|_| row.key.is_none());
+    verdict.map(|verdict| key(&verdict.record))
 }
 
 /// Everything by which two gifts are taken for the same one.

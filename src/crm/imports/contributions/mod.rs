@@ -14,7 +14,7 @@ use super::names::key;
 use super::value::DateOrder;
 use crate::accounts;
 use crate::base::{ContactId, ContributionId};
-use crate::crm::contributions::{ContributionDraft, actions};
+use crate::crm::contributions::{ContributionDraft, ContributionError, actions};
 use crate::crm::{campaigns, custom_fields, funds};
 use crate::db::OrgTx;
 use diesel::QueryResult;
@@ -146,6 +146,24 @@ impl Brings for Contributions {
         let today = accounts::today(tx)?;
         actions::change(tx, id, gift, today, why)?;
         Ok(())
+    }
+
+    fn unfit_again(&self, tx: &mut OrgTx<'_>, gift: &ContributionDraft) -> anyhow::Result<Option<String>> {
+        let today = accounts::today(tx)?;
+        match actions::refuse_impossible(tx, gift, today) {
+            Ok(()) => Ok(None),
+            Err(ContributionError::Invalid(problems)) => {
+                let words: Vec<String> = problems.into_iter().map(|problem| problem.words).collect();
+                Ok(Some(format!(
+                    "It was left as it is: what it was before cannot be any more. {}",
+                    words.join(" ")
+                )))
+            }
+            Err(ContributionError::Database(diesel::result::Error::NotFound)) => Ok(Some(
+                "It was left as it is: the fund or the campaign it had before was deleted since.".into(),
+            )),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn locked(

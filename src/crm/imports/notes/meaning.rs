@@ -1,7 +1,7 @@
 //! What a column of a file of notes can hold.
 
 use crate::crm::imports::column::{ColumnMeaning, Facts};
-use crate::crm::imports::whom;
+use crate::crm::imports::whom::{self, SaysWhom};
 use serde::{Deserialize, Serialize};
 
 /// What the cells of one column hold.
@@ -28,6 +28,10 @@ pub const OFFERED: [(&str, &[Meaning]); 2] = [
     ),
     ("The note", &[Subject, Note, Date]),
 ];
+
+impl SaysWhom for Meaning {
+    const WHOM: [Self; 5] = [ContactIdentifier, Email, FirstName, LastName, Name];
+}
 
 impl ColumnMeaning for Meaning {
     fn is_date(self) -> bool {

@@ -136,17 +136,6 @@ impl Brings for Notes {
     }
 }
 
-impl Said<Meaning> {
-    fn whom(&self) -> Whom {
-        Whom::said(
-            self.get(Meaning::ContactIdentifier),
-            self.get(Meaning::Email),
-            [self.get(Meaning::FirstName), self.get(Meaning::LastName)],
-            self.get(Meaning::Name),
-        )
-    }
-}
-
 /// The note of a row. One without a date is of now.
 fn note(row: &ReadRow<Meaning>, contact: ContactId, here: &Organization, now: DateTime<Utc>) -> Result<Record, String> {
     let text = row.said.get(Meaning::Note).ok_or("The row has no note.")?;

@@ -2,6 +2,7 @@
 
 use super::meaning::Meaning;
 use super::{Record, Relationships};
+use crate::accounts;
 use crate::base::{ContactId, RelationshipId};
 use crate::crm::contacts;
 use crate::crm::imports::alike;
@@ -63,8 +64,10 @@ type Told = HashMap<String, Vec<(i32, Details)>>;
 /// What the rows before those at hand told.
 fn told_before(tx: &mut OrgTx<'_>, import: &Import, keys: &[String]) -> anyhow::Result<Told> {
     let mut told = Told::new();
+    let organization = tx.organization();
+    let zone = accounts::organization(tx, organization)?.time_zone;
     for (key, row) in earlier::cells(tx, import.id, import.last_row, keys)? {
-        let (said, _) = brings::read(&Relationships, import, &row.cells);
+        let (said, _) = brings::read(&Relationships, import, &row.cells, Some(zone));
         told.entry(key).or_default().push((row.number, new_by(&said)));
     }
     Ok(told)

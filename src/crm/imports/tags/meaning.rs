@@ -1,7 +1,7 @@
 //! What a column of a file of contact tags can hold.
 
 use crate::crm::imports::column::{ColumnMeaning, Facts};
-use crate::crm::imports::whom;
+use crate::crm::imports::whom::{self, SaysWhom};
 use serde::{Deserialize, Serialize};
 
 /// What the cells of one column hold.
@@ -23,6 +23,10 @@ pub const OFFERED: [(&str, &[Meaning]); 2] = [
     ("Who has it", &[ContactIdentifier, Email, FirstName, LastName, Name]),
     ("The tag", &[Tag]),
 ];
+
+impl SaysWhom for Meaning {
+    const WHOM: [Self; 5] = [ContactIdentifier, Email, FirstName, LastName, Name];
+}
 
 impl ColumnMeaning for Meaning {
     fn facts(self) -> Facts {

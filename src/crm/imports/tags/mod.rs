@@ -180,17 +180,6 @@ impl Brings for Tags {
     }
 }
 
-impl Said<Meaning> {
-    fn whom(&self) -> Whom {
-        Whom::said(
-            self.get(Meaning::ContactIdentifier),
-            self.get(Meaning::Email),
-            [self.get(Meaning::FirstName), self.get(Meaning::LastName)],
-            self.get(Meaning::Name),
-        )
-    }
-}
-
 /// Checks the names of tags in a cell.
 pub fn tag_names(text: String) -> Result<String, String> {
     let names: Vec<&str> = several(&text).collect();

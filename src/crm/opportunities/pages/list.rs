@@ -40,6 +40,7 @@ struct ListPage {
     statuses: Vec<Choice>,
     owners: Vec<Choice>,
     types: Vec<Choice>,
+    is_filtered: bool,
 }
 
 /// `GET /o/{organization}/opportunities/list`
@@ -94,6 +95,9 @@ pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
         statuses: Choice::list(statuses, &asked.status),
         owners: Choice::list(owners.into_iter().chain(others), &asked.owner),
         types: Choice::list(any.chain(types), &asked.of_type),
+        is_filtered: [&asked.status, &asked.owner, &asked.of_type]
+            .iter()
+            .any(|chosen| !chosen.is_empty()),
     })
 }
 
