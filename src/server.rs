@@ -55,6 +55,7 @@ pub fn routes() -> Vec<Route> {
         crm::profile::routes(),
         crm::search::routes(),
         crm::changes::routes(),
+        crm::undo::routes(),
         // Before those of groups and activities, below whose addresses some of its pages stand.
         crm::bulk::routes(),
         crm::groups::routes(),

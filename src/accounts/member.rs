@@ -2,7 +2,8 @@
 
 use super::model::{Organization, StaffMember, Workplace};
 use super::session;
-use crate::base::{Actor, Role};
+use crate::base::{Actor, Role, StepId};
+use crate::changelog::steps::{self, Record};
 use crate::db::{Db, OrgTx, Unavailable};
 use crate::web::{Banner, Flash, OrganizationBar, Page, PageError, redirect};
 use actix_session::Session;
@@ -101,6 +102,16 @@ impl Member {
         self.person.db.write(self.organization.id, self.actor(), work).await
     }
 
+    /// Does something to a record as this person and keeps how it stood before; to be told with `say_done`.
+    pub async fn step<T, E, F>(&self, record: &'static Record, id: i64, work: F) -> Result<(T, Option<StepId>), E>
+    where
+        F: FnOnce(&mut OrgTx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<diesel::result::Error> + From<Unavailable> + Send + 'static,
+    {
+        self.write(move |tx| steps::remember(tx, record, id, work)).await
+    }
+
     /// Who acts when this person does.
     pub fn actor(&self) -> Actor {
         Actor::Staff {
@@ -132,6 +143,14 @@ impl Member {
     /// Says something on the next page that is shown.
     pub fn say(&self, flash: Flash) {
         self.person.say(flash);
+    }
+
+    /// Says what was done to a record, with the way back.
+    pub fn say_done(&self, flash: Flash, step: Option<StepId>) {
+        self.say(match step {
+            Some(step) => flash.leading_to(self.at(&format!("undo/{step}")), "Undo"),
+            None => flash,
+        });
     }
 
     /// An address inside this organization.

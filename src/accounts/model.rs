@@ -1,6 +1,7 @@
 //! Who works where, as pages need it.
 
 use crate::base::{OrganizationId, Role, StaffId};
+use crate::web;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use std::borrow::Borrow;
@@ -165,16 +166,12 @@ pub fn roles_to_give(by: Role) -> Vec<Role> {
 
 /// A name as somebody typed it: one line, single spaces. `when_empty` is the sentence for an empty one.
 pub fn required(typed: &str, when_empty: &'static str) -> Result<String, &'static str> {
-    let words: Vec<&str> = typed
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let name = words.join(" ");
-    match name.chars().count() {
-        0 => Err(when_empty),
-        length if length > NAME_LENGTH_MAX => Err("This is too long. Please use at most 150 characters."),
-        _ => Ok(name),
-    }
+    web::required_line(
+        typed,
+        NAME_LENGTH_MAX,
+        when_empty,
+        "This is too long. Please use at most 150 characters.",
+    )
 }
 
 #[cfg(test)]

@@ -113,3 +113,7 @@ id!(
     /// A field that an organization made for itself.
     CustomFieldId
 );
+id!(
+    /// Something done to a record that can be taken back.
+    StepId
+);

@@ -17,7 +17,7 @@ pub use fold::fold;
 pub use ids::{
     ActivityId, ActivityTypeId, BatchId, BulkActionId, CampaignId, ContactId, ContributionId, CustomFieldId, FundId,
     GroupId, ImportId, MappingId, NoteId, OpportunityId, OpportunityStatusId, OrganizationId, RecurringId,
-    RelationshipId, RelationshipTypeId, SoftCreditId, StaffId, TagId,
+    RelationshipId, RelationshipTypeId, SoftCreditId, StaffId, StepId, TagId,
 };
 pub use money::{AMOUNT_MAX, Currency, Money, THOUSANDTHS_CURRENCIES, WHOLE_CURRENCIES, grouped};
 pub use role::Role;

@@ -1,7 +1,7 @@
 //! Reading the log: of one contact, or of the whole organization with filters. Newest first.
 
-use super::FieldChange;
-use crate::base::ContactId;
+use super::{FieldChange, steps};
+use crate::base::{ContactId, StepId};
 use crate::db::OrgTx;
 use crate::db::schema::contacts;
 use chrono::{DateTime, Utc};
@@ -20,6 +20,8 @@ pub struct Change {
     pub what: String,
     pub fields: Vec<FieldChange>,
     pub why: String,
+    /// The step it tells of, while that can be taken back.
+    pub step: Option<StepId>,
 }
 
 /// Which lines are wanted; the default is all of them.
@@ -45,9 +47,11 @@ pub fn list(tx: &mut OrgTx<'_>, filter: &ChangeFilter, offset: i64, limit: i64) 
     let contacts = with_merged(tx, filter.contact)?;
     let rows: Vec<Row> = diesel::sql_query(format!(
         "SELECT changes.at, changes.contact_id, contacts.display_name, changes.actor_kind, changes.actor_name, \
-             changes.what, changes.fields, changes.why \
+             changes.what, changes.fields, changes.why, steps.id AS step_id \
          FROM changes LEFT JOIN contacts \
              ON contacts.organization_id = changes.organization_id AND contacts.id = changes.contact_id \
+         LEFT JOIN steps ON steps.organization_id = changes.organization_id AND steps.at = changes.at AND steps.at >= $8 \
+             AND changes.actor_kind = 'staff' AND steps.staff_id = changes.actor_id AND steps.undone_at IS NULL \
          WHERE {FITS} ORDER BY changes.id DESC OFFSET $6 LIMIT $7"
     ))
     .bind::<BigInt, _>(tx.organization().0)
@@ -57,6 +61,7 @@ pub fn list(tx: &mut OrgTx<'_>, filter: &ChangeFilter, offset: i64, limit: i64) 
     .bind::<Nullable<Timestamptz>, _>(filter.until)
     .bind::<BigInt, _>(offset)
     .bind::<BigInt, _>(limit)
+    .bind::<Timestamptz, _>(tx.now() - steps::KEPT)
     .load(&mut **tx)?;
     Ok(rows.into_iter().map(Change::from).collect())
 }
@@ -110,6 +115,8 @@ struct Row {
     fields: serde_json::Value,
     #[diesel(sql_type = Text)]
     why: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    step_id: Option<i64>,
 }
 
 impl From<Row> for Change {
@@ -124,6 +131,7 @@ impl From<Row> for Change {
             what: row.what,
             fields: serde_json::from_value(row.fields).unwrap_or_default(),
             why: row.why,
+            step: row.step_id.map(StepId),
         }
     }
 }

@@ -26,6 +26,23 @@ impl FieldChange {
     }
 }
 
+/// What differs between everything something said and says now, in the same order; `None` where it was or is not there.
+pub fn differences(old: Option<Vec<(&str, String)>>, new: Option<Vec<(&str, String)>>) -> Vec<FieldChange> {
+    let all = |said: Vec<(&str, String)>, change: fn(&str, &str) -> Option<FieldChange>| -> Vec<FieldChange> {
+        said.iter().filter_map(|(field, value)| change(field, value)).collect()
+    };
+    match (old, new) {
+        (Some(old), Some(new)) => {
+            let both = old.iter().zip(&new);
+            both.filter_map(|((field, old), (_, new))| FieldChange::between(field, old, new))
+                .collect()
+        }
+        (Some(old), None) => all(old, |field, old| FieldChange::between(field, old, "")),
+        (None, Some(new)) => all(new, |field, new| FieldChange::between(field, "", new)),
+        (None, None) => Vec::new(),
+    }
+}
+
 /// A line of the log before it is written; the actor and the moment come from the transaction.
 #[derive(Clone, Debug)]
 pub struct NewChange<'a> {
@@ -41,6 +58,19 @@ pub struct NewChange<'a> {
 /// Writes one line.
 pub fn record(tx: &mut OrgTx<'_>, change: NewChange<'_>) -> QueryResult<()> {
     record_all(tx, std::slice::from_ref(&change))
+}
+
+/// Writes one line about the organization as a whole, such as a tag that was renamed.
+pub fn note(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
+    record(
+        tx,
+        NewChange {
+            contact: None,
+            what,
+            fields,
+            why: "",
+        },
+    )
 }
 
 /// Writes many lines, for imports and actions on a selection.

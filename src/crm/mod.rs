@@ -22,3 +22,6 @@ pub mod references;
 pub mod relationships;
 pub mod search;
 pub mod tags;
+pub mod type_error;
+pub mod undo;
+pub mod undoable;

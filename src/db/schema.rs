@@ -899,6 +899,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    step_rows (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        step_id -> BigInt,
+        table_name -> Text,
+        before -> Nullable<Jsonb>,
+        after -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    steps (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        record -> Text,
+        record_id -> BigInt,
+        at -> Timestamptz,
+        staff_id -> Nullable<BigInt>,
+        undone_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     sync_runs (organization_id, id) {
         organization_id -> BigInt,
         id -> BigInt,
@@ -1030,6 +1053,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     smart_due_contacts,
     soft_credits,
     staff,
+    step_rows,
+    steps,
     sync_runs,
     sync_standings,
     tags,

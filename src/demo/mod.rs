@@ -143,8 +143,8 @@ impl Demo {
      \"Newsletter\". Before anything is written you see who would be added, who stays out, and why.
   2. Be a subscriber: in the stand-in open the audience and esther.macisaac, and unsubscribe as the person. The
      Groups tab of her contact page shows it under Past Groups within a moment, without reloading.
-  3. Add Gordon Whitefeather, who unsubscribed there long ago, to the group. He joins it, Mailchimp would refuse
-     him, and his page says so and why.
+  3. Enter a gift of Ruth Bernstein under Contributions: she leaves the smart group \"Gave Last Year, Not This Year\"
+     while you look, and the dashboard and the campaign count her in.
 
   Ctrl-C stops everything and keeps what you did; bin/demo --reset begins afresh.
 ",

@@ -7,10 +7,39 @@ const TEXT_LENGTH_MAX: usize = 2_000;
 
 /// Reads what was typed into a large field: trimmed, with its lines.
 pub fn long_text(typed: &str) -> Result<String, &'static str> {
-    let text = typed.trim().replace("\r\n", "\n");
-    match text.chars().count() <= TEXT_LENGTH_MAX {
+    several_lines(typed, TEXT_LENGTH_MAX, "Please use at most 2,000 characters.")
+}
+
+/// The same of any length; browsers send the ends of lines as CR LF. `too_long` is said of more than `longest` characters.
+pub fn several_lines(typed: &str, longest: usize, too_long: &'static str) -> Result<String, &'static str> {
+    let text = typed.replace("\r\n", "\n").replace('\0', "");
+    no_longer(text.trim().to_owned(), longest, too_long)
+}
+
+/// Reads what was typed into a field of one line: every gap is one space.
+pub fn one_line(typed: &str, longest: usize, too_long: &'static str) -> Result<String, &'static str> {
+    let words = typed.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    no_longer(words.join(" "), longest, too_long)
+}
+
+/// The same where something must be typed; `missing` is said of nothing.
+pub fn required_line(
+    typed: &str,
+    longest: usize,
+    missing: &'static str,
+    too_long: &'static str,
+) -> Result<String, &'static str> {
+    match one_line(typed, longest, too_long) {
+        Ok(line) if line.is_empty() => Err(missing),
+        read => read,
+    }
+}
+
+fn no_longer(text: String, longest: usize, too_long: &'static str) -> Result<String, &'static str> {
+    match text.chars().count() <= longest {
         true => Ok(text),
-        false => Err("Please use at most 2,000 characters."),
+        false => Err(too_long),
     }
 }
 

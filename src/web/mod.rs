@@ -19,7 +19,7 @@ pub use began::Began;
 pub use csv_cell::csv_cell;
 pub use download::Download;
 pub use error::PageError;
-pub use form::{Choice, Field, day, long_text};
+pub use form::{Choice, Field, day, long_text, one_line, required_line, several_lines};
 pub use logging::{RequestSpan, measured};
 pub use page::{Banner, Flash, OrganizationBar, Page};
 pub use pager::{PAGE_SIZE, Pager, page_number};

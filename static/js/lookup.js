@@ -36,7 +36,7 @@
   // cannot replace them.
   document.addEventListener("change", ({ target }) => {
     const picker = target.closest("[data-picker]");
-    const row = target.closest("#offered .choice");
+    const row = target.closest("[data-offered] .choice");
     if (!row || !target.checked || target.type !== "checkbox") return;
     picker.querySelector("[data-chosen]").append(row);
     picker.querySelector("[data-lookup]").value = "";

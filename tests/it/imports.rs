@@ -15,9 +15,10 @@ use dms::crm::groups;
 use dms::db::{Db, OrgTx};
 use encoding_rs::{MACINTOSH, WINDOWS_1252};
 use scraper::Selector;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::browserless::{Answer, Browserless};
+use crate::support::patience::patiently;
 use crate::support::world::World;
 
 /// No file of these tests takes this long, even on a busy machine with two cores.
@@ -84,20 +85,14 @@ impl Importer {
     }
 
     async fn until(&self, import: &Import, words: &str) {
-        let begun = Instant::now();
-        loop {
+        let look = async || {
             let page = self.ada.get(&import.page).await;
+            assert!(!page.has("The work has stopped"), "never “{words}”: {}", page.body);
             let ready = words == "Ready to import" && page.has("Throw the File Away") && !page.has("Look again");
-            if page.has(words) || ready {
-                return;
-            }
-            assert!(
-                begun.elapsed() < PATIENCE && !page.has("The work has stopped"),
-                "never “{words}”: {}",
-                page.body
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+            (page.has(words) || ready).then_some(())
+        };
+        let missing = async || format!("“{words}”: {}", self.ada.get(&import.page).await.body);
+        patiently(PATIENCE, look, missing).await;
     }
 
     /// The numbers of the page with what they count: "2 new".

@@ -1,6 +1,7 @@
 //! Processes die at any line, calls fail in every way the stand-in knows, several processes share the work: both sides agree
 //! in the end, every planned call has one outcome, and nobody was subscribed against their will.
 
+use crate::support::patience::patiently;
 use crate::support::rehearsal::{DOMAIN, Rehearsal};
 use crate::support::world::World;
 use diesel::prelude::*;
@@ -12,7 +13,7 @@ use rand::{RngExt, SeedableRng};
 use serde_json::json;
 use std::collections::HashMap;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Who are synced while processes die.
 const PEOPLE: usize = 2_000;
@@ -81,8 +82,7 @@ async fn killed_at_random_moments_with_a_tenth_of_the_calls_failing_both_sides_a
 
     let mut process = Process::start(&rehearsal.world);
     for _ in 0..KILLS {
-        let moment = Instant::now() + Duration::from_millis(dice.random_range(300..9_000));
-        until_moment(moment).await;
+        until_a_random_moment(&mut dice).await;
         process.kill();
         process = Process::start(&rehearsal.world);
     }
@@ -101,18 +101,15 @@ async fn killed_at_random_moments_with_a_tenth_of_the_calls_failing_both_sides_a
     until_settled(&rehearsal).await;
     let left: usize = leavers.iter().filter(|(id, _)| !removed.contains(id)).count();
     let expected = PEOPLE - removed.len() - left;
-    let deadline = Instant::now() + PATIENCE;
-    while members_of(&rehearsal, group).await != expected
-        || rehearsal.count_at_mailchimp("subscribed").await != expected
-    {
+    let both = async || {
         let here = members_of(&rehearsal, group).await;
-        let there = rehearsal.count_at_mailchimp("subscribed").await;
-        assert!(
-            Instant::now() < deadline,
-            "here {here}, there {there}, expected {expected}"
-        );
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+        (here, rehearsal.count_at_mailchimp("subscribed").await)
+    };
+    let agreed = async || (both().await == (expected, expected)).then_some(());
+    patiently(PATIENCE, agreed, async || {
+        format!("{expected} here and there: {:?}", both().await)
+    })
+    .await;
     until_settled(&rehearsal).await;
     rehearsal.assert_nobody_subscribed_against_their_will().await;
 }
@@ -163,26 +160,26 @@ async fn join(rehearsal: &Rehearsal, group: GroupId, contacts: Vec<ContactId>) {
         .await;
 }
 
-async fn until_moment(moment: Instant) {
-    tokio::time::sleep_until(moment.into()).await;
+/// Processes die at a moment that nothing they do announces.
+async fn until_a_random_moment(dice: &mut StdRng) {
+    tokio::time::sleep(Duration::from_millis(dice.random_range(300..9_000))).await;
 }
 
 /// The first people who have arrived at Mailchimp.
 async fn subscribed(rehearsal: &Rehearsal, people: &[(ContactId, String)], wanted: usize) -> Vec<(ContactId, String)> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
+    let arrived = async || {
         let mut found = Vec::new();
         for (id, address) in people.iter().take(wanted * 5) {
             if rehearsal.status_at_mailchimp(address).await.as_deref() == Some("subscribed") {
                 found.push((*id, address.clone()));
             }
             if found.len() == wanted {
-                return found;
+                return Some(found);
             }
         }
-        assert!(Instant::now() < deadline, "only {} arrived", found.len());
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+        None
+    };
+    patiently(PATIENCE, arrived, async || format!("{wanted} arrived")).await
 }
 
 async fn members_of(rehearsal: &Rehearsal, group: GroupId) -> usize {
@@ -193,18 +190,14 @@ async fn members_of(rehearsal: &Rehearsal, group: GroupId) -> usize {
 }
 
 async fn until_count(rehearsal: &Rehearsal, expected: usize) {
-    let deadline = Instant::now() + PATIENCE;
-    while rehearsal.count_at_mailchimp("subscribed").await != expected {
-        assert!(Instant::now() < deadline, "waited in vain for {expected} at Mailchimp");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    let are_there = async || (rehearsal.count_at_mailchimp("subscribed").await == expected).then_some(());
+    patiently(PATIENCE, are_there, async || format!("{expected} at Mailchimp")).await;
 }
 
 /// Nothing is due any more and every planned call has its outcome.
 async fn until_settled(rehearsal: &Rehearsal) {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let open: i64 = rehearsal
+    let open = async || {
+        rehearsal
             .write(|tx| {
                 let calls: i64 = planned_calls::table
                     .filter(planned_calls::organization_id.eq(tx.organization()))
@@ -217,13 +210,14 @@ async fn until_settled(rehearsal: &Rehearsal) {
                     .get_result(&mut **tx)?;
                 Ok(calls + due)
             })
-            .await;
-        if open == 0 {
-            return;
-        }
-        assert!(Instant::now() < deadline, "{open} calls and marks are still open");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+            .await
+    };
+    patiently(
+        PATIENCE,
+        async || (open().await == 0).then_some(()),
+        async || format!("the end of {} calls and marks", open().await),
+    )
+    .await;
 }
 
 async fn calls_by_contact(rehearsal: &Rehearsal) -> HashMap<i64, i64> {

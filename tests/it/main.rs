@@ -34,3 +34,4 @@ mod sync_waiting;
 mod tenancy;
 mod test_browser;
 mod test_cluster;
+mod undo;

@@ -6,7 +6,7 @@ use super::super::rate_limit::{self, INVITATIONS_OF_ORGANIZATION};
 use super::super::store;
 use super::super::token::{self, Grant, Purpose};
 use crate::base::{EmailAddress, Role, StaffId};
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
 use crate::config::Config;
 use crate::db::schema::{account_tokens, memberships, organizations};
 use crate::db::{OrgTx, Unavailable};
@@ -90,14 +90,14 @@ pub fn invite(
     };
     let subject = format!("{inviter} invites you to {name}");
     mail::post(tx, Some(organization), &letter(email, subject, text))?;
-    note(tx, &format!("Invited {email} as {}", role.label()), Vec::new())?;
+    changelog::note(tx, &format!("Invited {email} as {}", role.label()), Vec::new())?;
     Ok(())
 }
 
 /// Takes an invitation back.
 pub fn withdraw_invitation(tx: &mut OrgTx<'_>, email: &str) -> Result<(), MemberError> {
     if delete_invitations(tx, email)? > 0 {
-        note(tx, &format!("Took back the invitation of {email}"), Vec::new())?;
+        changelog::note(tx, &format!("Took back the invitation of {email}"), Vec::new())?;
     }
     Ok(())
 }
@@ -132,7 +132,7 @@ pub fn change_role(tx: &mut OrgTx<'_>, by: Role, staff: StaffId, new: Role) -> R
         .set(memberships::role.eq(new.as_str()))
         .execute(&mut **tx)?;
     let change = FieldChange::between("Role", old.label(), new.label());
-    note(tx, &format!("Changed the role of {name}"), change.into_iter().collect())?;
+    changelog::note(tx, &format!("Changed the role of {name}"), change.into_iter().collect())?;
     Ok(())
 }
 
@@ -150,7 +150,7 @@ pub fn remove(tx: &mut OrgTx<'_>, by: Role, staff: StaffId) -> Result<String, Me
         true => format!("{name} left the organization"),
         false => format!("Removed {name} from the organization"),
     };
-    note(tx, &what, Vec::new())?;
+    changelog::note(tx, &what, Vec::new())?;
     Ok(name)
 }
 
@@ -180,15 +180,4 @@ fn keep_an_owner(tx: &mut OrgTx<'_>, going: Role) -> Result<(), MemberError> {
         true => Err(MemberError::LastOwner),
         false => Ok(()),
     }
-}
-
-/// Writes into the organization's change log.
-pub(super) fn note(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
-    let change = NewChange {
-        contact: None,
-        what,
-        fields,
-        why: "",
-    };
-    changelog::record(tx, change)
 }

@@ -2,9 +2,8 @@
 
 use super::super::model::month_name;
 use super::super::store;
-use super::members::note;
 use crate::base::StaffId;
-use crate::changelog::FieldChange;
+use crate::changelog::{self, FieldChange};
 use crate::db::OrgTx;
 use crate::db::schema::{memberships, organizations};
 use crate::work;
@@ -61,7 +60,7 @@ pub fn change_settings(tx: &mut OrgTx<'_>, new: &NewSettings) -> QueryResult<boo
     }
     let any = !changes.is_empty();
     if any {
-        note(tx, "Settings changed", changes)?;
+        changelog::note(tx, "Settings changed", changes)?;
     }
     Ok(any)
 }

@@ -2,7 +2,8 @@
 
 use crate::accounts::model::Organization;
 use crate::base::{ActivityId, ActivityTypeId, ContactId, StaffId, choice};
-use crate::changelog::FieldChange;
+use crate::changelog::{self, FieldChange};
+use crate::web;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -164,40 +165,21 @@ impl Activity {
 /// What differs between an activity before and after, for the Change Log; `None` where there is none.
 pub(super) fn differences(old: Option<&Activity>, new: Option<&Activity>, here: &Organization) -> Vec<FieldChange> {
     let words = |activity: Option<&Activity>| activity.map(|activity| activity.in_words(here));
-    match (words(old), words(new)) {
-        (Some(old), Some(new)) => {
-            let both = old.into_iter().zip(new);
-            both.filter_map(|((field, old), (_, new))| FieldChange::between(field, &old, &new))
-                .collect()
-        }
-        (old, new) => {
-            let is_new = old.is_none();
-            let fields = old.or(new).unwrap_or_default().into_iter();
-            let change = |(field, value): (&str, String)| match is_new {
-                true => FieldChange::between(field, "", &value),
-                false => FieldChange::between(field, &value, ""),
-            };
-            fields.filter_map(change).collect()
-        }
-    }
+    changelog::differences(words(old), words(new))
 }
 
 /// Reads a subject as somebody typed it; it may be empty.
 pub fn subject(typed: &str) -> Result<String, &'static str> {
-    let subject = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    match subject.chars().count() > SUBJECT_LENGTH_MAX {
-        true => Err("A subject may have up to 200 characters. Put the rest into the details."),
-        false => Ok(subject),
-    }
+    web::one_line(
+        typed,
+        SUBJECT_LENGTH_MAX,
+        "A subject may have up to 200 characters. Put the rest into the details.",
+    )
 }
 
 /// Reads details as somebody typed them; they may be empty.
 pub fn details(typed: &str) -> Result<String, &'static str> {
-    let details = typed.replace("\r\n", "\n").replace('\0', "").trim().to_owned();
-    match details.chars().count() > DETAILS_LENGTH_MAX {
-        true => Err("Details may have up to 20,000 characters."),
-        false => Ok(details),
-    }
+    web::several_lines(typed, DETAILS_LENGTH_MAX, "Details may have up to 20,000 characters.")
 }
 
 /// Reads a duration in minutes; it may be empty.

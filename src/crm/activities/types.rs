@@ -1,13 +1,14 @@
 //! The types of activities: those CiviCRM begins with, and what administrators make of them.
 
 use crate::base::ActivityTypeId;
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
+use crate::crm::type_error::TypeError;
+use crate::db::OrgTx;
 use crate::db::schema::{activities, activity_types};
-use crate::db::{OrgTx, Unavailable};
-use crate::web::PageError;
+use crate::web;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::result::Error as QueryError;
 use std::collections::HashMap;
 
 /// The types an organization begins with.
@@ -30,53 +31,14 @@ pub struct ActivityType {
     pub is_offered: bool,
 }
 
-/// Why a type cannot be so.
-#[derive(Debug, thiserror::Error)]
-pub enum TypeError {
-    #[error("another type has this name")]
-    NameTaken,
-    #[error("activities of this type exist")]
-    InUse,
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-    #[error(transparent)]
-    Query(QueryError),
-}
-
-impl From<QueryError> for TypeError {
-    fn from(error: QueryError) -> Self {
-        match error {
-            QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::NameTaken,
-            QueryError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Self::InUse,
-            other => Self::Query(other),
-        }
-    }
-}
-
-impl From<TypeError> for PageError {
-    fn from(error: TypeError) -> Self {
-        match error {
-            TypeError::NameTaken => Self::Refused("Another type has this name. Nothing was changed.".into()),
-            TypeError::InUse => Self::Refused(
-                "There are activities of this type, so it was not deleted. Edit it and say that it is no longer offered."
-                    .into(),
-            ),
-            TypeError::Unavailable(error) => error.into(),
-            TypeError::Query(error) => error.into(),
-        }
-    }
-}
-
 /// Reads a name as somebody typed it.
 pub fn name(typed: &str) -> Result<String, &'static str> {
-    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    if name.is_empty() {
-        return Err("Give the type a name.");
-    }
-    if name.chars().count() > NAME_LENGTH_MAX || name.chars().any(char::is_control) {
-        return Err("The name of a type may have up to 60 characters.");
-    }
-    Ok(name)
+    web::required_line(
+        typed,
+        NAME_LENGTH_MAX,
+        "Give the type a name.",
+        "The name of a type may have up to 60 characters.",
+    )
 }
 
 /// Every type by name. An organization gets its first ones the first time somebody asks, so the transaction must be one that
@@ -122,17 +84,17 @@ pub fn use_counts(tx: &mut OrgTx<'_>) -> QueryResult<HashMap<ActivityTypeId, i64
     Ok(counts.into_iter().collect())
 }
 
-/// Adds a type. After `NameTaken` the transaction must be given up.
+/// Adds a type. After `Taken` the transaction must be given up.
 pub fn add(tx: &mut OrgTx<'_>, name: &str, is_offered: bool) -> Result<ActivityTypeId, TypeError> {
     let id = diesel::insert_into(activity_types::table)
         .values((activity_types::name.eq(name), activity_types::is_offered.eq(is_offered)))
         .returning(activity_types::id)
         .get_result(&mut **tx)?;
-    log(tx, &format!("Activity type {name} added"), Vec::new())?;
+    changelog::note(tx, &format!("Activity type {name} added"), Vec::new())?;
     Ok(id)
 }
 
-/// Changes a type; activities of it follow. After `NameTaken` the transaction must be given up.
+/// Changes a type; activities of it follow. After `Taken` the transaction must be given up.
 pub fn change(tx: &mut OrgTx<'_>, id: ActivityTypeId, name: &str, is_offered: bool) -> Result<(), TypeError> {
     let before = find(tx, id)?.ok_or(QueryError::NotFound)?;
     let yes_or_no = |is: bool| if is { "Yes" } else { "No" };
@@ -149,7 +111,7 @@ pub fn change(tx: &mut OrgTx<'_>, id: ActivityTypeId, name: &str, is_offered: bo
     diesel::update(activity_types::table.find((tx.organization(), id)))
         .set((activity_types::name.eq(name), activity_types::is_offered.eq(is_offered)))
         .execute(&mut **tx)?;
-    log(tx, &format!("Activity type {name} changed"), fields)?;
+    changelog::note(tx, &format!("Activity type {name} changed"), fields)?;
     Ok(())
 }
 
@@ -157,18 +119,6 @@ pub fn change(tx: &mut OrgTx<'_>, id: ActivityTypeId, name: &str, is_offered: bo
 pub fn delete(tx: &mut OrgTx<'_>, id: ActivityTypeId) -> Result<(), TypeError> {
     let name = find(tx, id)?.ok_or(QueryError::NotFound)?.name;
     diesel::delete(activity_types::table.find((tx.organization(), id))).execute(&mut **tx)?;
-    log(tx, &format!("Activity type {name} deleted"), Vec::new())?;
+    changelog::note(tx, &format!("Activity type {name} deleted"), Vec::new())?;
     Ok(())
-}
-
-fn log(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
-    changelog::record(
-        tx,
-        NewChange {
-            contact: None,
-            what,
-            fields,
-            why: "",
-        },
-    )
 }

@@ -3,7 +3,7 @@
 use super::model::{Batch, BatchRow};
 use super::store;
 use crate::base::{BatchId, Money};
-use crate::changelog::{self, NewChange};
+use crate::changelog;
 use crate::crm::campaigns::UsualFunds;
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::{ContributionDraft, ContributionError, actions as contributions};
@@ -102,10 +102,8 @@ pub fn post(
             batches::posted_at.eq(tx.now()),
         ))
         .execute(&mut **tx)?;
-    log(
-        tx,
-        &format!("Batch {} posted with {} contributions", batch.name, drafts.len()),
-    )?;
+    let what = format!("Batch {} posted with {} contributions", batch.name, drafts.len());
+    changelog::note(tx, &what, Vec::new())?;
     Ok(drafts.len())
 }
 
@@ -138,6 +136,7 @@ pub fn delete(tx: &mut OrgTx<'_>, id: BatchId) -> Result<String, PageError> {
         return Err(already_posted());
     }
     diesel::delete(batches::table.find((tx.organization().0, id.0))).execute(&mut **tx)?;
+    changelog::note(tx, &format!("Draft of batch {} thrown away", batch.name), Vec::new())?;
     Ok(batch.name)
 }
 
@@ -148,14 +147,4 @@ pub fn already_posted() -> PageError {
          changed one by one."
             .into(),
     )
-}
-
-fn log(tx: &mut OrgTx<'_>, what: &str) -> QueryResult<()> {
-    let change = NewChange {
-        contact: None,
-        what,
-        fields: Vec::new(),
-        why: "",
-    };
-    changelog::record(tx, change)
 }

@@ -4,7 +4,7 @@
 use super::model::{BulkAction, Deed, State};
 use super::{run, store};
 use crate::base::{BulkActionId, StaffId};
-use crate::changelog::{self, NewChange};
+use crate::changelog;
 use crate::crm::contacts::{self, Selection};
 use crate::db::OrgTx;
 use crate::db::schema::{bulk_actions, bulk_batches, bulk_contacts};
@@ -73,10 +73,8 @@ fn set_down(tx: &mut OrgTx<'_>, selection: &Selection, deed: &Deed) -> Result<Op
         .execute(&mut **tx)?;
     let action = store::locked(tx, id)?;
     let contacts = if count == 1 { "contact" } else { "contacts" };
-    log(
-        tx,
-        &format!("Bulk action on {count} {contacts} started: {}", action.deed.name()),
-    )?;
+    let what = format!("Bulk action on {count} {contacts} started: {}", action.deed.name());
+    changelog::note(tx, &what, Vec::new())?;
     Ok(Some(id))
 }
 
@@ -86,7 +84,8 @@ pub fn undo(tx: &mut OrgTx<'_>, id: BulkActionId) -> Result<(), PageError> {
     if !action.can_be_undone(tx.now()) {
         return Err(gone_on(&action));
     }
-    log(tx, &format!("Undo of a bulk action started: {}", action.deed.name()))?;
+    let what = format!("Undo of a bulk action started: {}", action.deed.name());
+    changelog::note(tx, &what, Vec::new())?;
     let (by, name) = (staff_id(tx), tx.actor().name().to_owned());
     diesel::update(bulk_actions::table.find((tx.organization(), id)))
         .set((
@@ -159,18 +158,6 @@ fn staff_id(tx: &OrgTx<'_>) -> Option<StaffId> {
 fn wake(tx: &mut OrgTx<'_>) -> QueryResult<()> {
     let (organization, now) = (tx.organization(), tx.now());
     work::wake(tx, organization, Kind::Bulk, now)
-}
-
-fn log(tx: &mut OrgTx<'_>, what: &str) -> QueryResult<()> {
-    changelog::record(
-        tx,
-        NewChange {
-            contact: None,
-            what,
-            fields: Vec::new(),
-            why: "",
-        },
-    )
 }
 
 fn gone_on(action: &BulkAction) -> PageError {

@@ -3,7 +3,7 @@
 use super::model::{Campaign, CampaignDraft};
 use super::store;
 use crate::base::{CampaignId, FundId};
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
 use crate::crm::funds::{self, Fund};
 use crate::db::schema::{campaigns, contributions};
 use crate::db::{OrgTx, Unavailable};
@@ -45,7 +45,7 @@ pub fn add(tx: &mut OrgTx<'_>, draft: &CampaignDraft) -> Result<CampaignId, Camp
         .values(draft)
         .returning(campaigns::id)
         .get_result(&mut **tx)?;
-    log(tx, &format!("Campaign {} added", draft.name), Vec::new())?;
+    changelog::note(tx, &format!("Campaign {} added", draft.name), Vec::new())?;
     Ok(id)
 }
 
@@ -66,7 +66,7 @@ pub fn change(tx: &mut OrgTx<'_>, id: CampaignId, draft: &CampaignDraft) -> Resu
     diesel::update(campaigns::table.find((tx.organization().0, id.0)))
         .set(draft)
         .execute(&mut **tx)?;
-    log(tx, &format!("Campaign {} changed", draft.name), fields)?;
+    changelog::note(tx, &format!("Campaign {} changed", draft.name), fields)?;
     if before.is.parent_id != draft.parent_id {
         // Searches for a campaign find whoever gave to one of its parts.
         work::smart_groups_are_due(tx)?;
@@ -85,8 +85,15 @@ pub fn delete(tx: &mut OrgTx<'_>, id: CampaignId) -> Result<String, CampaignErro
         return Err(CampaignError::InUse);
     }
     diesel::delete(campaigns::table.find((tx.organization().0, id.0))).execute(&mut **tx)?;
-    log(tx, &format!("Campaign {name} deleted"), Vec::new())?;
+    changelog::note(tx, &format!("Campaign {name} deleted"), Vec::new())?;
     Ok(name)
+}
+
+/// Whether a campaign has become a part of itself. Others wait who change campaigns at the same moment.
+pub fn is_in_a_circle(tx: &mut OrgTx<'_>, id: CampaignId) -> QueryResult<bool> {
+    let all = store::locked(tx)?;
+    let own = all.iter().find(|campaign| campaign.id == id);
+    Ok(own.is_some_and(|campaign| is_part_of_itself(&all, id, campaign.is.parent_id)))
 }
 
 /// Whether the way upwards from `parent` comes past the campaign.
@@ -127,14 +134,4 @@ fn differences(all: &[Campaign], funds: &[Fund], before: &CampaignDraft, after: 
         FieldChange::between("Enabled", yes_no(before.is_enabled), yes_no(after.is_enabled)),
     ];
     changes.into_iter().flatten().collect()
-}
-
-fn log(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
-    let change = NewChange {
-        contact: None,
-        what,
-        fields,
-        why: "",
-    };
-    changelog::record(tx, change)
 }

@@ -4,8 +4,8 @@ use super::actions::{self, CampaignError};
 use super::model::{self, Campaign, CampaignDraft, CampaignType};
 use super::store::{self, Raised};
 use crate::accounts::Member;
-use crate::base::{CampaignId, Currency, Money, Role};
-use crate::crm::funds;
+use crate::base::{CampaignId, Currency, Money, Role, StepId};
+use crate::crm::{funds, undoable};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Began, Choice, Field, Flash, Needs, Page, PageError, Route, day, get, long_text, post};
 use actix_web::http::StatusCode;
@@ -222,7 +222,7 @@ async fn create(member: Member, typed: Form<Typed>) -> Answer {
     };
     let name = draft.name.clone();
     match member.write(move |tx| actions::add(tx, &draft)).await {
-        Ok(id) => Ok(saved(&member, id, &name)),
+        Ok(id) => Ok(saved(&member, id, &name, None)),
         Err(error) => refuse(&member, None, &typed, form, error).await,
     }
 }
@@ -244,7 +244,7 @@ async fn save(member: Member, path: CampaignPath, typed: Form<Typed>) -> Answer 
     };
     let (name, began) = (draft.name.clone(), form.began.clone());
     let done = member
-        .write(move |tx| {
+        .step(&undoable::CAMPAIGN, id.0, move |tx| {
             let mut all = store::locked(tx)?.into_iter();
             let is = all.find(|one| one.id == id).ok_or(QueryError::NotFound)?;
             Ok(match began.misses(&is.is, &draft) {
@@ -254,8 +254,8 @@ async fn save(member: Member, path: CampaignPath, typed: Form<Typed>) -> Answer 
         })
         .await;
     match done {
-        Ok(Ok(())) => Ok(saved(&member, id, &name)),
-        Ok(Err(is)) => {
+        Ok((Ok(()), step)) => Ok(saved(&member, id, &name, step)),
+        Ok((Err(is), _)) => {
             form.began = Began::again(&is.is);
             refused(&member, Some(is), &typed, form).await
         }
@@ -263,8 +263,8 @@ async fn save(member: Member, path: CampaignPath, typed: Form<Typed>) -> Answer 
     }
 }
 
-fn saved(member: &Member, id: CampaignId, name: &str) -> actix_web::HttpResponse {
-    member.say(Flash::success(format!("The campaign “{name}” has been saved.")));
+fn saved(member: &Member, id: CampaignId, name: &str, step: Option<StepId>) -> actix_web::HttpResponse {
+    member.say_done(Flash::success(format!("The campaign “{name}” has been saved.")), step);
     member.redirect(&format!("campaigns/{id}"))
 }
 
@@ -315,8 +315,10 @@ async fn ask(member: Member, path: CampaignPath) -> Answer {
 
 async fn delete(member: Member, path: CampaignPath) -> Answer {
     let id = path.1;
-    let name = member.write(move |tx| actions::delete(tx, id)).await?;
-    member.say(Flash::success(format!("The campaign “{name}” has been deleted.")));
+    let (name, step) = member
+        .step(&undoable::CAMPAIGN, id.0, move |tx| actions::delete(tx, id))
+        .await?;
+    member.say_done(Flash::success(format!("The campaign “{name}” has been deleted.")), step);
     Ok(member.redirect("campaigns"))
 }
 

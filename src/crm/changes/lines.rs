@@ -1,7 +1,7 @@
 //! A line of the Change Log as people read it.
 
 use crate::accounts::model::Organization;
-use crate::base::ContactId;
+use crate::base::{ContactId, StepId};
 use crate::changelog::{Change, FieldChange};
 
 /// Who, when, what, old → new, why; `templates/changelog/lines.html` writes a `Vec` of them called `lines`.
@@ -16,6 +16,8 @@ pub struct Line {
     pub what: String,
     pub fields: Vec<FieldChange>,
     pub why: String,
+    /// What can be taken back.
+    pub step: Option<StepId>,
 }
 
 /// Fields of something new that are shown at once; more are folded away, since all of them stand in the record itself.
@@ -40,6 +42,7 @@ impl Line {
             what: change.what,
             fields: change.fields,
             why: change.why,
+            step: change.step,
         }
     }
 }

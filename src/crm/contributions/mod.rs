@@ -18,4 +18,4 @@ pub mod totals;
 
 pub use actions::ContributionError;
 pub use model::{Contribution, ContributionDraft, CreditType, Dedication, PaymentMethod, Status};
-pub use pages::{Picker, routes};
+pub use pages::routes;

@@ -3,7 +3,7 @@
 use super::model::{CustomField, CustomOption, FIELDS_MAX, Kind, Record};
 use super::store;
 use crate::base::CustomFieldId;
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
 use crate::db::schema::custom_fields;
 use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
@@ -140,7 +140,7 @@ pub fn add(
         ))
         .returning(custom_fields::id)
         .get_result(&mut **tx)?;
-    log(tx, &format!("Custom field {} added", wanted.label), Vec::new())?;
+    changelog::note(tx, &format!("Custom field {} added", wanted.label), Vec::new())?;
     Ok(id)
 }
 
@@ -173,7 +173,7 @@ pub fn change(tx: &mut OrgTx<'_>, id: CustomFieldId, wanted: &Definition) -> Res
             custom_fields::options_made.eq(made),
         ))
         .execute(&mut **tx)?;
-    log(tx, &format!("Custom field {} changed", wanted.label), fields)?;
+    changelog::note(tx, &format!("Custom field {} changed", wanted.label), fields)?;
     Ok(true)
 }
 
@@ -187,7 +187,7 @@ pub fn retire(tx: &mut OrgTx<'_>, id: CustomFieldId, is_retired: bool) -> Result
         .set(custom_fields::is_retired.eq(is_retired))
         .execute(&mut **tx)?;
     let what = if is_retired { "retired" } else { "brought back" };
-    log(tx, &format!("Custom field {} {what}", field.label), Vec::new())?;
+    changelog::note(tx, &format!("Custom field {} {what}", field.label), Vec::new())?;
     Ok(())
 }
 
@@ -224,7 +224,7 @@ pub fn delete(tx: &mut OrgTx<'_>, id: CustomFieldId) -> Result<(), CustomFieldEr
         return Err(CustomFieldError::Asked(group));
     }
     diesel::delete(custom_fields::table.find((tx.organization(), id))).execute(&mut **tx)?;
-    log(tx, &format!("Custom field {} deleted", field.label), Vec::new())?;
+    changelog::note(tx, &format!("Custom field {} deleted", field.label), Vec::new())?;
     Ok(())
 }
 
@@ -304,16 +304,4 @@ fn differences(before: &CustomField, wanted: &Definition, options: &[CustomOptio
         FieldChange::between("Choices", &listed(&before.options), &listed(options)),
     ];
     changes.into_iter().flatten().collect()
-}
-
-fn log(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
-    changelog::record(
-        tx,
-        NewChange {
-            contact: None,
-            what,
-            fields,
-            why: "",
-        },
-    )
 }

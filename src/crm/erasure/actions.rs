@@ -6,11 +6,13 @@ use crate::crm::contacts::{self, Contact};
 use crate::crm::custom_fields::CustomValues;
 use crate::crm::groups::mailchimp::MailchimpView;
 use crate::crm::references::{ALL, OnErase};
+use crate::crm::undoable;
 use crate::db::OrgTx;
-use crate::db::schema::{changes, contacts as contact_rows, contributions, emails, merges};
+use crate::db::schema::{changes, contacts as contact_rows, contributions, emails, merges, steps};
 use crate::web::PageError;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
+use std::collections::BTreeSet;
 
 /// What stands where the name stood.
 pub const ERASED_NAME: &str = "Erased contact";
@@ -44,6 +46,7 @@ pub fn erase(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -
     empty_batch_rows(tx, &everybody)?;
     empty_activities(tx, &everybody)?;
     delete_rows(tx, &everybody)?;
+    forget_steps(tx, &everybody)?;
     empty_contacts(tx, &everybody)?;
     changelog::record(
         tx,
@@ -212,6 +215,36 @@ fn delete_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
             .execute(&mut **tx)?;
         }
     }
+    Ok(())
+}
+
+/// What was done to their records cannot be taken back any more: the rows kept for it go. Of a group or a tag that others
+/// have, too, only theirs.
+fn forget_steps(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    let columns: BTreeSet<&str> = ALL.iter().map(|reference| reference.column).collect();
+    let shared: Vec<&str> = undoable::ALL
+        .iter()
+        .filter(|record| record.is_shared)
+        .map(|record| record.word)
+        .collect();
+    diesel::sql_query(
+        "WITH theirs AS (DELETE FROM step_rows AS kept WHERE organization_id = $1 AND EXISTS ( \
+             SELECT FROM unnest($2) AS named WHERE kept.before ->> named = ANY($3) OR kept.after ->> named = ANY($3) \
+             UNION ALL SELECT FROM jsonb_array_elements(kept.before -> 'rows') AS line WHERE line ->> 'contact' = ANY($3)) \
+             RETURNING step_id) \
+         DELETE FROM steps USING theirs \
+         WHERE steps.organization_id = $1 AND steps.id = theirs.step_id AND steps.record <> ALL($4)",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<Text>, _>(columns.into_iter().collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(ids.iter().map(ToString::to_string).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(shared)
+    .execute(&mut **tx)?;
+    diesel::delete(steps::table)
+        .filter(steps::organization_id.eq(tx.organization()))
+        .filter(steps::record.eq(undoable::CONTACT.word))
+        .filter(steps::record_id.eq_any(ids.iter().map(|id| id.0)))
+        .execute(&mut **tx)?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use super::model::FundDraft;
 use super::store;
 use crate::base::FundId;
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
 use crate::db::schema::{campaigns, contributions, funds, recurring_contributions};
 use crate::db::{OrgTx, Unavailable};
 use diesel::dsl::exists;
@@ -41,7 +41,7 @@ pub fn add(tx: &mut OrgTx<'_>, draft: &FundDraft) -> Result<FundId, FundError> {
         .values(draft)
         .returning(funds::id)
         .get_result(&mut **tx)?;
-    log(tx, &format!("Fund {} added", draft.name), Vec::new())?;
+    changelog::note(tx, &format!("Fund {} added", draft.name), Vec::new())?;
     Ok(id)
 }
 
@@ -61,7 +61,7 @@ pub fn change(tx: &mut OrgTx<'_>, id: FundId, draft: &FundDraft) -> Result<(), F
     diesel::update(funds::table.find((tx.organization().0, id.0)))
         .set(draft)
         .execute(&mut **tx)?;
-    log(tx, &format!("Fund {} changed", draft.name), fields)?;
+    changelog::note(tx, &format!("Fund {} changed", draft.name), fields)?;
     Ok(())
 }
 
@@ -86,7 +86,7 @@ pub fn delete(tx: &mut OrgTx<'_>, id: FundId) -> Result<String, FundError> {
         return Err(FundError::InUse);
     }
     diesel::delete(funds::table.find((tx.organization().0, id.0))).execute(&mut **tx)?;
-    log(tx, &format!("Fund {} deleted", fund.name), Vec::new())?;
+    changelog::note(tx, &format!("Fund {} deleted", fund.name), Vec::new())?;
     Ok(fund.name)
 }
 
@@ -113,14 +113,4 @@ fn differences(before: &FundDraft, after: &FundDraft) -> Vec<FieldChange> {
         flag("Default", before.is_default, after.is_default),
     ];
     changes.into_iter().flatten().collect()
-}
-
-fn log(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
-    let change = NewChange {
-        contact: None,
-        what,
-        fields,
-        why: "",
-    };
-    changelog::record(tx, change)
 }

@@ -3,6 +3,7 @@
 use crate::accounts::model::required;
 use crate::base::FundId;
 use crate::db::schema::funds;
+use crate::web;
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -55,8 +56,5 @@ pub fn name(typed: &str) -> Result<String, &'static str> {
 
 /// Reads a GL code as somebody typed it.
 pub fn gl_code(typed: &str) -> Result<String, &'static str> {
-    match typed.trim() {
-        code if code.chars().count() > GL_CODE_LENGTH_MAX => Err("A GL code may have up to 40 characters."),
-        code => Ok(code.to_owned()),
-    }
+    web::one_line(typed, GL_CODE_LENGTH_MAX, "A GL code may have up to 40 characters.")
 }

@@ -4,7 +4,8 @@ use super::actions::{self, FundError};
 use super::model::{self, Fund, FundDraft};
 use super::store;
 use crate::accounts::Member;
-use crate::base::{FundId, Role};
+use crate::base::{FundId, Role, StepId};
+use crate::crm::undoable;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Began, Field, Flash, Needs, Page, PageError, Route, get, long_text, post};
 use actix_web::http::StatusCode;
@@ -136,7 +137,7 @@ async fn create(member: Member, typed: Form<Typed>) -> Answer {
     };
     let name = draft.name.clone();
     match member.write(move |tx| actions::add(tx, &draft)).await {
-        Ok(_) => Ok(saved(&member, &name)),
+        Ok(_) => Ok(saved(&member, &name, None)),
         Err(error) => refuse(&member, None, &typed, error),
     }
 }
@@ -155,7 +156,7 @@ async fn save(member: Member, path: FundPath, typed: Form<Typed>) -> Answer {
     };
     let (name, began) = (draft.name.clone(), Began::sent(&typed.began_with));
     let done = member
-        .write(move |tx| {
+        .step(&undoable::FUND, id.0, move |tx| {
             let is = store::locked(tx, id)?;
             Ok(match began.misses(&is.is, &draft) {
                 true => Err(is),
@@ -164,8 +165,8 @@ async fn save(member: Member, path: FundPath, typed: Form<Typed>) -> Answer {
         })
         .await;
     match done {
-        Ok(Ok(())) => Ok(saved(&member, &name)),
-        Ok(Err(is)) => {
+        Ok((Ok(()), step)) => Ok(saved(&member, &name, step)),
+        Ok((Err(is), _)) => {
             let began = Began::again(&is.is);
             let page = FormPage::of(&member, Some(is));
             FormPage { began, ..page }.refused(&typed, None)
@@ -174,8 +175,8 @@ async fn save(member: Member, path: FundPath, typed: Form<Typed>) -> Answer {
     }
 }
 
-fn saved(member: &Member, name: &str) -> actix_web::HttpResponse {
-    member.say(Flash::success(format!("The fund “{name}” has been saved.")));
+fn saved(member: &Member, name: &str, step: Option<StepId>) -> actix_web::HttpResponse {
+    member.say_done(Flash::success(format!("The fund “{name}” has been saved.")), step);
     member.redirect("funds")
 }
 
@@ -213,8 +214,10 @@ async fn ask(member: Member, path: FundPath) -> Answer {
 
 async fn delete(member: Member, path: FundPath) -> Answer {
     let id = path.1;
-    let name = member.write(move |tx| actions::delete(tx, id)).await?;
-    member.say(Flash::success(format!("The fund “{name}” has been deleted.")));
+    let (name, step) = member
+        .step(&undoable::FUND, id.0, move |tx| actions::delete(tx, id))
+        .await?;
+    member.say_done(Flash::success(format!("The fund “{name}” has been deleted.")), step);
     Ok(member.redirect("funds"))
 }
 

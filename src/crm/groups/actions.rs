@@ -4,7 +4,7 @@
 use super::model::Group;
 use super::{rows, store};
 use crate::base::{ContactId, GroupId};
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
 use crate::crm::contacts;
 use crate::db::schema::groups;
 use crate::db::{OrgTx, Unavailable};
@@ -52,7 +52,7 @@ pub fn create(tx: &mut OrgTx<'_>, title: &str, description: &str) -> Result<Grou
         ))
         .returning(groups::id)
         .get_result(&mut **tx)?;
-    log_group(tx, &format!("Group {title} created"), Vec::new())?;
+    changelog::note(tx, &format!("Group {title} created"), Vec::new())?;
     Ok(id)
 }
 
@@ -72,7 +72,7 @@ pub fn change(tx: &mut OrgTx<'_>, group: GroupId, title: &str, description: &str
     diesel::update(groups::table.find((tx.organization(), group)))
         .set((groups::title.eq(title), groups::description.eq(description)))
         .execute(&mut **tx)?;
-    log_group(tx, &format!("Group {title} changed"), fields)?;
+    changelog::note(tx, &format!("Group {title} changed"), fields)?;
     Ok(())
 }
 
@@ -80,7 +80,7 @@ pub fn change(tx: &mut OrgTx<'_>, group: GroupId, title: &str, description: &str
 pub fn delete(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<()> {
     let title = existing(tx, group)?.title;
     let members = rows::delete_group(tx, group)?;
-    log_group(tx, &format!("Group {title} deleted"), Vec::new())?;
+    changelog::note(tx, &format!("Group {title} deleted"), Vec::new())?;
     changelog::record_for_each(tx, &members, &format!("Removed from {title}"), "The group was deleted")?;
     work::contacts_are_due(tx, &members)
 }
@@ -132,16 +132,4 @@ pub fn delete_membership(tx: &mut OrgTx<'_>, group: GroupId, contact: ContactId,
 
 fn existing(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<Group> {
     store::find(tx, group)?.ok_or(QueryError::NotFound)
-}
-
-fn log_group(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
-    changelog::record(
-        tx,
-        NewChange {
-            contact: None,
-            what,
-            fields,
-            why: "",
-        },
-    )
 }

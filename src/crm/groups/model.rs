@@ -3,6 +3,7 @@
 use crate::base::GroupId;
 use crate::crm::contacts::criteria::Criteria;
 use crate::db::schema::groups;
+use crate::web;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -126,21 +127,19 @@ impl HistoryLine {
 
 /// Reads a title as somebody typed it.
 pub fn title(typed: &str) -> Result<String, &'static str> {
-    let title = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    if title.is_empty() {
-        return Err("Give the group a name.");
-    }
-    if title.chars().count() > TITLE_LENGTH_MAX || title.chars().any(char::is_control) {
-        return Err("A group's name may have up to 100 characters.");
-    }
-    Ok(title)
+    web::required_line(
+        typed,
+        TITLE_LENGTH_MAX,
+        "Give the group a name.",
+        "A group's name may have up to 100 characters.",
+    )
 }
 
 /// Reads a description as somebody typed it.
 pub fn description(typed: &str) -> Result<String, &'static str> {
-    let description = typed.trim();
-    if description.chars().count() > DESCRIPTION_LENGTH_MAX {
-        return Err("A description may have up to 2,000 characters.");
-    }
-    Ok(description.to_owned())
+    web::several_lines(
+        typed,
+        DESCRIPTION_LENGTH_MAX,
+        "A description may have up to 2,000 characters.",
+    )
 }

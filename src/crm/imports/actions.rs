@@ -7,7 +7,7 @@ use super::model::{Import, State};
 use super::value::DateOrder;
 use super::{column, custom, kind, rows, store};
 use crate::base::{GroupId, ImportId};
-use crate::changelog::{self, NewChange};
+use crate::changelog;
 use crate::db::OrgTx;
 use crate::db::schema::{import_rows, imports};
 use crate::web::PageError;
@@ -174,7 +174,7 @@ pub fn start(tx: &mut OrgTx<'_>, id: ImportId) -> Result<(), PageError> {
     if import.state != State::Checked {
         return Err(gone_on(&import));
     }
-    log(tx, &format!("Import of {} started", import.file_name))?;
+    changelog::note(tx, &format!("Import of {} started", import.file_name), Vec::new())?;
     go(tx, id, State::Running, 0)
 }
 
@@ -184,7 +184,11 @@ pub fn undo(tx: &mut OrgTx<'_>, id: ImportId) -> Result<(), PageError> {
     if !import.can_be_undone(tx.now()) {
         return Err(gone_on(&import));
     }
-    log(tx, &format!("Undo of the import of {} started", import.file_name))?;
+    changelog::note(
+        tx,
+        &format!("Undo of the import of {} started", import.file_name),
+        Vec::new(),
+    )?;
     let name = tx.actor().name().to_owned();
     diesel::update(imports::table.find((tx.organization(), id)))
         .set(imports::undone_by_name.eq(name))
@@ -246,18 +250,6 @@ pub fn forget(tx: &mut OrgTx<'_>, import: &Import) -> QueryResult<()> {
         diesel::delete(imports::table.find((tx.organization(), import.id))).execute(&mut **tx)?;
     }
     Ok(())
-}
-
-fn log(tx: &mut OrgTx<'_>, what: &str) -> QueryResult<()> {
-    changelog::record(
-        tx,
-        NewChange {
-            contact: None,
-            what,
-            fields: Vec::new(),
-            why: "",
-        },
-    )
 }
 
 fn gone_on(import: &Import) -> PageError {

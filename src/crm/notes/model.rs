@@ -5,6 +5,7 @@ use crate::base::{ContactId, NoteId};
 use crate::changelog::FieldChange;
 use crate::crm::contacts::{name_tokens, name_words};
 use crate::db::schema::notes;
+use crate::web;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -88,20 +89,22 @@ pub(super) fn differences(old: Option<&NoteDraft>, new: Option<&NoteDraft>, here
 
 /// Reads a subject as somebody typed it; it may be empty.
 pub fn subject(typed: &str) -> Result<String, &'static str> {
-    let subject = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    match subject.chars().count() > SUBJECT_LENGTH_MAX {
-        true => Err("A subject may have up to 200 characters. Put the rest into the note."),
-        false => Ok(subject),
-    }
+    web::one_line(
+        typed,
+        SUBJECT_LENGTH_MAX,
+        "A subject may have up to 200 characters. Put the rest into the note.",
+    )
 }
 
 /// Reads the text of a note as somebody typed it; browsers send the ends of lines as CR LF.
 pub fn text(typed: &str) -> Result<String, &'static str> {
-    let text = typed.replace("\r\n", "\n").replace('\0', "").trim().to_owned();
-    match text.chars().count() {
-        0 => Err("Write the note."),
-        length if length > TEXT_LENGTH_MAX => Err("A note may have up to 20,000 characters. Make two of it."),
-        _ => Ok(text),
+    match web::several_lines(
+        typed,
+        TEXT_LENGTH_MAX,
+        "A note may have up to 20,000 characters. Make two of it.",
+    ) {
+        Ok(text) if text.is_empty() => Err("Write the note."),
+        read => read,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::statuses::OpportunityStatus;
 use crate::base::{ContactId, Currency, Money, OpportunityId, OpportunityStatusId, StaffId, choice};
-use crate::changelog::FieldChange;
+use crate::changelog::{self, FieldChange};
 use crate::db::schema::opportunities;
+use crate::web;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -154,50 +155,27 @@ pub(super) fn differences(old: Option<&Opportunity>, new: Option<&Opportunity>) 
             one.is.in_words(&one.status.name, &one.prospect, owner)
         })
     };
-    match (words(old), words(new)) {
-        (Some(old), Some(new)) => {
-            let both = old.into_iter().zip(new);
-            both.filter_map(|((field, old), (_, new))| FieldChange::between(field, &old, &new))
-                .collect()
-        }
-        (old, new) => {
-            let is_new = old.is_none();
-            let fields = old.or(new).unwrap_or_default().into_iter();
-            let change = |(field, value): (&str, String)| match is_new {
-                true => FieldChange::between(field, "", &value),
-                false => FieldChange::between(field, &value, ""),
-            };
-            fields.filter_map(change).collect()
-        }
-    }
+    changelog::differences(words(old), words(new))
 }
 
 /// Reads a name as somebody typed it.
 pub fn name(typed: &str) -> Result<String, &'static str> {
-    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    match name.chars().count() {
-        0 => Err("Give the opportunity a name."),
-        length if length > NAME_LENGTH_MAX => Err("A name may have up to 200 characters."),
-        _ => Ok(name),
-    }
+    web::required_line(
+        typed,
+        NAME_LENGTH_MAX,
+        "Give the opportunity a name.",
+        "A name may have up to 200 characters.",
+    )
 }
 
 /// Reads a type as somebody typed it; it may be empty.
 pub fn opportunity_type(typed: &str) -> Result<String, &'static str> {
-    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    match name.chars().count() > TYPE_LENGTH_MAX {
-        true => Err("A type may have up to 60 characters."),
-        false => Ok(name),
-    }
+    web::one_line(typed, TYPE_LENGTH_MAX, "A type may have up to 60 characters.")
 }
 
 /// Reads notes as somebody typed them; they may be empty.
 pub fn notes(typed: &str) -> Result<String, &'static str> {
-    let notes = typed.replace("\r\n", "\n").replace('\0', "").trim().to_owned();
-    match notes.chars().count() > NOTES_LENGTH_MAX {
-        true => Err("Notes may have up to 20,000 characters."),
-        false => Ok(notes),
-    }
+    web::several_lines(typed, NOTES_LENGTH_MAX, "Notes may have up to 20,000 characters.")
 }
 
 /// Reads an amount that may be left out.

@@ -2,14 +2,15 @@
 
 use super::model::{Outcome, Probability};
 use crate::base::OpportunityStatusId;
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
+use crate::crm::type_error::TypeError;
+use crate::db::OrgTx;
 use crate::db::schema::{opportunities, opportunity_statuses};
-use crate::db::{OrgTx, Unavailable};
-use crate::web::PageError;
+use crate::web;
 use crate::work;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::result::Error as QueryError;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -80,54 +81,19 @@ pub struct StatusDraft {
     pub probability: i32,
 }
 
-/// Why a status cannot be so.
-#[derive(Debug, thiserror::Error)]
-pub enum StatusError {
-    #[error("another status has this name")]
-    NameTaken,
-    #[error("opportunities of this status exist")]
-    InUse,
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-    #[error(transparent)]
-    Query(QueryError),
-}
-
-impl From<QueryError> for StatusError {
-    fn from(error: QueryError) -> Self {
-        match error {
-            QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::NameTaken,
-            QueryError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Self::InUse,
-            other => Self::Query(other),
-        }
-    }
-}
-
-impl From<StatusError> for PageError {
-    fn from(error: StatusError) -> Self {
-        match error {
-            StatusError::NameTaken => Self::Refused("Another status has this name. Nothing was changed.".into()),
-            StatusError::InUse => Self::Refused(
-                "There are opportunities of this status, so it was not deleted. Give them another status first.".into(),
-            ),
-            StatusError::Unavailable(error) => error.into(),
-            StatusError::Query(error) => error.into(),
-        }
-    }
-}
-
 /// Reads a name as somebody typed it.
 pub fn name(typed: &str) -> Result<String, &'static str> {
-    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    match name.chars().count() {
-        0 => Err("Give the status a name."),
-        _ if OUTCOME_WORDS.contains(&name.as_str()) => {
+    let name = web::required_line(
+        typed,
+        NAME_LENGTH_MAX,
+        "Give the status a name.",
+        "The name of a status may have up to 60 characters.",
+    )?;
+    match OUTCOME_WORDS.contains(&name.as_str()) {
+        true => {
             Err("This word means all statuses of an outcome. Begin it with a capital letter, or choose another name.")
         }
-        length if length > NAME_LENGTH_MAX || name.chars().any(char::is_control) => {
-            Err("The name of a status may have up to 60 characters.")
-        }
-        _ => Ok(name),
+        false => Ok(name),
     }
 }
 
@@ -219,19 +185,19 @@ pub fn use_counts(tx: &mut OrgTx<'_>) -> QueryResult<HashMap<OpportunityStatusId
     Ok(counts.into_iter().collect())
 }
 
-/// Adds a status at the end of the pipeline. After `NameTaken` the transaction must be given up.
-pub fn add(tx: &mut OrgTx<'_>, draft: &StatusDraft) -> Result<OpportunityStatusId, StatusError> {
+/// Adds a status at the end of the pipeline. After `Taken` the transaction must be given up.
+pub fn add(tx: &mut OrgTx<'_>, draft: &StatusDraft) -> Result<OpportunityStatusId, TypeError> {
     let places = i32::try_from(all(tx)?.len()).unwrap_or(i32::MAX);
     let id = diesel::insert_into(opportunity_statuses::table)
         .values((draft, opportunity_statuses::place.eq(places.saturating_add(1))))
         .returning(opportunity_statuses::id)
         .get_result(&mut **tx)?;
-    log(tx, &format!("Opportunity status {} added", draft.name), Vec::new())?;
+    changelog::note(tx, &format!("Opportunity status {} added", draft.name), Vec::new())?;
     Ok(id)
 }
 
-/// Changes a status; opportunities that have it follow. After `NameTaken` the transaction must be given up.
-pub fn change(tx: &mut OrgTx<'_>, id: OpportunityStatusId, draft: &StatusDraft) -> Result<(), StatusError> {
+/// Changes a status; opportunities that have it follow. After `Taken` the transaction must be given up.
+pub fn change(tx: &mut OrgTx<'_>, id: OpportunityStatusId, draft: &StatusDraft) -> Result<(), TypeError> {
     let before = locked(tx, id)?;
     let percent = |number: i32| format!("{number} %");
     let fields: Vec<FieldChange> = [
@@ -248,7 +214,7 @@ pub fn change(tx: &mut OrgTx<'_>, id: OpportunityStatusId, draft: &StatusDraft) 
     diesel::update(opportunity_statuses::table.find((tx.organization(), id)))
         .set(draft)
         .execute(&mut **tx)?;
-    log(tx, &format!("Opportunity status {} changed", draft.name), fields)?;
+    changelog::note(tx, &format!("Opportunity status {} changed", draft.name), fields)?;
     if before.outcome != draft.outcome {
         // Searches ask for open, won and lost opportunities.
         work::smart_groups_are_due(tx)?;
@@ -281,23 +247,11 @@ pub fn shift(tx: &mut OrgTx<'_>, id: OpportunityStatusId, up: bool) -> QueryResu
 }
 
 /// Deletes a status that no opportunity has. After `InUse` the transaction must be given up.
-pub fn delete(tx: &mut OrgTx<'_>, id: OpportunityStatusId) -> Result<(), StatusError> {
+pub fn delete(tx: &mut OrgTx<'_>, id: OpportunityStatusId) -> Result<(), TypeError> {
     let name = find(tx, id)?.ok_or(QueryError::NotFound)?.name;
     diesel::delete(opportunity_statuses::table.find((tx.organization(), id))).execute(&mut **tx)?;
-    log(tx, &format!("Opportunity status {name} deleted"), Vec::new())?;
+    changelog::note(tx, &format!("Opportunity status {name} deleted"), Vec::new())?;
     Ok(())
-}
-
-fn log(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
-    changelog::record(
-        tx,
-        NewChange {
-            contact: None,
-            what,
-            fields,
-            why: "",
-        },
-    )
 }
 
 #[cfg(test)]

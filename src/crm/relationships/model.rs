@@ -3,6 +3,7 @@
 use crate::base::{ContactId, RelationshipId, RelationshipTypeId};
 use crate::crm::contacts::ContactType;
 use crate::db::schema::{relationship_types, relationships};
+use crate::web;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -162,23 +163,21 @@ pub struct Seen {
 
 /// Reads a label as somebody typed it.
 pub fn label(typed: &str) -> Result<String, &'static str> {
-    let label = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    if label.is_empty() {
-        return Err("Write what one is to the other, such as “Mentor of”.");
-    }
-    if label.chars().count() > LABEL_LENGTH_MAX || label.chars().any(char::is_control) {
-        return Err("This may have up to 60 characters.");
-    }
-    Ok(label)
+    web::required_line(
+        typed,
+        LABEL_LENGTH_MAX,
+        "Write what one is to the other, such as “Mentor of”.",
+        "This may have up to 60 characters.",
+    )
 }
 
 /// Reads a description as somebody typed it.
 pub fn description(typed: &str) -> Result<String, &'static str> {
-    let description = typed.trim().replace("\r\n", "\n").replace('\0', "");
-    match description.chars().count() > DESCRIPTION_LENGTH_MAX {
-        true => Err("A description may have up to 2,000 characters."),
-        false => Ok(description),
-    }
+    web::several_lines(
+        typed,
+        DESCRIPTION_LENGTH_MAX,
+        "A description may have up to 2,000 characters.",
+    )
 }
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 use super::model::{RelationshipType, TypeDraft};
 use crate::base::RelationshipTypeId;
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
 use crate::crm::contacts::ContactType;
+use crate::crm::type_error::TypeError;
+use crate::db::OrgTx;
 use crate::db::schema::{relationship_types, relationships};
-use crate::db::{OrgTx, Unavailable};
-use crate::web::PageError;
 use crate::work;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use diesel::result::Error as QueryError;
 use std::collections::HashMap;
 
 const PERSON: Option<ContactType> = Some(ContactType::Individual);
@@ -51,43 +51,6 @@ const FIRST: [First; 10] = [
         Some("household"),
     ),
 ];
-
-/// Why a type cannot be so.
-#[derive(Debug, thiserror::Error)]
-pub enum TypeError {
-    #[error("another type has these labels")]
-    LabelsTaken,
-    #[error("relationships of this type exist")]
-    InUse,
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-    #[error(transparent)]
-    Query(QueryError),
-}
-
-impl From<QueryError> for TypeError {
-    fn from(error: QueryError) -> Self {
-        match error {
-            QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::LabelsTaken,
-            QueryError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Self::InUse,
-            other => Self::Query(other),
-        }
-    }
-}
-
-impl From<TypeError> for PageError {
-    fn from(error: TypeError) -> Self {
-        match error {
-            TypeError::LabelsTaken => Self::Refused("Another type has these words. Nothing was changed.".into()),
-            TypeError::InUse => Self::Refused(
-                "There are relationships of this type, so it was not deleted. Edit it and say that it is no longer offered."
-                    .into(),
-            ),
-            TypeError::Unavailable(error) => error.into(),
-            TypeError::Query(error) => error.into(),
-        }
-    }
-}
 
 /// Every type by its label. An organization gets its first ones the first time somebody asks, so the transaction must be one
 /// that may write.
@@ -141,17 +104,17 @@ pub fn use_counts(tx: &mut OrgTx<'_>) -> QueryResult<HashMap<RelationshipTypeId,
     Ok(counts.into_iter().collect())
 }
 
-/// Adds a type. After `LabelsTaken` the transaction must be given up.
+/// Adds a type. After `Taken` the transaction must be given up.
 pub fn add(tx: &mut OrgTx<'_>, draft: &TypeDraft) -> Result<RelationshipTypeId, TypeError> {
     let id = diesel::insert_into(relationship_types::table)
         .values(draft)
         .returning(relationship_types::id)
         .get_result(&mut **tx)?;
-    log(tx, &format!("Relationship type {} added", in_words(draft)), Vec::new())?;
+    changelog::note(tx, &format!("Relationship type {} added", in_words(draft)), Vec::new())?;
     Ok(id)
 }
 
-/// Makes a type what the draft says; relationships of it follow. After `LabelsTaken` the transaction must be given up.
+/// Makes a type what the draft says; relationships of it follow. After `Taken` the transaction must be given up.
 pub fn change(tx: &mut OrgTx<'_>, id: RelationshipTypeId, draft: &TypeDraft) -> Result<(), TypeError> {
     let before = find(tx, id)?.ok_or(QueryError::NotFound)?.is;
     let who = |contact_type: Option<ContactType>| contact_type.map_or("Anybody", ContactType::label);
@@ -172,7 +135,7 @@ pub fn change(tx: &mut OrgTx<'_>, id: RelationshipTypeId, draft: &TypeDraft) -> 
     diesel::update(relationship_types::table.find((tx.organization(), id)))
         .set(draft)
         .execute(&mut **tx)?;
-    log(tx, &format!("Relationship type {} changed", in_words(draft)), fields)?;
+    changelog::note(tx, &format!("Relationship type {} changed", in_words(draft)), fields)?;
     if (before.label_a_b == before.label_b_a) != (draft.label_a_b == draft.label_b_a) {
         // Searches number the two sides apart, or as one where both are called the same.
         work::smart_groups_are_due(tx)?;
@@ -184,7 +147,7 @@ pub fn change(tx: &mut OrgTx<'_>, id: RelationshipTypeId, draft: &TypeDraft) -> 
 pub fn delete(tx: &mut OrgTx<'_>, id: RelationshipTypeId) -> Result<(), TypeError> {
     let draft = find(tx, id)?.ok_or(QueryError::NotFound)?.is;
     diesel::delete(relationship_types::table.find((tx.organization(), id))).execute(&mut **tx)?;
-    log(
+    changelog::note(
         tx,
         &format!("Relationship type {} deleted", in_words(&draft)),
         Vec::new(),
@@ -198,16 +161,4 @@ fn in_words(draft: &TypeDraft) -> String {
         true => draft.label_a_b.clone(),
         false => format!("{} / {}", draft.label_a_b, draft.label_b_a),
     }
-}
-
-fn log(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
-    changelog::record(
-        tx,
-        NewChange {
-            contact: None,
-            what,
-            fields,
-            why: "",
-        },
-    )
 }

@@ -4,7 +4,7 @@
 use super::model::{Tag, TagDraft, with_all_below};
 use super::store;
 use crate::base::{ContactId, TagId};
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
 use crate::crm::contacts;
 use crate::db::schema::{contact_tags, tags};
 use crate::db::{OrgTx, Unavailable};
@@ -63,7 +63,7 @@ pub fn create(tx: &mut OrgTx<'_>, draft: &TagDraft) -> Result<TagId, TagError> {
         ))
         .returning(tags::id)
         .get_result(&mut **tx)?;
-    log_tag(tx, &format!("Tag {} created", draft.name), Vec::new())?;
+    changelog::note(tx, &format!("Tag {} created", draft.name), Vec::new())?;
     Ok(id)
 }
 
@@ -102,7 +102,7 @@ pub fn change(tx: &mut OrgTx<'_>, id: TagId, draft: &TagDraft) -> Result<(), Tag
             tags::parent_id.eq(draft.parent),
         ))
         .execute(&mut **tx)?;
-    log_tag(tx, &format!("Tag {} changed", draft.name), fields)?;
+    changelog::note(tx, &format!("Tag {} changed", draft.name), fields)?;
     if before.parent_id != draft.parent {
         // Searches for a tag find whoever has one below it.
         work::smart_groups_are_due(tx)?;
@@ -129,7 +129,7 @@ pub fn delete(tx: &mut OrgTx<'_>, id: TagId) -> QueryResult<()> {
         work::smart_groups_are_due(tx)?;
     }
     diesel::delete(tags::table.find((organization, id))).execute(&mut **tx)?;
-    log_tag(tx, &format!("Tag {} deleted", tag.name), Vec::new())?;
+    changelog::note(tx, &format!("Tag {} deleted", tag.name), Vec::new())?;
     changelog::record_for_each(tx, &had_it, &format!("Tag {} removed", tag.name), "The tag was deleted")?;
     work::contacts_are_due(tx, &had_it)
 }
@@ -186,6 +186,15 @@ pub fn untag_contacts(tx: &mut OrgTx<'_>, tag: TagId, who: &[ContactId], why: &s
     Ok(untagged)
 }
 
+/// Whether a tag has come to stand below itself. Others wait who change tags at the same moment.
+pub fn is_in_a_circle(tx: &mut OrgTx<'_>, id: TagId) -> QueryResult<bool> {
+    let all = locked(tx)?;
+    let parent_of = |id: TagId| all.iter().find(|tag| tag.id == id).and_then(|tag| tag.parent_id);
+    // No way upwards is longer than there are tags.
+    let upwards = std::iter::successors(parent_of(id), |above| parent_of(*above)).take(all.len());
+    Ok(upwards.into_iter().any(|above| above == id))
+}
+
 fn existing(tx: &mut OrgTx<'_>, id: TagId) -> QueryResult<Tag> {
     store::find(tx, id)?.ok_or(QueryError::NotFound)
 }
@@ -208,16 +217,4 @@ fn refuse_unknown_parent(draft: &TagDraft, all: &[Tag]) -> QueryResult<()> {
         true => Ok(()),
         false => Err(QueryError::NotFound),
     }
-}
-
-fn log_tag(tx: &mut OrgTx<'_>, what: &str, fields: Vec<FieldChange>) -> QueryResult<()> {
-    changelog::record(
-        tx,
-        NewChange {
-            contact: None,
-            what,
-            fields,
-            why: "",
-        },
-    )
 }

@@ -2,6 +2,7 @@
 
 use crate::base::{TagId, fold};
 use crate::db::schema::tags;
+use crate::web;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
@@ -164,23 +165,21 @@ pub fn with_all_below(tag: TagId, tags: &[Tag]) -> Vec<TagId> {
 
 /// Reads a name as somebody typed it.
 pub fn name(typed: &str) -> Result<String, &'static str> {
-    let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    if name.is_empty() {
-        return Err("Give the tag a name.");
-    }
-    if name.chars().count() > NAME_LENGTH_MAX || name.chars().any(char::is_control) {
-        return Err("A tag's name may have up to 60 characters.");
-    }
-    Ok(name)
+    web::required_line(
+        typed,
+        NAME_LENGTH_MAX,
+        "Give the tag a name.",
+        "A tag's name may have up to 60 characters.",
+    )
 }
 
 /// Reads a description as somebody typed it.
 pub fn description(typed: &str) -> Result<String, &'static str> {
-    let description = typed.trim().replace('\0', "");
-    match description.chars().count() > DESCRIPTION_LENGTH_MAX {
-        true => Err("A description may have up to 2,000 characters."),
-        false => Ok(description),
-    }
+    web::several_lines(
+        typed,
+        DESCRIPTION_LENGTH_MAX,
+        "A description may have up to 2,000 characters.",
+    )
 }
 
 #[cfg(test)]

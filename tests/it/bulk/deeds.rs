@@ -1,6 +1,7 @@
 //! A selection into groups, tagged, and planned for: each through the pages and back again.
 
-use super::{ALL, Office, person, tally};
+use super::{ALL, person, tally};
+use crate::support::office::Office;
 use dms::base::{ContactId, GroupId, Role, TagId};
 use dms::crm::activities::store::ActivityFilter;
 use dms::crm::groups::standings;
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 impl Office {
     async fn people<const N: usize>(&self, names: [&str; N]) -> [ContactId; N] {
         let drafts = names.map(|name| person(name, "en", "")).to_vec();
-        self.add(drafts).await.try_into().unwrap()
+        self.add_all(drafts).await.try_into().unwrap()
     }
 
     /// Who is or was in a group, in a word.
@@ -38,7 +39,7 @@ impl Office {
     async fn undo_what_was_said(&self, page: &crate::support::browserless::Answer) -> String {
         let undo = page.attribute(".message a", "href").expect("a way back");
         let action = undo.strip_suffix("/undo").unwrap().to_owned();
-        self.undo(&action).await;
+        self.undo_bulk(&action).await;
         action
     }
 }
@@ -268,7 +269,7 @@ async fn an_activity_for_each_is_assigned_in_one_letter_and_goes_again_where_nob
     };
     let begun = of(cy).await[0];
     office.ada.post(&format!("activities/{begun}/completion"), &[]).await;
-    office.undo(&page).await;
+    office.undo_bulk(&page).await;
     assert!(of(anne).await.is_empty() && of(bo).await.is_empty());
     assert_eq!(of(cy).await, [begun], "what was done stays");
     assert_eq!(

@@ -4,53 +4,15 @@ mod deeds;
 mod killed;
 mod seen;
 
-use crate::support::browserless::{Answer, Browserless};
-use crate::support::world::{World, eventually};
+use crate::support::browserless::Answer;
+use crate::support::office::Office;
+use crate::support::world::eventually;
 use diesel::prelude::*;
-use dms::base::{Actor, ContactId, EmailAddress, Role};
-use dms::changelog::{self, Change, ChangeFilter};
-use dms::crm::contacts::{self, Address, Contact, ContactDraft, ContactError, EmailDraft};
-use dms::db::OrgTx;
+use dms::base::{EmailAddress, Role};
+use dms::crm::contacts::{self, Address, Contact, ContactDraft, EmailDraft};
 use dms::db::schema::due_contacts;
 
-/// An organization whose staff work in bulk.
-struct Office {
-    world: World,
-    ada: Browserless,
-}
-
 impl Office {
-    async fn open() -> Self {
-        let world = World::start().await;
-        let ada = world.sign_up("Riverside", "Ada Lem", "ada@riverside.test").await;
-        Self { world, ada }
-    }
-
-    async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut OrgTx<'_>) -> Result<T, ContactError> + Send + 'static,
-    ) -> T {
-        let organization = self.ada.organization_id();
-        let written = self.world.db().write(organization, Actor::System, work).await;
-        written.unwrap()
-    }
-
-    async fn add(&self, drafts: Vec<ContactDraft>) -> Vec<ContactId> {
-        self.write(move |tx| contacts::actions::add_many(tx, &drafts)).await
-    }
-
-    async fn contact(&self, id: ContactId) -> Contact {
-        self.write(move |tx| Ok(contacts::store::find(tx, id)?)).await.unwrap()
-    }
-
-    async fn log(&self, id: ContactId) -> Vec<Change> {
-        let filter = ChangeFilter {
-            contact: Some(id),
-            ..ChangeFilter::default()
-        };
-        self.write(move |tx| Ok(changelog::list(tx, &filter, 0, 100)?)).await
-    }
-
     /// Starts an action; returns its page once the background is through with it.
     async fn act(&self, selection: &[(&str, &str)], deed: &[(&str, &str)]) -> String {
         let fields: Vec<(&str, &str)> = selection.iter().chain(deed).copied().collect();
@@ -59,7 +21,7 @@ impl Office {
         page
     }
 
-    async fn undo(&self, page: &str) {
+    async fn undo_bulk(&self, page: &str) {
         let started = self.ada.post(&format!("{page}/undo"), &[]).await;
         assert_eq!(started.location(), page, "{}", started.body);
         self.until(page, "Undone").await;
@@ -105,7 +67,7 @@ const FRENCH: &[(&str, &str)] = &[("deed", "edit"), ("field", "preferred_languag
 async fn an_edit_tells_what_would_change_and_does_just_that() {
     let office = Office::open().await;
     let ids = office
-        .add(vec![
+        .add_all(vec![
             person("Anne", "en", ""),
             person("Bo", "en", ""),
             person("Cy", "fr", ""),
@@ -163,7 +125,7 @@ async fn an_edit_tells_what_would_change_and_does_just_that() {
 async fn an_undo_brings_back_the_values_before_and_leaves_what_was_changed_since() {
     let office = Office::open().await;
     let ids = office
-        .add(vec![
+        .add_all(vec![
             person("Anne", "en", "Alma"),
             person("Bo", "fr", ""),
             person("Cy", "en", "Hull"),
@@ -182,11 +144,11 @@ async fn an_undo_brings_back_the_values_before_and_leaves_what_was_changed_since
         .write(move |tx| {
             let mut draft = contacts::store::find(tx, moved)?.unwrap().draft();
             draft.addresses[0].city = "Perth".into();
-            contacts::actions::change(tx, moved, &draft, "moved")
+            Ok(contacts::actions::change(tx, moved, &draft, "moved")?)
         })
         .await;
 
-    office.undo(&page).await;
+    office.undo_bulk(&page).await;
     assert_eq!(office.contact(ids[0]).await.addresses[0].city, "Alma");
     assert!(office.contact(ids[1]).await.addresses.is_empty());
     assert_eq!(office.contact(ids[2]).await.addresses[0].city, "Perth");
@@ -210,7 +172,7 @@ async fn an_undo_brings_back_the_values_before_and_leaves_what_was_changed_since
 async fn only_those_who_were_chosen_when_it_started_are_changed() {
     let office = Office::open().await;
     let ids = office
-        .add(vec![
+        .add_all(vec![
             person("Anne", "en", ""),
             person("Anna", "en", ""),
             person("Bo", "en", ""),
@@ -242,7 +204,7 @@ async fn a_selection_goes_to_the_trash_comes_back_and_both_can_be_undone() {
     let mut bo = person("Bo", "", "");
     bo.details.external_identifier = Some("B-1".into());
     let ids = office
-        .add(vec![person("Anne", "", ""), bo.clone(), person("Cy", "", "")])
+        .add_all(vec![person("Anne", "", ""), bo.clone(), person("Cy", "", "")])
         .await;
     let trashed = office.act(ALL, &[("deed", "trash")]).await;
     assert!(office.ada.get("contacts").await.has("No contacts yet"));
@@ -251,8 +213,8 @@ async fn a_selection_goes_to_the_trash_comes_back_and_both_can_be_undone() {
 
     // Somebody took Anne out, and her identifier is borne by another Bo meanwhile.
     let anne = ids[0];
-    office.write(move |tx| contacts::actions::restore(tx, anne)).await;
-    office.add(vec![bo]).await;
+    office.write(move |tx| Ok(contacts::actions::restore(tx, anne)?)).await;
+    office.add_all(vec![bo]).await;
     let restored = office
         .act(&[("scope", "all"), ("in_trash", "yes")], &[("deed", "restore")])
         .await;
@@ -268,12 +230,12 @@ async fn a_selection_goes_to_the_trash_comes_back_and_both_can_be_undone() {
     );
     assert!(office.contact(ids[2]).await.deleted_at.is_none());
 
-    office.undo(&restored).await;
+    office.undo_bulk(&restored).await;
     assert!(
         office.contact(ids[2]).await.deleted_at.is_some(),
         "in the trash as before"
     );
-    office.undo(&trashed).await;
+    office.undo_bulk(&trashed).await;
     assert!(
         office.contact(ids[2]).await.deleted_at.is_some(),
         "trashed anew since, so it stays"
@@ -293,7 +255,7 @@ async fn what_would_break_a_rule_is_skipped_and_told() {
         is_primary: true,
         ..EmailDraft::new(EmailAddress::parse("a@b.test").unwrap())
     });
-    office.add(vec![nameless]).await;
+    office.add_all(vec![nameless]).await;
     let wrong = office
         .ada
         .post(
@@ -325,7 +287,7 @@ async fn taking_off_a_wish_of_the_contacts_or_ending_it_at_mailchimp_is_said_bef
     let office = Office::open().await;
     let mut anne = person("Anne", "", "");
     anne.details.privacy.is_opt_out = true;
-    office.add(vec![anne, person("Bo", "", "")]).await;
+    office.add_all(vec![anne, person("Bo", "", "")]).await;
     let ask = async |value| {
         let asked = [("scope", "all"), ("field", "is_opt_out"), ("value", value)];
         office.ada.post("bulk/preview", &asked).await
@@ -337,7 +299,7 @@ async fn taking_off_a_wish_of_the_contacts_or_ending_it_at_mailchimp_is_said_bef
 #[tokio::test]
 async fn a_reader_sees_bulk_actions_and_starts_none() {
     let office = Office::open().await;
-    office.add(vec![person("Anne", "en", "")]).await;
+    office.add_all(vec![person("Anne", "en", "")]).await;
     let page = office.act(ALL, FRENCH).await;
     let rita = office
         .world

@@ -1,14 +1,15 @@
 //! A bulk action by hand in a real browser, at the width of a desk and of a phone, open to everybody.
 
-use super::{Office, person};
+use super::person;
 use crate::support::browser::Browser;
+use crate::support::office::Office;
 
 #[actix_web::test]
 async fn a_field_is_changed_for_many_and_back_by_hand() {
     let Some(browser) = Browser::open().await else { return };
     let office = Office::open().await;
     let many = (0..60).map(|n| person(&format!("P{n:02}"), if n % 3 == 0 { "fr" } else { "en" }, "Alma"));
-    office.add(many.collect()).await;
+    office.add_all(many.collect()).await;
     let origin = format!("http://{}", office.world.address());
     browser.sign_in(&origin, "ada@riverside.test").await;
     browser.visit(&format!("{origin}{}", office.ada.at("bulk"))).await;
@@ -64,7 +65,7 @@ async fn contacts_are_grouped_tagged_and_planned_for_by_hand_and_the_dashboard_t
     let Some(browser) = Browser::open().await else { return };
     let office = Office::open().await;
     office
-        .add((0..60).map(|n| person(&format!("P{n:02}"), "en", "Alma")).collect())
+        .add_all((0..60).map(|n| person(&format!("P{n:02}"), "en", "Alma")).collect())
         .await;
     let origin = format!("http://{}", office.world.address());
     browser.sign_in(&origin, "ada@riverside.test").await;

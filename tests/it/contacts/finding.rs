@@ -17,7 +17,7 @@ async fn an_empty_list_says_what_to_do_first() {
 #[tokio::test]
 async fn the_list_is_filtered_sorted_and_paged() {
     let office = Office::open().await;
-    office.people(101).await;
+    office.testers(101).await;
     office
         .add(
             organization("Bay Trust")
@@ -180,7 +180,7 @@ fn rows_of(answer: &Answer) -> Vec<Vec<String>> {
 #[tokio::test]
 async fn an_action_without_anybody_chosen_says_so() {
     let office = Office::open().await;
-    office.people(1).await;
+    office.testers(1).await;
     let nobody = office.ada.post("contacts/export", &[("scope", "selected")]).await;
     assert!(office.ada.follow(nobody).await.has("Choose some contacts first"));
 }

@@ -1,6 +1,6 @@
 //! Custom fields of contributions in batch data entry: a batch makes no gift that the form would refuse.
 
-use super::{Choir, definition, person};
+use super::{Office, definition, person};
 use crate::support::browser::Browser;
 use diesel::prelude::*;
 use dms::crm::custom_fields::actions::{self, Definition};
@@ -9,8 +9,8 @@ use dms::db::schema::contributions;
 
 #[tokio::test]
 async fn a_batch_asks_for_required_fields_and_folds_the_others_away() {
-    let choir = Choir::open().await;
-    let appeal = choir
+    let office = Office::open().await;
+    let appeal = office
         .write(|tx| {
             let required = Definition {
                 is_required: true,
@@ -19,7 +19,7 @@ async fn a_batch_asks_for_required_fields_and_folds_the_others_away() {
             Ok(actions::add(tx, Record::Contribution, Kind::OneChoice, &required)?)
         })
         .await;
-    let matched = choir
+    let matched = office
         .field(
             Record::Contribution,
             Kind::SeveralChoices,
@@ -27,15 +27,15 @@ async fn a_batch_asks_for_required_fields_and_folds_the_others_away() {
             &["Bakery", "Mill"],
         )
         .await;
-    let anne = choir.add(person("Anne", "Lem")).await.to_string();
+    let anne = office.add(person("Anne", "Lem")).await.to_string();
     let begun = [
         ("name", "Pile"),
         ("control_count", "1"),
         ("control_total", "100"),
         ("currency", "CAD"),
     ];
-    let batch = choir.ada.post("batches/new", &begun).await.location();
-    let page = choir.ada.get(&batch).await;
+    let batch = office.ada.post("batches/new", &begun).await.location();
+    let page = office.ada.get(&batch).await;
     let field = format!("rows.1.custom.{appeal}");
     assert!(
         page.html()
@@ -54,10 +54,10 @@ async fn a_batch_asks_for_required_fields_and_folds_the_others_away() {
         ("rows.1.amount", "100"),
         ("then", "post"),
     ];
-    let refused = choir.send(&batch, &gift).await;
+    let refused = office.send(&batch, &gift).await;
     assert_eq!(refused.status, 422);
     assert!(refused.has("Choose one."), "{}", refused.body);
-    let none: i64 = choir
+    let none: i64 = office
         .write(|tx| Ok(contributions::table.count().get_result(&mut **tx)?))
         .await;
     assert_eq!(none, 0, "nothing is posted before it is filled in");
@@ -65,8 +65,8 @@ async fn a_batch_asks_for_required_fields_and_folds_the_others_away() {
     let tick = format!("rows.1.custom.{matched}.2");
     let own = [(field.as_str(), "1"), (tick.as_str(), "true")];
     let draft = [&gift[..2], &own, &[("then", "save")]].concat();
-    choir.send(&batch, &draft).await;
-    let page = choir.ada.get(&batch).await;
+    office.send(&batch, &draft).await;
+    let page = office.ada.get(&batch).await;
     assert_eq!(
         page.attribute(&format!("[name='{field}'] [selected]"), "value")
             .as_deref(),
@@ -81,9 +81,9 @@ async fn a_batch_asks_for_required_fields_and_folds_the_others_away() {
         "what is filled in is seen"
     );
 
-    let posted = choir.send(&batch, &[("then", "post")]).await;
+    let posted = office.send(&batch, &[("then", "post")]).await;
     assert_eq!(posted.location(), batch, "{}", posted.body);
-    let custom: CustomValues = choir
+    let custom: CustomValues = office
         .write(|tx| Ok(contributions::table.select(contributions::custom).first(&mut **tx)?))
         .await;
     let chosen = |id: i64| Some(CustomValue::Chosen([id].into()));
@@ -94,8 +94,8 @@ async fn a_batch_asks_for_required_fields_and_folds_the_others_away() {
 #[actix_web::test]
 async fn the_grid_with_own_fields_is_calm_and_open_to_everybody() {
     let Some(browser) = Browser::open().await else { return };
-    let choir = Choir::open().await;
-    choir
+    let office = Office::open().await;
+    office
         .write(|tx| {
             let required = Definition {
                 is_required: true,
@@ -104,10 +104,10 @@ async fn the_grid_with_own_fields_is_calm_and_open_to_everybody() {
             Ok(actions::add(tx, Record::Contribution, Kind::OneChoice, &required)?)
         })
         .await;
-    choir
+    office
         .field(Record::Contribution, Kind::Text, "Matching Employer", &[])
         .await;
-    choir
+    office
         .field(
             Record::Contribution,
             Kind::SeveralChoices,
@@ -115,15 +115,15 @@ async fn the_grid_with_own_fields_is_calm_and_open_to_everybody() {
             &["Letter", "Call"],
         )
         .await;
-    let origin = format!("http://{}", choir.world.address());
-    browser.sign_in(&origin, "ada@choir.test").await;
+    let origin = format!("http://{}", office.world.address());
+    browser.sign_in(&origin, "ada@riverside.test").await;
     let begun = [
         ("name", "Pile"),
         ("control_count", "3"),
         ("control_total", "100"),
         ("currency", "CAD"),
     ];
-    let batch = choir.ada.post("batches/new", &begun).await.location();
+    let batch = office.ada.post("batches/new", &begun).await.location();
     browser.visit(&format!("{origin}{batch}")).await;
     browser.click("details.more summary").await;
     browser.until("details.more", "Matching Employer").await;

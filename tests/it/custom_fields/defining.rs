@@ -4,8 +4,8 @@ use super::*;
 
 #[tokio::test]
 async fn an_administrator_defines_a_field_and_its_choices_in_their_order() {
-    let choir = Choir::open().await;
-    let empty = choir.ada.get("custom-fields").await;
+    let office = Office::open().await;
+    let empty = office.ada.get("custom-fields").await;
     assert!(empty.has("None yet. Such as a shirt size"), "{}", empty.body);
 
     let typed = [
@@ -21,7 +21,7 @@ async fn an_administrator_defines_a_field_and_its_choices_in_their_order() {
         ("option_label", "Gold"),
         ("for_individuals", "true"),
     ];
-    let moved = choir
+    let moved = office
         .ada
         .post("custom-fields/new", &[&typed[..], &[("then", "up-2")]].concat())
         .await;
@@ -30,19 +30,19 @@ async fn an_administrator_defines_a_field_and_its_choices_in_their_order() {
         moved.attribute("[name=option_label]:nth-of-type(2)", "value"),
         Some("Silver".into())
     );
-    assert!(choir.fields().await.all().is_empty(), "moving an option saves nothing");
+    assert!(office.fields().await.all().is_empty(), "moving an option saves nothing");
 
-    let added = choir
+    let added = office
         .ada
         .post("custom-fields/new", &[&typed[..], &[("then", "save")]].concat())
         .await;
-    let list = choir.ada.follow(added).await;
+    let list = office.ada.follow(added).await;
     assert!(list.has("The field Level has been added."), "{}", list.body);
-    let field = choir.fields().await.all()[0].clone();
+    let field = office.fields().await.all()[0].clone();
     let labels: Vec<&str> = field.options.iter().map(|option| option.label.as_str()).collect();
     assert_eq!(labels, ["Silver", "Gold"]);
     assert!(field.is_for("individual") && !field.is_for("organization") && !field.is_for("household"));
-    let log = choir.world.change_log(&choir.ada).await;
+    let log = office.world.change_log(&office.ada).await;
     assert!(
         log.iter().any(|line| line.contains("Custom field Level added")),
         "{log:?}"
@@ -51,8 +51,8 @@ async fn an_administrator_defines_a_field_and_its_choices_in_their_order() {
 
 #[tokio::test]
 async fn a_definition_that_cannot_be_is_refused_and_nothing_is_lost() {
-    let choir = Choir::open().await;
-    choir.field(Record::Contact, Kind::Text, "Shirt Size", &[]).await;
+    let office = Office::open().await;
+    office.field(Record::Contact, Kind::Text, "Shirt Size", &[]).await;
     for (typed, sentence) in [
         (
             vec![("label", " "), ("for_households", "true")],
@@ -84,69 +84,75 @@ async fn a_definition_that_cannot_be_is_refused_and_nothing_is_lost() {
             "Two choices have the same label.",
         ),
     ] {
-        let refused = choir.ada.post("custom-fields/new", &typed).await;
+        let refused = office.ada.post("custom-fields/new", &typed).await;
         assert_eq!(refused.status, 422, "{sentence}");
         assert!(refused.has(sentence), "{sentence}: {}", refused.body);
     }
-    assert_eq!(choir.fields().await.all().len(), 1);
+    assert_eq!(office.fields().await.all().len(), 1);
 }
 
 #[tokio::test]
 async fn a_field_is_renamed_moved_retired_and_brought_back_with_its_values() {
-    let choir = Choir::open().await;
-    let shirt = choir.field(Record::Contact, Kind::Text, "Shirt", &[]).await;
-    let voice = choir.field(Record::Contact, Kind::Text, "Voice", &[]).await;
-    let anne = choir.add(person("Anne", "Lem")).await;
-    choir.give(anne, shirt, "Large").await;
+    let office = Office::open().await;
+    let shirt = office.field(Record::Contact, Kind::Text, "Shirt", &[]).await;
+    let voice = office.field(Record::Contact, Kind::Text, "Voice", &[]).await;
+    let anne = office.add(person("Anne", "Lem")).await;
+    office.give(anne, shirt, "Large").await;
 
-    choir
+    office
         .send(
             &format!("custom-fields/{shirt}/edit"),
             &[("label", "Shirt Size"), ("then", "save")],
         )
         .await;
-    choir
+    office
         .ada
         .post(&format!("custom-fields/{voice}/move"), &[("way", "up")])
         .await;
-    let summary = choir.ada.get(&format!("contacts/{anne}")).await;
+    let summary = office.ada.get(&format!("contacts/{anne}")).await;
     assert!(summary.has("Voice Not known Shirt Size Large"), "{}", summary.body);
 
-    choir.ada.post(&format!("custom-fields/{shirt}/retire"), &[]).await;
-    let summary = choir.ada.get(&format!("contacts/{anne}")).await;
+    office.ada.post(&format!("custom-fields/{shirt}/retire"), &[]).await;
+    let summary = office.ada.get(&format!("contacts/{anne}")).await;
     assert!(!summary.has("Large"), "a retired field is not shown");
-    choir
+    office
         .send(
             &format!("contacts/{anne}/edit"),
             &[("job_title", "Cook"), ("then", "save")],
         )
         .await;
     assert_eq!(
-        choir.value(anne, shirt).await,
+        office.value(anne, shirt).await,
         Some(CustomValue::Text("Large".into())),
         "its value stays"
     );
 
-    choir.ada.post(&format!("custom-fields/{shirt}/bring-back"), &[]).await;
-    assert!(choir.ada.get(&format!("contacts/{anne}")).await.has("Shirt Size Large"));
+    office.ada.post(&format!("custom-fields/{shirt}/bring-back"), &[]).await;
+    assert!(
+        office
+            .ada
+            .get(&format!("contacts/{anne}"))
+            .await
+            .has("Shirt Size Large")
+    );
 }
 
 #[tokio::test]
 async fn only_what_no_record_has_can_be_deleted() {
-    let choir = Choir::open().await;
-    let level = choir
+    let office = Office::open().await;
+    let level = office
         .field(Record::Contact, Kind::OneChoice, "Level", &["Gold", "Silver"])
         .await;
-    let anne = choir.add(person("Anne", "Lem")).await;
-    choir.give(anne, level, "Gold").await;
+    let anne = office.add(person("Anne", "Lem")).await;
+    office.give(anne, level, "Gold").await;
     // Also the trash counts: whoever comes back brings the value.
-    choir
+    office
         .write(move |tx| Ok(contacts::actions::trash(tx, &[anne], "")?))
         .await;
 
-    let page = choir.ada.get(&format!("custom-fields/{level}/delete")).await;
+    let page = office.ada.get(&format!("custom-fields/{level}/delete")).await;
     assert!(page.has("This field cannot be deleted"), "{}", page.body);
-    let refused = choir.ada.post(&format!("custom-fields/{level}/delete"), &[]).await;
+    let refused = office.ada.post(&format!("custom-fields/{level}/delete"), &[]).await;
     assert!(
         refused.has("Some records have a value of this field"),
         "{}",
@@ -161,15 +167,15 @@ async fn only_what_no_record_has_can_be_deleted() {
         ("option_label", "Plain Silver"),
         ("then", "save"),
     ];
-    let refused = choir
+    let refused = office
         .ada
         .save(&format!("custom-fields/{level}/edit"), &without_gold)
         .await;
     assert_eq!(refused.status, 422);
     assert!(refused.has("“Gold” was chosen for 1 record"), "{}", refused.body);
-    assert_eq!(choir.one(level).await.options.len(), 2);
+    assert_eq!(office.one(level).await.options.len(), 2);
 
-    choir
+    office
         .write(move |tx| {
             contacts::actions::restore(tx, anne)?;
             let mut draft = contacts::store::find(tx, anne)?.unwrap().draft();
@@ -177,13 +183,13 @@ async fn only_what_no_record_has_can_be_deleted() {
             Ok(contacts::actions::change(tx, anne, &draft, "")?)
         })
         .await;
-    choir
+    office
         .ada
         .save(&format!("custom-fields/{level}/edit"), &without_gold)
         .await;
-    let options = choir.one(level).await.options;
+    let options = office.one(level).await.options;
     assert_eq!(options.len(), 1, "nobody has it any more");
     assert_eq!((options[0].id, options[0].label.as_str()), (2, "Plain Silver"));
-    let deleted = choir.ada.post(&format!("custom-fields/{level}/delete"), &[]).await;
-    assert!(choir.ada.follow(deleted).await.has("The field has been deleted."));
+    let deleted = office.ada.post(&format!("custom-fields/{level}/delete"), &[]).await;
+    assert!(office.ada.follow(deleted).await.has("The field has been deleted."));
 }

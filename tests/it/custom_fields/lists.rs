@@ -9,25 +9,25 @@ fn names(page: &Answer) -> Vec<String> {
 }
 
 /// Anne has Gold and 40, Bo has Silver and 5, Cy has nothing.
-async fn three(choir: &Choir) -> (CustomFieldId, CustomFieldId, [ContactId; 3]) {
-    let level = choir
+async fn three(office: &Office) -> (CustomFieldId, CustomFieldId, [ContactId; 3]) {
+    let level = office
         .field(Record::Contact, Kind::OneChoice, "Level", &["Gold", "Silver"])
         .await;
-    let pledge = choir.field(Record::Contact, Kind::Money, "Pledge", &[]).await;
-    let anne = choir.add(person("Anne", "Alt")).await;
-    let bo = choir.add(person("Bo", "Bass")).await;
-    let cy = choir.add(person("Cy", "Canto")).await;
-    choir.give(anne, level, "Gold").await;
-    choir.give(anne, pledge, "40").await;
-    choir.give(bo, level, "Silver").await;
-    choir.give(bo, pledge, "5").await;
+    let pledge = office.field(Record::Contact, Kind::Money, "Pledge", &[]).await;
+    let anne = office.add(person("Anne", "Alt")).await;
+    let bo = office.add(person("Bo", "Bass")).await;
+    let cy = office.add(person("Cy", "Canto")).await;
+    office.give(anne, level, "Gold").await;
+    office.give(anne, pledge, "40").await;
+    office.give(bo, level, "Silver").await;
+    office.give(bo, pledge, "5").await;
     (level, pledge, [anne, bo, cy])
 }
 
 #[tokio::test]
 async fn a_search_asks_about_a_field_in_its_own_words_and_a_smart_group_follows_its_values() {
-    let choir = Choir::open().await;
-    let (level, pledge, [anne, bo, _]) = three(&choir).await;
+    let office = Office::open().await;
+    let (level, pledge, [anne, bo, _]) = three(&office).await;
     let about = format!("contact.one_choice.{level}");
     let asked = [
         ("block", "all"),
@@ -37,44 +37,44 @@ async fn a_search_asks_about_a_field_in_its_own_words_and_a_smart_group_follows_
         ("value", "1"),
     ];
     let query = |press| serde_urlencoded::to_string([&asked[..], &[("do", press)]].concat()).unwrap();
-    let form = choir.ada.get(&format!("search/advanced?{}", query("update"))).await;
+    let form = office.ada.get(&format!("search/advanced?{}", query("update"))).await;
     assert!(
         form.has("Custom Fields") || form.body.contains("Custom Fields of the Contact"),
         "{}",
         form.body
     );
     assert!(form.has("Gold"), "its choices are offered: {}", form.body);
-    let found = choir.ada.get(&format!("search/advanced?{}", query("search"))).await;
-    let list = choir.ada.follow(found).await;
+    let found = office.ada.get(&format!("search/advanced?{}", query("search"))).await;
+    let list = office.ada.follow(found).await;
     assert!(list.has("Contacts for whom Level is Gold"), "{}", list.body);
     assert_eq!(names(&list), ["Alt, Anne"]);
 
     let save = list.attribute("a[href*='groups/new']", "href").unwrap();
-    let word = choir
+    let word = office
         .ada
         .get(&save)
         .await
         .attribute("[name=criteria]", "value")
         .unwrap();
-    let made = choir
+    let made = office
         .ada
         .post("groups/new", &[("title", "Friends"), ("criteria", &word)])
         .await;
     let group = made.location();
     let members = async |wanted: &[&str]| {
         eventually(&format!("the group has {wanted:?}"), async || {
-            names(&choir.ada.get(&group).await) == wanted
+            names(&office.ada.get(&group).await) == wanted
         })
         .await;
     };
     members(&["Alt, Anne"]).await;
-    choir.give(bo, level, "Gold").await;
-    choir.give(anne, level, "").await;
+    office.give(bo, level, "Gold").await;
+    office.give(anne, level, "").await;
     members(&["Bass, Bo"]).await;
 
     // What a smart group asks about is not deleted, also when nobody has a value any more.
-    choir.give(bo, level, "").await;
-    let refused = choir.ada.post(&format!("custom-fields/{level}/delete"), &[]).await;
+    office.give(bo, level, "").await;
+    let refused = office.ada.post(&format!("custom-fields/{level}/delete"), &[]).await;
     assert!(
         refused.has("The search of the smart group Friends asks about this field"),
         "{}",
@@ -85,17 +85,17 @@ async fn a_search_asks_about_a_field_in_its_own_words_and_a_smart_group_follows_
     let criteria =
         format!(r#"{{"blocks":[{{"conditions":[{{"about":"{about}","op":"between","values":["5","39.99"]}}]}}]}}"#);
     let query = serde_urlencoded::to_string([("criteria", &criteria)]).unwrap();
-    let list = choir.ada.get(&format!("contacts?{query}")).await;
+    let list = office.ada.get(&format!("contacts?{query}")).await;
     assert!(list.has("Pledge is between $5.00 and $39.99"), "{}", list.body);
     assert_eq!(names(&list), ["Bass, Bo"]);
 }
 
 #[tokio::test]
 async fn a_word_that_names_a_field_by_the_wrong_kind_fails_nothing() {
-    let choir = Choir::open().await;
-    let shirt = choir.field(Record::Contact, Kind::Text, "Shirt", &[]).await;
-    let anne = choir.add(person("Anne", "Alt")).await;
-    choir.give(anne, shirt, "2024-13-45").await;
+    let office = Office::open().await;
+    let shirt = office.field(Record::Contact, Kind::Text, "Shirt", &[]).await;
+    let anne = office.add(person("Anne", "Alt")).await;
+    office.give(anne, shirt, "2024-13-45").await;
     for (kind, op, value) in [
         ("date", "on", "2024-01-01"),
         ("number", "at_least", "1"),
@@ -108,7 +108,7 @@ async fn a_word_that_names_a_field_by_the_wrong_kind_fails_nothing() {
             r#"{{"blocks":[{{"conditions":[{{"about":"contact.{kind}.{shirt}","op":"{op}","values":["{value}"]}}]}}]}}"#
         );
         let query = serde_urlencoded::to_string([("criteria", &criteria)]).unwrap();
-        let list = choir.ada.get(&format!("contacts?{query}")).await;
+        let list = office.ada.get(&format!("contacts?{query}")).await;
         assert_eq!(list.status, 200, "{kind}");
         assert!(names(&list).is_empty(), "{kind}");
     }
@@ -116,10 +116,10 @@ async fn a_word_that_names_a_field_by_the_wrong_kind_fails_nothing() {
 
 #[tokio::test]
 async fn everybody_chooses_the_columns_of_their_list_and_sorts_by_them() {
-    let choir = Choir::open().await;
-    let (level, pledge, _) = three(&choir).await;
+    let office = Office::open().await;
+    let (level, pledge, _) = three(&office).await;
     let (level_key, pledge_key) = (format!("custom.{level}"), format!("custom.{pledge}"));
-    let chosen = choir
+    let chosen = office
         .ada
         .post(
             "contacts/columns",
@@ -137,16 +137,16 @@ async fn everybody_chooses_the_columns_of_their_list_and_sorts_by_them() {
         "{}",
         chosen.location()
     );
-    let list = choir.ada.follow(chosen).await;
+    let list = office.ada.follow(chosen).await;
     assert_eq!(list.texts("thead th"), ["Name", "Tags", "Level", "Pledge"]);
     assert!(list.has("Alt, Anne Gold $40.00"), "{}", list.body);
 
-    let by_pledge = choir
+    let by_pledge = office
         .ada
         .get(&format!("contacts?sort=contact.money.{pledge}&order=descending"))
         .await;
     assert_eq!(names(&by_pledge), ["Alt, Anne", "Bass, Bo", "Canto, Cy"]);
-    let by_pledge = choir.ada.get(&format!("contacts?sort=contact.money.{pledge}")).await;
+    let by_pledge = office.ada.get(&format!("contacts?sort=contact.money.{pledge}")).await;
     assert_eq!(
         names(&by_pledge),
         ["Bass, Bo", "Alt, Anne", "Canto, Cy"],
@@ -154,36 +154,39 @@ async fn everybody_chooses_the_columns_of_their_list_and_sorts_by_them() {
     );
     for sort in ["given", "last_contribution", "email"] {
         assert_eq!(
-            names(&choir.ada.get(&format!("contacts?sort={sort}")).await).len(),
+            names(&office.ada.get(&format!("contacts?sort={sort}")).await).len(),
             3,
             "{sort}"
         );
     }
 
     // Somebody else's list is theirs.
-    let bea = choir.world.invite(&choir.ada, Role::Reader, "bea@choir.test").await;
+    let bea = office
+        .world
+        .invite(&office.ada, Role::Reader, "bea@riverside.test")
+        .await;
     let first = ["Name", "City", "Province", "Phone", "Date Created", "Last Modified"];
     assert_eq!(bea.get("contacts").await.texts("thead th"), first);
-    choir
+    office
         .ada
         .post("contacts/columns", &[("column", "tags"), ("then", "first")])
         .await;
-    assert_eq!(choir.ada.get("contacts").await.texts("thead th"), first);
+    assert_eq!(office.ada.get("contacts").await.texts("thead th"), first);
 }
 
 #[tokio::test]
 async fn every_column_that_can_be_chosen_can_be_shown() {
-    let choir = Choir::open().await;
-    three(&choir).await;
-    let list = choir.ada.get("contacts").await;
+    let office = Office::open().await;
+    three(&office).await;
+    let list = office.ada.get("contacts").await;
     let all: Vec<String> = list
         .html()
         .select(&scraper::Selector::parse("[name=column]").unwrap())
         .map(|column| column.value().attr("value").unwrap().to_owned())
         .collect();
     let fields: Vec<(&str, &str)> = all.iter().map(|key| ("column", key.as_str())).collect();
-    choir.ada.post("contacts/columns", &fields).await;
-    let list = choir.ada.get("contacts").await;
+    office.ada.post("contacts/columns", &fields).await;
+    let list = office.ada.get("contacts").await;
     assert_eq!(list.texts("thead th").len(), all.len() + 1);
     assert_eq!(
         list.texts("tbody tr:first-child td").len(),
@@ -194,19 +197,19 @@ async fn every_column_that_can_be_chosen_can_be_shown() {
 
 #[tokio::test]
 async fn a_file_holds_everything_or_the_columns_that_are_shown() {
-    let choir = Choir::open().await;
-    let (level, ..) = three(&choir).await;
-    let everything = choir.ada.post("contacts/export", &[("scope", "all")]).await;
+    let office = Office::open().await;
+    let (level, ..) = three(&office).await;
+    let everything = office.ada.post("contacts/export", &[("scope", "all")]).await;
     let mut lines = everything.body.lines();
     assert!(lines.next().unwrap().ends_with(",Level,Pledge"), "{}", everything.body);
     assert!(lines.next().unwrap().ends_with(",Gold,40.00"), "{}", everything.body);
 
     let key = format!("custom.{level}");
-    choir
+    office
         .ada
         .post("contacts/columns", &[("column", &key), ("column", "contact_type")])
         .await;
-    let shown = choir
+    let shown = office
         .ada
         .post("contacts/export", &[("scope", "all"), ("columns", "shown")])
         .await;
@@ -220,9 +223,9 @@ async fn a_file_holds_everything_or_the_columns_that_are_shown() {
         ]
     );
 
-    choir.ada.post("contacts/2/trash", &[]).await;
+    office.ada.post("contacts/2/trash", &[]).await;
     let trash = [("scope", "all"), ("in_trash", "yes"), ("columns", "shown")];
-    let trash = choir.ada.post("contacts/export", &trash).await;
+    let trash = office.ada.post("contacts/export", &trash).await;
     assert_eq!(
         trash.body.trim_start_matches('\u{feff}').lines().collect::<Vec<_>>(),
         ["Contact ID,Name,Contact Type,Level", "2,\"Bass, Bo\",Individual,Silver"],
@@ -232,9 +235,9 @@ async fn a_file_holds_everything_or_the_columns_that_are_shown() {
 
 #[tokio::test]
 async fn contributions_are_filtered_and_exported_by_their_own_fields() {
-    let choir = Choir::open().await;
-    let ids = choir.field_of_each_kind(Record::Contribution).await;
-    let anne = choir.add(person("Anne", "Alt")).await;
+    let office = Office::open().await;
+    let ids = office.field_of_each_kind(Record::Contribution).await;
+    let anne = office.add(person("Anne", "Alt")).await;
     let name = |at: usize| format!("custom.{}", ids[at]);
     let gift = async |amount: &str, values: [&str; 7]| {
         let mut typed = vec![
@@ -256,7 +259,7 @@ async fn contributions_are_filtered_and_exported_by_their_own_fields() {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        let answer = choir.send("contributions/new", &typed).await;
+        let answer = office.send("contributions/new", &typed).await;
         assert_eq!(answer.status, 303, "{}", answer.body);
     };
     gift("10", ["Bakery", "7", "12.50", "2024-02-29", "yes", "1", "2"]).await;
@@ -264,7 +267,7 @@ async fn contributions_are_filtered_and_exported_by_their_own_fields() {
     gift("30", ["", "", "", "", "", "", ""]).await;
     let found = async |asked: &[(String, &str)]| {
         let query = serde_urlencoded::to_string(asked).unwrap();
-        let list = choir.ada.get(&format!("contributions?{query}")).await;
+        let list = office.ada.get(&format!("contributions?{query}")).await;
         assert_eq!(list.status, 200, "{query}");
         list.texts("tbody td.number")
     };
@@ -290,8 +293,8 @@ async fn contributions_are_filtered_and_exported_by_their_own_fields() {
     }
 
     let query = serde_urlencoded::to_string([(name(4), "yes")]).unwrap();
-    let list = choir.ada.get(&format!("contributions?{query}")).await;
-    let file = choir
+    let list = office.ada.get(&format!("contributions?{query}")).await;
+    let file = office
         .ada
         .get(&list.attribute("a[data-download]", "href").unwrap())
         .await;
@@ -311,17 +314,17 @@ async fn contributions_are_filtered_and_exported_by_their_own_fields() {
 
 #[tokio::test]
 async fn a_value_is_given_to_a_selection_after_a_preview_and_taken_back() {
-    let choir = Choir::open().await;
-    let (level, pledge, [anne, bo, cy]) = three(&choir).await;
+    let office = Office::open().await;
+    let (level, pledge, [anne, bo, cy]) = three(&office).await;
     let key = format!("custom.{level}");
     let asked = [("scope", "all"), ("field", key.as_str()), (key.as_str(), "2")];
-    let value = choir.ada.post("bulk/value", &asked[..2]).await;
+    let value = office.ada.post("bulk/value", &asked[..2]).await;
     assert!(
         value.has("Level of 3 contacts") && value.has("Silver"),
         "{}",
         value.body
     );
-    let preview = choir.ada.post("bulk/preview", &asked).await;
+    let preview = office.ada.post("bulk/preview", &asked).await;
     assert_eq!(
         preview.texts("tbody tr"),
         ["nothing Silver 1", "Gold Silver 1"],
@@ -329,7 +332,7 @@ async fn a_value_is_given_to_a_selection_after_a_preview_and_taken_back() {
         preview.body
     );
     let carried = preview.attribute("[name=value]", "value").unwrap();
-    let started = choir
+    let started = office
         .ada
         .post(
             "bulk/start",
@@ -337,28 +340,28 @@ async fn a_value_is_given_to_a_selection_after_a_preview_and_taken_back() {
         )
         .await;
     let page = started.location();
-    eventually("the action is done", async || choir.ada.get(&page).await.has("Done")).await;
+    eventually("the action is done", async || office.ada.get(&page).await.has("Done")).await;
     for who in [anne, bo, cy] {
-        assert_eq!(choir.value(who, level).await, Some(CustomValue::Chosen([2].into())));
+        assert_eq!(office.value(who, level).await, Some(CustomValue::Chosen([2].into())));
     }
-    assert_eq!(choir.last_changes(anne).await, ["Level: Gold → Silver"]);
-    assert!(choir.ada.get("bulk").await.has("Level set to Silver"));
+    assert_eq!(office.last_changes(anne).await, ["Level: Gold → Silver"]);
+    assert!(office.ada.get("bulk").await.has("Level set to Silver"));
 
-    choir.give(cy, level, "Gold").await;
-    choir.ada.post(&format!("{page}/undo"), &[]).await;
+    office.give(cy, level, "Gold").await;
+    office.ada.post(&format!("{page}/undo"), &[]).await;
     eventually("the action is undone", async || {
-        choir.ada.get(&page).await.has("Undone")
+        office.ada.get(&page).await.has("Undone")
     })
     .await;
-    assert_eq!(choir.value(anne, level).await, Some(CustomValue::Chosen([1].into())));
+    assert_eq!(office.value(anne, level).await, Some(CustomValue::Chosen([1].into())));
     assert_eq!(
-        choir.value(cy, level).await,
+        office.value(cy, level).await,
         Some(CustomValue::Chosen([1].into())),
         "changed since, so it stays"
     );
 
     let pledge_key = format!("custom.{pledge}");
-    let wrong = choir
+    let wrong = office
         .ada
         .post(
             "bulk/preview",
@@ -366,7 +369,7 @@ async fn a_value_is_given_to_a_selection_after_a_preview_and_taken_back() {
         )
         .await;
     assert_eq!(wrong.status, 422);
-    let forged = choir
+    let forged = office
         .ada
         .post(
             "bulk/start",
@@ -374,7 +377,7 @@ async fn a_value_is_given_to_a_selection_after_a_preview_and_taken_back() {
         )
         .await;
     assert_eq!(forged.status, 422, "an option of nowhere changes nothing");
-    assert_eq!(choir.value(anne, level).await, Some(CustomValue::Chosen([1].into())));
+    assert_eq!(office.value(anne, level).await, Some(CustomValue::Chosen([1].into())));
 }
 
 #[tokio::test]

@@ -6,10 +6,10 @@ use crate::support::browser::Browser;
 #[actix_web::test]
 async fn fields_are_defined_filled_in_searched_shown_and_exported_by_hand() {
     let Some(browser) = Browser::open().await else { return };
-    let choir = Choir::open().await;
-    let origin = format!("http://{}", choir.world.address());
-    let at = |path: &str| format!("{origin}{}", choir.ada.at(path));
-    browser.sign_in(&origin, "ada@choir.test").await;
+    let office = Office::open().await;
+    let origin = format!("http://{}", office.world.address());
+    let at = |path: &str| format!("{origin}{}", office.ada.at(path));
+    browser.sign_in(&origin, "ada@riverside.test").await;
     browser.visit(&at("settings")).await;
     browser.follow("Custom Fields", ".tabs").await;
     browser.until("h2", "On contacts").await;
@@ -41,7 +41,7 @@ async fn fields_are_defined_filled_in_searched_shown_and_exported_by_hand() {
     browser.visit(&at("contacts/new?type=individual")).await;
     browser.fill("#first_name", "Anne").await;
     browser.fill("#last_name", "Lem").await;
-    let ids: Vec<CustomFieldId> = choir.fields().await.all().iter().map(|field| field.id).collect();
+    let ids: Vec<CustomFieldId> = office.fields().await.all().iter().map(|field| field.id).collect();
     let css = |at: usize| format!("[name='custom.{}']", ids[at]);
     browser.fill(&css(0), "Sings alto").await;
     browser.fill(&css(1), "1,250.5").await;
@@ -79,7 +79,7 @@ async fn fields_are_defined_filled_in_searched_shown_and_exported_by_hand() {
     browser.press("Search").await;
     browser.until("h1 + p", "My Money is at least $39.50").await;
     browser.until("tbody", "Lem, Anne").await;
-    let file = choir
+    let file = office
         .ada
         .post("contacts/export", &[("scope", "all"), ("columns", "shown")])
         .await;

@@ -6,6 +6,7 @@ mod rows;
 
 use crate::support::browser::Browser;
 use crate::support::browserless::Browserless;
+use crate::support::office::send;
 use crate::support::world::{World, eventually};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -173,6 +174,24 @@ async fn nothing_of_an_erased_person_is_left_in_any_table() {
             .contains(&"Undone".to_owned())
     })
     .await;
+    // What was done to their records and could be taken back: a note that was deleted, a contact that was changed.
+    ada.post(
+        &format!("contacts/{first}/notes/new"),
+        &[("text", "Mrs. Quixley called"), ("noted_at", "2026-01-05T10:00")],
+    )
+    .await;
+    let notes = ada.get(&format!("contacts/{first}/notes")).await;
+    let note = notes.attribute(".entries a[href$='/delete']", "href").unwrap();
+    ada.post(&note, &[]).await;
+    let edit = format!("contacts/{first}/edit");
+    let form = ada.get(&edit).await;
+    let changed = send(&ada, &edit, &form.filled(&[("middle_name", "Q"), ("then", "save")])).await;
+    assert_eq!(
+        changed.location(),
+        ada.at(&format!("contacts/{first}")),
+        "{}",
+        changed.body
+    );
     ada.post(&format!("contacts/{first}/merge/{twin}"), &[]).await;
     ada.post(&format!("contacts/{first}/trash"), &[]).await;
     let before = tables_with(&world, &ada, TRACES).await;
@@ -184,6 +203,7 @@ async fn nothing_of_an_erased_person_is_left_in_any_table() {
         "merges",
         "bulk_contacts",
         "duplicate_keys",
+        "step_rows",
     ] {
         assert!(
             before.iter().any(|line| line.starts_with(table)),

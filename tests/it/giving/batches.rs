@@ -126,7 +126,7 @@ async fn whoever_is_typed_is_offered_and_the_next_row_begins_like_the_last() {
     let fund = shelter.general_fund().await.to_string();
     let offered = shelter
         .ada
-        .post("contributions/contributors?row=3", &[("rows.3.who", "lem")])
+        .post("contacts/offered?prefix=rows.3.", &[("rows.3.who", "lem")])
         .await;
     assert_eq!(offered.attribute("input", "name").unwrap(), "rows.3.contact");
     let batch = shelter.begin_batch("2", "150").await;

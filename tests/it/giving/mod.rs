@@ -236,7 +236,7 @@ async fn contributors_are_offered_while_somebody_types() {
     let shelter = Shelter::open().await;
     let anne = shelter.person("Anne Lem").await;
     shelter.person("Bob Lemaire").await;
-    let path = "contributions/contributors";
+    let path = "contacts/offered?many=false";
     let offered = shelter.ada.post(path, &[("who", "lem")]).await;
     assert_eq!(
         offered.texts("label"),

@@ -113,3 +113,49 @@ async fn a_pile_of_cheques_is_typed_into_one_grid() {
     browser.visit(&at("batches")).await;
     browser.look("giving-25-batches").await;
 }
+
+#[actix_web::test]
+async fn funds_and_campaigns_from_the_first_to_the_last() {
+    let Some(browser) = Browser::open().await else { return };
+    let shelter = Shelter::open().await;
+    let origin = format!("http://{}", shelter.world.address());
+    browser.sign_in(&origin, "ada@shelter.test").await;
+
+    browser.visit(&format!("{origin}{}", shelter.ada.at("funds"))).await;
+    browser.follow("Add Fund", "main").await;
+    browser.press("Save").await;
+    browser.until(".field__error", "Give the fund a name.").await;
+    browser.fill("#name", "Kitchen").await;
+    browser.press("Save").await;
+    browser.until("tbody", "Kitchen").await;
+    browser.follow("Kitchen", "tbody").await;
+    browser.follow("Settings", "main").await;
+    browser.fill("#name", "Kitchen Fund").await;
+    browser.press("Save").await;
+    browser.until("main", "Kitchen Fund").await;
+    browser.visit(&format!("{origin}{}", shelter.ada.at("funds"))).await;
+    browser.follow("Kitchen Fund", "tbody").await;
+    browser.follow("Settings", "main").await;
+    browser.follow("Delete Fund", "main").await;
+    browser.until("h1", "Delete").await;
+    browser.look("giving-30-fund-delete").await;
+    browser.press("Delete Fund").await;
+    browser.until("h1", "Funds").await;
+
+    browser.go("Campaigns").await;
+    browser.follow("Add Campaign", "main").await;
+    browser.fill("#name", "Spring Dinner").await;
+    browser.press("Save").await;
+    browser.until("main", "has been saved").await;
+    browser.follow("Settings", "main").await;
+    browser.fill("#goal", "8,000").await;
+    browser.press("Save").await;
+    browser.until("main", "$8,000").await;
+    browser.go("Campaigns").await;
+    browser.follow("Spring Dinner", "tbody").await;
+    browser.follow("Settings", "main").await;
+    browser.follow("Delete Campaign", "main").await;
+    browser.look("giving-31-campaign-delete").await;
+    browser.press("Delete Campaign").await;
+    browser.until("main", "No campaigns yet").await;
+}

@@ -54,3 +54,49 @@ async fn a_file_goes_its_way_by_hand() {
     browser.until("main", "The import is undone").await;
     browser.look("import-8-undone").await;
 }
+
+/// What a file of each kind looks like before it is imported: by hand, and open to everybody.
+#[actix_web::test]
+async fn files_of_other_kinds_are_checked_by_hand() {
+    let Some(browser) = Browser::open().await else { return };
+    let importer = Importer::new().await;
+    let origin = format!("http://{}", importer.world.address());
+    let people = b"Contact ID,First Name,Last Name\n1,Anne,Lem\n2,Bo,Roy\n";
+    importer.import("people.csv", people).await;
+    importer
+        .import("gifts.csv", b"Contact ID,Amount,Date\n1,20,2026-01-05\n")
+        .await;
+    browser.sign_in(&origin, "ada@shelter.test").await;
+    for (name, file, words) in [
+        (
+            "notes",
+            &b"Contact ID,Note,Date\n1,Called,2026-01-05\n9,Called,2026-01-05\n"[..],
+            "has a problem",
+        ),
+        ("tags", b"Contact ID,Tag\n1,Friend\n", "There is no tag called"),
+        (
+            "relationships",
+            b"Contact ID A,Relationship,Contact ID B\n1,Spouse of,2\n",
+            "is new",
+        ),
+        (
+            "activities",
+            b"Contact ID,Activity Type,Activity Date\n1,Call,2026-01-05\n",
+            "is not here",
+        ),
+        (
+            "alike",
+            b"Contact ID,Amount,Date\n1,20,2026-01-05\n",
+            "is taken for the same",
+        ),
+    ] {
+        let columns = importer.upload(&format!("{name}.csv"), file).await.location();
+        browser.visit(&format!("{origin}{}", importer.ada.at(&columns))).await;
+        browser.until("main", "What does each column hold?").await;
+        browser.look(&format!("import-{name}-columns")).await;
+        browser.press("Check the Rows").await;
+        browser.until("main", "Throw the File Away").await;
+        browser.until("main", words).await;
+        browser.look(&format!("import-{name}-check")).await;
+    }
+}

@@ -1,6 +1,7 @@
 //! The search for duplicates: finds those with something in common, remembers who is two, and copes with many.
 
-use super::{Office, person};
+use super::person;
+use crate::support::office::Office;
 use crate::support::world::eventually;
 use chrono::TimeDelta;
 use dms::base::ContactId;

@@ -5,14 +5,12 @@ mod mailchimp;
 mod rows;
 mod seen;
 
-use crate::support::browserless::Browserless;
-use crate::support::world::World;
+use crate::support::office::{self, Office};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use dms::base::{Actor, ContactId, EmailAddress, GroupId, Role, StaffId};
-use dms::crm::contacts::{self, Address, Contact, ContactDraft, ContactType, EmailDraft, Phone};
+use dms::base::{ContactId, EmailAddress, GroupId, Role};
+use dms::crm::contacts::{self, Address, ContactDraft, ContactType, EmailDraft, Phone};
 use dms::crm::groups;
-use dms::db::OrgTx;
 
 /// Everything that stands in the records and not in the trash; neither ids of rows nor the dates of the last change.
 const RECORDS: &str = "SELECT coalesce(string_agg(line, E'\\n' ORDER BY line), '') AS lines FROM (
@@ -36,40 +34,8 @@ struct Lines {
     lines: String,
 }
 
-/// An organization with contacts that are the same.
-struct Office {
-    world: World,
-    ada: Browserless,
-}
-
 impl Office {
-    async fn open() -> Self {
-        let world = World::start().await;
-        let ada = world.sign_up("Riverside", "Ada Lem", "ada@riverside.test").await;
-        Self { world, ada }
-    }
-
-    async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut OrgTx<'_>) -> anyhow::Result<T> + Send + 'static,
-    ) -> T {
-        let actor = Actor::Staff {
-            id: StaffId(1),
-            name: "Ada Lem".into(),
-        };
-        let written = self.world.db().write(self.ada.organization_id(), actor, work).await;
-        written.unwrap()
-    }
-
-    async fn add(&self, draft: ContactDraft) -> ContactId {
-        self.write(move |tx| Ok(contacts::actions::add(tx, &draft)?)).await
-    }
-
-    async fn contact(&self, id: ContactId) -> Contact {
-        self.write(move |tx| Ok(contacts::store::find(tx, id)?)).await.unwrap()
-    }
-
-    async fn group(&self, title: &str, members: Vec<ContactId>) -> GroupId {
+    async fn group_of(&self, title: &str, members: Vec<ContactId>) -> GroupId {
         let title = title.to_owned();
         self.write(move |tx| {
             let group = groups::actions::create(tx, &title, "")?;
@@ -90,16 +56,14 @@ impl Office {
         self.ada.post(&page, choices).await.location()
     }
 
-    async fn undo(&self, merge: &str) {
+    async fn undo_merge(&self, merge: &str) {
         let undone = self.ada.post(&format!("{merge}/undo"), &[]).await;
         assert_eq!(undone.location(), merge, "{}", undone.body);
     }
 }
 
 fn person(first: &str, last: &str, email: &str) -> ContactDraft {
-    let mut draft = ContactDraft::default();
-    draft.details.first_name = first.into();
-    draft.details.last_name = last.into();
+    let mut draft = office::person(first, last);
     if let Ok(address) = EmailAddress::parse(email) {
         draft.emails.push(EmailDraft::new(address));
     }
@@ -134,8 +98,8 @@ fn ann() -> ContactDraft {
 async fn everything_of_both_is_in_one_contact_and_old_links_lead_there() {
     let office = Office::open().await;
     let (anne, ann) = (office.add(anne()).await, office.add(ann()).await);
-    office.group("Newsletter", vec![ann]).await;
-    office.group("Board", vec![anne]).await;
+    office.group_of("Newsletter", vec![ann]).await;
+    office.group_of("Board", vec![anne]).await;
     let chosen = [
         ("scope", "selected"),
         ("id", &ann.to_string()),
@@ -190,12 +154,12 @@ async fn everything_of_both_is_in_one_contact_and_old_links_lead_there() {
 async fn an_undone_merge_leaves_both_as_they_were() {
     let office = Office::open().await;
     let (anne, ann) = (office.add(anne()).await, office.add(ann()).await);
-    office.group("Newsletter", vec![ann]).await;
-    office.group("Board", vec![anne]).await;
+    office.group_of("Newsletter", vec![ann]).await;
+    office.group_of("Board", vec![anne]).await;
     let before = office.records().await;
     let merge = office.merge(anne, ann, &[("source", "loser")]).await;
     assert_ne!(office.records().await, before);
-    office.undo(&merge).await;
+    office.undo_merge(&merge).await;
     let (after, lost) = (office.records().await, before.clone());
     let missing: Vec<&str> = lost.lines().filter(|line| !after.contains(line)).collect();
     let added: Vec<&str> = after.lines().filter(|line| !lost.contains(line)).collect();
@@ -223,7 +187,7 @@ async fn what_somebody_changed_since_the_merge_stays_with_the_survivor() {
             Ok(contacts::actions::change(tx, anne, &draft, "")?)
         })
         .await;
-    office.undo(&merge).await;
+    office.undo_merge(&merge).await;
     let told = office.ada.get(&merge).await;
     assert!(
         told.has("left as it is with Anne Lévesque: Job Title."),
@@ -266,9 +230,9 @@ async fn merges_follow_each_other_and_are_undone_in_any_order_that_makes_sense()
     );
     let refused = office.ada.post(&format!("{first}/undo"), &[]).await;
     assert_eq!(refused.status, 409);
-    office.undo(&second).await;
+    office.undo_merge(&second).await;
     assert_eq!(office.contact(third).await.merged_into, Some(ann));
-    office.undo(&first).await;
+    office.undo_merge(&first).await;
     assert!(office.contact(third).await.deleted_at.is_none());
 }
 
@@ -339,6 +303,6 @@ async fn gifts_and_what_they_add_up_to_follow_the_merge_and_its_undo() {
     };
     let merge = office.merge(anne, ann, &[]).await;
     assert_eq!((given(anne).await, given(ann).await), ((3, 7500), (0, 0)));
-    office.undo(&merge).await;
+    office.undo_merge(&merge).await;
     assert_eq!((given(anne).await, given(ann).await), ((1, 2500), (2, 5000)));
 }

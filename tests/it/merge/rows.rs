@@ -1,6 +1,7 @@
 //! Everything other rooms know of a contact goes with them into the one they become, and back by the undo.
 
-use super::{Office, ann, anne, person};
+use super::{ann, anne, person};
+use crate::support::office::Office;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -134,7 +135,7 @@ async fn notes_tags_relationships_activities_opportunities_and_gifts_go_over_and
         assert!(page.has(words), "{tab}: {}", page.body);
     }
 
-    office.undo(&merge).await;
+    office.undo_merge(&merge).await;
     assert_eq!(office.named().await, before);
 }
 
@@ -173,7 +174,7 @@ async fn a_smart_group_finds_the_survivor_by_what_came_over_and_both_are_as_befo
     eventually_in(ann, anne).await;
     let merge = office.merge(anne, ann, &[]).await;
     eventually_in(anne, ann).await;
-    office.undo(&merge).await;
+    office.undo_merge(&merge).await;
     eventually_in(ann, anne).await;
 }
 
@@ -208,6 +209,6 @@ async fn nobody_is_related_twice_to_the_same_after_a_merge() {
         ],
         "what is over comes along, and what is the other way round"
     );
-    office.undo(&merge).await;
+    office.undo_merge(&merge).await;
     assert_eq!((tied(anne).await, tied(ann).await), (before, before_ann));
 }

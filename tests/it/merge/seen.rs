@@ -1,7 +1,8 @@
 //! Finding and merging duplicates by hand in a real browser, at the width of a desk and of a phone, open to everybody.
 
-use super::{Office, ann, anne};
+use super::{ann, anne};
 use crate::support::browser::Browser;
+use crate::support::office::Office;
 
 #[actix_web::test]
 async fn duplicates_are_found_compared_merged_and_parted_by_hand() {
@@ -12,7 +13,7 @@ async fn duplicates_are_found_compared_merged_and_parted_by_hand() {
     other.settle_primaries();
     other.emails[1].is_primary = false;
     let (first, second) = (office.add(anne()).await, office.add(other).await);
-    office.group("Newsletter", vec![second]).await;
+    office.group_of("Newsletter", vec![second]).await;
     let origin = format!("http://{}", office.world.address());
     browser.sign_in(&origin, "ada@riverside.test").await;
     browser.visit(&format!("{origin}{}", office.ada.at("duplicates"))).await;

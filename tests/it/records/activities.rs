@@ -73,7 +73,7 @@ async fn an_activity_with_two_contacts_is_added_changed_and_deleted_and_both_cha
     for contact in [anne, bob] {
         assert_eq!(counted(&office.ada, contact, "Activities").await, "1");
         assert_eq!(
-            office.log(contact).await[0],
+            office.told(contact).await[0],
             "Activity added: Meeting: The new kitchen (Activity Type:  → Meeting; Subject:  → The new kitchen; \
              With:  → Anne Lem, Bob Roy; Date:  → Apr 27, 2026 10:00 AM; Duration:  → 1 h 30 min; \
              Status:  → Scheduled; Priority:  → Normal; Details:  → Bring the plans)"
@@ -96,7 +96,7 @@ async fn an_activity_with_two_contacts_is_added_changed_and_deleted_and_both_cha
     assert!(page.has("The activity has been saved."));
     for contact in [anne, bob] {
         assert_eq!(
-            office.log(contact).await[0],
+            office.told(contact).await[0],
             "Activity changed: Meeting: The new kitchen (With: Anne Lem, Bob Roy → Anne Lem)",
             "also to whom it is no longer with"
         );
@@ -116,7 +116,7 @@ async fn an_activity_with_two_contacts_is_added_changed_and_deleted_and_both_cha
             .has("“Meeting: The new kitchen” is completed.")
     );
     assert_eq!(
-        office.log(anne).await[0],
+        office.told(anne).await[0],
         "Activity changed: Meeting: The new kitchen (Status: Scheduled → Completed)"
     );
     assert!(
@@ -130,7 +130,7 @@ async fn an_activity_with_two_contacts_is_added_changed_and_deleted_and_both_cha
     assert!(page.has("“Meeting: The new kitchen” has been deleted."));
     assert_eq!(office.ada.get(&own).await.status, 404);
     assert!(
-        office.log(anne).await[0].starts_with("Activity deleted: Meeting: The new kitchen (Activity Type: Meeting → ")
+        office.told(anne).await[0].starts_with("Activity deleted: Meeting: The new kitchen (Activity Type: Meeting → ")
     );
 }
 

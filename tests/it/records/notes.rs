@@ -46,7 +46,7 @@ async fn a_note_is_written_changed_and_deleted_and_the_change_log_tells_all_of_i
     assert!(office.done(&delete, &[]).await.has("No notes yet"));
     assert_eq!(office.ada.get(&edit).await.status, 404);
     assert_eq!(
-        office.log(anne).await[..3],
+        office.told(anne).await[..3],
         [
             "Note deleted (Subject: Legacy → ; Note: Changed her mind. → ; Date: Apr 28, 2026 9:00 AM → )",
             "Note changed (Note: Wants to leave something to the kitchen.\nCall in May. → Changed her mind.; \
@@ -117,7 +117,7 @@ async fn a_note_without_text_or_with_a_date_that_cannot_be_is_not_kept_and_nothi
         assert_eq!(answer.texts(".field__error"), [said]);
         assert_eq!(answer.attribute("#subject", "value").unwrap(), "Kept");
     }
-    assert_eq!(office.log(anne).await.len(), 1, "only that the contact was added");
+    assert_eq!(office.told(anne).await.len(), 1, "only that the contact was added");
 }
 
 #[tokio::test]

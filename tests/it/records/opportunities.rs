@@ -63,7 +63,7 @@ async fn an_opportunity_is_added_changed_and_deleted_and_the_prospects_change_lo
             .has("Kitchen grant Grant In Progress High $12,500.50")
     );
     assert!(
-        office.log(fund).await[0]
+        office.told(fund).await[0]
             .starts_with("Opportunity added: Kitchen grant (Name:  → Kitchen grant; Prospect:  → River Fund")
     );
 
@@ -83,7 +83,7 @@ async fn an_opportunity_is_added_changed_and_deleted_and_the_prospects_change_lo
     let page = office.done(&format!("{own}/edit"), &fields).await;
     assert!(page.has("The opportunity has been saved.") && page.has("Amount Received $10,000.00"));
     assert_eq!(
-        office.log(fund).await[0],
+        office.told(fund).await[0],
         "Opportunity changed: Kitchen grant (Status: In Progress → Awarded; Amount Received:  → $10,000.00)"
     );
     assert!(
@@ -106,7 +106,7 @@ async fn an_opportunity_is_added_changed_and_deleted_and_the_prospects_change_lo
             .has("“Kitchen grant” has been deleted.")
     );
     assert_eq!(office.ada.get(&own).await.status, 404);
-    assert!(office.log(fund).await[0].starts_with("Opportunity deleted: Kitchen grant"));
+    assert!(office.told(fund).await[0].starts_with("Opportunity deleted: Kitchen grant"));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use dms::base::Role;
+use dms::crm::contacts::{ContactDraft, ContactType};
 
 fn household(name: &str) -> ContactDraft {
     let mut draft = ContactDraft::default();
@@ -73,10 +74,10 @@ async fn both_contacts_show_a_relationship_each_from_its_side() {
         assert!(office.takes_the_due_mark(contact).await);
     }
     assert_eq!(
-        office.log(anne).await[0],
+        office.told(anne).await[0],
         "Relationship added: Child of Bob Lem (Start Date:  → 2020-05-01; Description:  → Adopted)"
     );
-    assert!(office.log(bob).await[0].starts_with("Relationship added: Parent of Anne Lem ("));
+    assert!(office.told(bob).await[0].starts_with("Relationship added: Parent of Anne Lem ("));
 
     let edit = bobs.attribute("tbody .table__actions a", "href").unwrap();
     let form = office.ada.get(&edit).await;
@@ -95,7 +96,7 @@ async fn both_contacts_show_a_relationship_each_from_its_side() {
     );
     assert_eq!(counted(&office.ada, bob, "Relationships").await, "0");
     assert_eq!(
-        office.log(anne).await[0],
+        office.told(anne).await[0],
         "Relationship changed: Child of Bob Lem (End Date:  → 2021-04-30; Description: Adopted → )"
     );
 
@@ -103,7 +104,7 @@ async fn both_contacts_show_a_relationship_each_from_its_side() {
     assert!(office.ada.get(&delete).await.has("Bob Lem: Parent of Anne Lem"));
     assert!(office.done(&delete, &[]).await.has("No relationships yet"));
     assert_eq!(office.ada.get(&edit).await.status, 404);
-    assert!(office.log(anne).await[0].starts_with("Relationship deleted: Child of Bob Lem"));
+    assert!(office.told(anne).await[0].starts_with("Relationship deleted: Child of Bob Lem"));
 }
 
 #[tokio::test]

@@ -129,7 +129,7 @@ async fn a_contacts_tags_are_ticked_on_its_own_page() {
     assert!(page.has("Nothing was different"));
     assert_eq!(page.texts("input[type=checkbox][checked] + label"), ["Major Donor"]);
     assert_eq!(
-        office.log(anne).await[..3],
+        office.told(anne).await[..3],
         ["Tag Volunteer removed", "Tagged Volunteer", "Tagged Major Donor"]
     );
 }
@@ -230,7 +230,7 @@ async fn deleting_a_tag_takes_it_off_everybody_and_says_so_in_each_change_log() 
     );
     office.done(&format!("tags/{donor}/delete"), &[]).await;
     for contact in [anne, bob] {
-        assert_eq!(office.log(contact).await[0], "Tag Major Donor removed");
+        assert_eq!(office.told(contact).await[0], "Tag Major Donor removed");
         assert!(office.takes_the_due_mark(contact).await);
     }
     assert_eq!(office.ada.get(&format!("tags/{donor}/edit")).await.status, 404);

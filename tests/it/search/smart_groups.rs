@@ -409,6 +409,14 @@ async fn a_smart_group_built_by_clicking_changes_when_a_gift_is_entered() {
     browser.press("See who would come and go").await;
     browser.until("main", "would go").await;
     browser.look("smart-group-preview").await;
+    browser.press("Save this search").await;
+    browser.undo("Search of Donors changed").await;
+    browser.until("main", "1 contact, checked").await;
+    browser.follow("Settings", ".page-head").await;
+    browser.follow("Delete Group", "main").await;
+    browser.press("Delete Group").await;
+    browser.undo("Group Donors deleted").await;
+    browser.until("main", "1 contact, checked").await;
 }
 
 fn urlencode(text: &str) -> String {

@@ -5,13 +5,15 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use super::patience::patiently;
 
 /// `required` makes a missing browser a failure.
 const INSISTENCE: &str = "DMS_BROWSER";
@@ -23,8 +25,6 @@ const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/node_modules/axe-core/ax
 const WCAG: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 /// No page takes this long, even on a busy machine with two cores.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How often a condition is looked at.
-const GLANCE: Duration = Duration::from_millis(25);
 /// No update, no sync, no word to anybody: every name but the loopback's is unknown.
 const FLAGS: [&str; 11] = [
     "--headless=new",
@@ -119,18 +119,12 @@ impl Browser {
 
     /// Looks again and again until there is an answer. `what` names it when it never comes.
     pub async fn wait_for<T>(&self, what: &str, look: impl AsyncFn(&Client) -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(seen) = look(&self.client).await {
-                return seen;
-            }
-            assert!(
-                Instant::now() < deadline,
-                "waited in vain for {what}\n{:?}",
-                self.client.source().await
-            );
-            tokio::time::sleep(GLANCE).await;
-        }
+        patiently(
+            PATIENCE,
+            async || look(&self.client).await,
+            async || format!("{what}\n{:?}", self.client.source().await),
+        )
+        .await
     }
 
     /// The page's own measure, free of the window's frame and its smallest width; 320 is a phone, or 400 % zoom.

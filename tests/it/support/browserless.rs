@@ -203,6 +203,34 @@ impl Answer {
         self.visible().contains(text)
     }
 
+    /// The form as a browser sends it back: every field of the page, with some typed anew.
+    pub fn filled(&self, typed: &[(&str, &str)]) -> Vec<(String, String)> {
+        let html = self.html();
+        let mut fields: Vec<(String, String)> = Vec::new();
+        for field in html.select(&parsed("main form[method=post] :is(input, select, textarea)")) {
+            let Some(name) = field.value().attr("name") else {
+                continue;
+            };
+            let value = match (field.value().name(), field.value().attr("type")) {
+                ("select", _) => field
+                    .select(&parsed("option[selected]"))
+                    .chain(field.select(&parsed("option")))
+                    .next()
+                    .and_then(|option| option.value().attr("value"))
+                    .map(str::to_owned),
+                ("textarea", _) => Some(field.text().collect()),
+                (_, Some("checkbox" | "radio")) if field.value().attr("checked").is_none() => continue,
+                _ => field.value().attr("value").map(str::to_owned),
+            };
+            fields.push((name.into(), value.unwrap_or_default()));
+        }
+        for (name, value) in typed {
+            fields.retain(|(there, _)| there != name);
+            fields.push((name.to_string(), value.to_string()));
+        }
+        fields
+    }
+
     fn visible(&self) -> String {
         single_spaced(self.html().root_element().text())
     }

@@ -90,10 +90,23 @@ impl Browser {
 
     /// Searches from the head of whatever page is open.
     pub async fn search(&self, words: &str) {
+        self.look_for(words).await;
+        self.until("main", &format!("found for “{words}”")).await;
+    }
+
+    /// The same where only one fits: their own page opens.
+    pub async fn look_for(&self, words: &str) {
         self.fill("#search", words).await;
         let field = self.client.find(Locator::Css("#search")).await.unwrap();
         field.send_keys(ENTER).await.unwrap();
-        self.until("main", &format!("found for “{words}”")).await;
+    }
+
+    /// Takes back what the page says was done.
+    pub async fn undo(&self, what: &str) {
+        self.follow("Undo", ".message").await;
+        self.until("h1", &format!("Undo: {what}")).await;
+        self.press("Undo").await;
+        self.until(".message__text", &format!("Undone: {what}")).await;
     }
 
     /// What a field holds.

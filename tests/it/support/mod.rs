@@ -4,6 +4,8 @@ pub mod browser;
 pub mod browserless;
 pub mod cluster;
 pub mod hands;
+pub mod office;
+pub mod patience;
 pub mod rehearsal;
 pub mod works;
 pub mod world;

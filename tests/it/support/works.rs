@@ -11,10 +11,11 @@ use dms::work::{self, Wakes};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use super::cluster::{Cluster, Database};
+use super::patience::patiently;
 
 const ORGANIZATION: OrganizationId = OrganizationId(1);
 /// No work of these tests takes this long, even on a busy machine with two cores.
@@ -74,16 +75,16 @@ impl Works {
         is_stuck: fn(&T) -> bool,
         fits: impl Fn(&T) -> bool,
     ) -> T {
-        let begun = Instant::now();
-        loop {
+        let look = async || {
             let found: anyhow::Result<Option<T>> = self.db.read(ORGANIZATION, move |tx| Ok(read(tx)?)).await;
-            let found = found.unwrap().unwrap();
-            if fits(&found) {
-                return found;
-            }
-            assert!(begun.elapsed() < PATIENCE && !is_stuck(&found), "{found:?}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+            found.unwrap().unwrap()
+        };
+        let fitting = async || {
+            let found = look().await;
+            assert!(!is_stuck(&found), "{found:?}");
+            fits(&found).then_some(found)
+        };
+        patiently(PATIENCE, fitting, async || format!("{:?}", look().await)).await
     }
 
     /// Starts a process.

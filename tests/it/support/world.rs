@@ -2,6 +2,7 @@
 
 use super::browserless::Browserless;
 use super::cluster::{Cluster, Database};
+use super::patience::patiently;
 use chrono::{TimeDelta, Utc};
 use diesel::prelude::*;
 use dms::base::{Clock, OrganizationId, Role};
@@ -15,7 +16,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long something may take to come about.
@@ -23,11 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Waits until a condition holds.
 pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !holds().await {
-        assert!(Instant::now() < deadline, "waited in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    patiently(PATIENCE, async || holds().await.then_some(()), async || what.to_owned()).await;
 }
 
 /// The password of everybody in the tests.

@@ -6,7 +6,8 @@ use super::form::{ActivityForm, Choices};
 use super::{ActivityPath, Settings, existing};
 use crate::accounts::{self, Member, model::Colleague};
 use crate::base::{ActivityId, ContactId};
-use crate::crm::contacts::{Picker, Sent, sent_value, sent_values};
+use crate::crm::contacts::{Marked, Picker, Sent, sent_value};
+use crate::crm::undoable;
 use crate::web::{self, Answer, Began, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
@@ -114,8 +115,8 @@ pub async fn save(member: Member, path: ActivityPath, sent: Sent, config: Settin
         .await;
     };
     let began = form.began.clone();
-    let saved = member
-        .write(move |tx| {
+    let (saved, step) = member
+        .step(&undoable::ACTIVITY, id.0, move |tx| {
             let is = store::locked(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
             Ok::<_, PageError>(match began.misses(&is.is, &draft) {
                 true => Err(is),
@@ -130,28 +131,21 @@ pub async fn save(member: Member, path: ActivityPath, sent: Sent, config: Settin
             return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, Some(is), None, form, picker).await;
         }
     };
-    member.say(Flash::success(match changed {
+    let said = Flash::success(match changed {
         true => "The activity has been saved.",
         false => "Nothing was different, so nothing was changed.",
-    }));
+    });
+    member.say_done(said, step);
     Ok(member.redirect(&format!("activities/{id}")))
 }
 
 /// Who was ticked and who fits what else was typed, and the colleagues it may be assigned to. A name that only one contact
 /// fits is taken as it is meant.
 async fn picked(member: &Member, sent: &Sent) -> Result<(Picker, Vec<Colleague>), PageError> {
-    let (typed, ticked) = (
-        sent_value(sent, "who").to_owned(),
-        sent_values::<ContactId>(sent, "contact"),
-    );
-    let (mut picker, colleagues) = member
-        .read(move |tx| {
-            let picker = Picker::find(tx, &typed, &ticked, true)?;
-            Ok::<_, PageError>((picker, accounts::colleagues(tx)?))
-        })
-        .await?;
-    picker.choose_the_only_one();
-    Ok((picker, colleagues))
+    let marked = Marked::of(sent);
+    member
+        .read(move |tx| Ok((marked.picker(tx, true)?, accounts::colleagues(tx)?)))
+        .await
 }
 
 async fn ask(

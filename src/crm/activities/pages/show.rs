@@ -6,6 +6,7 @@ use super::super::store::{self, ActivityFilter};
 use super::{ActivityPath, Settings, existing};
 use crate::accounts::Member;
 use crate::accounts::model::Organization;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Flash, PAGE_SIZE, Page, PageError};
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -58,13 +59,13 @@ pub async fn show(member: Member, path: ActivityPath) -> Answer {
 /// `POST /o/{organization}/activities/{activity}/completion`
 pub async fn complete(member: Member, path: ActivityPath, config: Settings) -> Answer {
     let id = path.1;
-    let title = member
-        .write(move |tx| {
+    let (title, step) = member
+        .step(&undoable::ACTIVITY, id.0, move |tx| {
             let title = existing(tx, id)?.title();
             actions::complete(tx, &config, id)?;
             Ok::<_, PageError>(title)
         })
         .await?;
-    member.say(Flash::success(format!("“{title}” is completed.")));
+    member.say_done(Flash::success(format!("“{title}” is completed.")), step);
     Ok(member.redirect(&format!("activities/{id}")))
 }

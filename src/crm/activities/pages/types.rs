@@ -1,8 +1,10 @@
 //! The types of activities, among the settings.
 
-use super::super::types::{self, ActivityType, TypeError};
+use super::super::types::{self, ActivityType};
 use crate::accounts::Member;
-use crate::base::ActivityTypeId;
+use crate::base::{ActivityTypeId, StepId};
+use crate::crm::type_error::TypeError;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Field, Flash, Page, PageError};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -86,8 +88,8 @@ pub async fn add(member: Member, typed: Form<Typed>) -> Answer {
         })
         .await;
     match added {
-        Ok(_) => Ok(saved(&member)),
-        Err(TypeError::NameTaken) => form(
+        Ok(_) => Ok(saved(&member, None)),
+        Err(TypeError::Taken) => form(
             &member,
             StatusCode::UNPROCESSABLE_ENTITY,
             None,
@@ -119,9 +121,12 @@ pub async fn save(member: Member, path: TypePath, typed: Form<Typed>) -> Answer 
             is_offered,
         );
     };
-    match member.write(move |tx| types::change(tx, id, &name, is_offered)).await {
-        Ok(()) => Ok(saved(&member)),
-        Err(TypeError::NameTaken) => {
+    let changed = member.step(&undoable::ACTIVITY_TYPE, id.0, move |tx| {
+        types::change(tx, id, &name, is_offered)
+    });
+    match changed.await {
+        Ok(((), step)) => Ok(saved(&member, step)),
+        Err(TypeError::Taken) => {
             let name = taken(&typed);
             form(
                 &member,
@@ -149,8 +154,8 @@ fn taken(typed: &Typed) -> Field {
     Field::wrong(&typed.name, "A type of this name already exists.")
 }
 
-fn saved(member: &Member) -> HttpResponse {
-    member.say(Flash::success("The activity type has been saved."));
+fn saved(member: &Member, step: Option<StepId>) -> HttpResponse {
+    member.say_done(Flash::success("The activity type has been saved."), step);
     member.redirect("activity-types")
 }
 
@@ -168,8 +173,10 @@ pub async fn ask(member: Member, path: TypePath) -> Answer {
 /// `POST /o/{organization}/activity-types/{type}/delete`
 pub async fn delete(member: Member, path: TypePath) -> Answer {
     let id = path.1;
-    member.write(move |tx| types::delete(tx, id)).await?;
-    member.say(Flash::success("The activity type has been deleted."));
+    let ((), step) = member
+        .step(&undoable::ACTIVITY_TYPE, id.0, move |tx| types::delete(tx, id))
+        .await?;
+    member.say_done(Flash::success("The activity type has been deleted."), step);
     Ok(member.redirect("activity-types"))
 }
 

@@ -7,6 +7,7 @@ use super::BatchPath;
 use crate::accounts::Member;
 use crate::accounts::model::required;
 use crate::base::{Currency, Money};
+use crate::crm::undoable;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError, long_text};
 use actix_web::http::StatusCode;
 use actix_web::web::Form;
@@ -99,9 +100,10 @@ fn positive(typed: &str, currency: Currency) -> Result<Money, &'static str> {
 /// `POST /o/{organization}/batches/{batch}/delete`
 pub async fn delete(member: Member, path: BatchPath) -> Answer {
     let id = path.1;
-    let name = member.write(move |tx| actions::delete(tx, id)).await?;
-    member.say(Flash::success(format!(
-        "The draft “{name}” was thrown away. Nothing of it was posted."
-    )));
+    let (name, step) = member
+        .step(&undoable::BATCH, id.0, move |tx| actions::delete(tx, id))
+        .await?;
+    let said = format!("The draft “{name}” was thrown away. Nothing of it was posted.");
+    member.say_done(Flash::success(said), step);
     Ok(member.redirect("batches"))
 }

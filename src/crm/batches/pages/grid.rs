@@ -6,8 +6,9 @@ use super::super::store;
 use super::BatchPath;
 use crate::accounts::Member;
 use crate::base::BatchId;
+use crate::crm::contacts::Picker;
 use crate::crm::contacts::rules::Problem;
-use crate::crm::contributions::{PaymentMethod, Picker};
+use crate::crm::contributions::PaymentMethod;
 use crate::crm::custom_fields::{self, CustomFields, CustomInput, Kind};
 use crate::crm::{
     campaigns::{self, UsualFunds},
@@ -282,14 +283,14 @@ fn lines(
             "" => usual.chosen(),
             fund => fund.to_owned(),
         };
-        let wrong = problems.get(&at).cloned().unwrap_or_default();
+        let wrong = problems.get(&at).cloned().unwrap_or_default().into_iter();
+        let problems: HashMap<String, String> = wrong.map(|problem| (problem.field, problem.words)).collect();
+        let mut picker = Picker::find(tx, typed, chosen.as_slice(), false)?.prefixed(&format!("rows.{}.", at + 1));
+        picker.who.error = problems.get("who").cloned();
         lines.push(Line {
             number: at + 1,
-            picker: Picker::find(tx, typed, chosen)?.prefixed(&format!("rows.{}.", at + 1)),
-            problems: wrong
-                .into_iter()
-                .map(|problem| (problem.field, problem.words))
-                .collect(),
+            picker,
+            problems,
             methods: Choice::list(methods.iter().map(|word| (word, word)), &row.payment_method),
             funds: choices(usual.offered(), &funds, &fund),
             campaigns: choices(no_campaign.clone(), &campaigns, &row.campaign),

@@ -250,9 +250,5 @@ fn chosen_group(sent: &Sent) -> (Field, Option<GroupId>) {
 }
 
 fn reason(typed: &str) -> Result<String, &'static str> {
-    let why = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    if why.chars().count() > WHY_LENGTH_MAX {
-        return Err("A reason may have up to 200 characters.");
-    }
-    Ok(why)
+    web::one_line(typed, WHY_LENGTH_MAX, "A reason may have up to 200 characters.")
 }

@@ -11,6 +11,7 @@ use crate::crm::contacts::model::{Contact, ContactDraft, ContactType};
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contacts::{many, store};
 use crate::crm::custom_fields::{self, CustomFields, Record};
+use crate::crm::undoable;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Began, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
@@ -141,7 +142,7 @@ pub async fn save(member: Member, path: Path<(String, ContactId)>, sent: Form<Pa
     }
     let (id, began) = (contact.id, Began::sent(form.value("began_with")));
     let saved = member
-        .write(move |tx| {
+        .step(&undoable::CONTACT, id.0, move |tx| {
             let is = many::locked(tx, &[id])?.pop().ok_or(QueryError::NotFound)?;
             let is_gone = is.merged_into.is_some() || is.erased_at.is_some();
             Ok(match is_gone || began.misses(&is.draft(), &draft) {
@@ -151,7 +152,7 @@ pub async fn save(member: Member, path: Path<(String, ContactId)>, sent: Form<Pa
         })
         .await;
     match saved {
-        Ok(Err(is)) => {
+        Ok((Err(is), _)) => {
             if let Some(answer) = gone(&member, &is) {
                 return answer;
             }
@@ -159,11 +160,12 @@ pub async fn save(member: Member, path: Path<(String, ContactId)>, sent: Form<Pa
             let page = FormPage::of(&member, form, Some(is));
             FormPage { began, ..page }.refused()
         }
-        Ok(Ok(was_changed)) => {
-            member.say(match was_changed {
-                true => Flash::success("Your changes were saved."),
-                false => Flash::success("Nothing was different, so nothing was changed."),
+        Ok((Ok(was_changed), step)) => {
+            let said = Flash::success(match was_changed {
+                true => "Your changes were saved.",
+                false => "Nothing was different, so nothing was changed.",
             });
+            member.say_done(said, step);
             Ok(member.redirect(&format!("contacts/{id}")))
         }
         Err(error) => refuse(&member, form, Some(contact), error),

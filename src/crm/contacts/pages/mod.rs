@@ -11,7 +11,7 @@ mod picker;
 mod trash;
 
 pub use chosen::{Sent, nobody_chosen, sent_value, sent_values};
-pub use picker::Picker;
+pub use picker::{Marked, Picker};
 
 use crate::base::Role;
 use crate::web::{Needs, Route, get, post};

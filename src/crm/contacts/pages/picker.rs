@@ -1,13 +1,14 @@
 //! Choosing contacts in a form: whoever fits what is typed is offered while somebody types, or when "Find" is pressed.
 //! `templates/contacts/picker.html` writes the field and what is offered.
 
+use super::chosen::{Sent, sent_value, sent_values};
 use crate::accounts::Member;
 use crate::base::ContactId;
 use crate::crm::contacts::search::{self, ContactRow, ListFilter};
 use crate::crm::contacts::store;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Field, Page, PageError};
-use actix_web::web::{Form, Query};
+use actix_web::web::Query;
 use askama::Template;
 use diesel::QueryResult;
 use serde::Deserialize;
@@ -24,6 +25,8 @@ pub struct Picker {
     pub found: Vec<Offered>,
     /// Whether several can be chosen.
     pub takes_many: bool,
+    /// What stands before the names of its fields where a form has several: "rows.3."
+    pub prefix: String,
     /// A name is typed, and nobody who fits it is chosen.
     is_undecided: bool,
     /// Somebody who was chosen went into the trash or was erased meanwhile.
@@ -60,8 +63,22 @@ impl Picker {
             chosen: here.into_iter().map(Offered::of).collect(),
             found: not_chosen.map(Offered::of).collect(),
             takes_many,
+            prefix: String::new(),
             is_undecided,
         })
+    }
+
+    /// The same for a form that has several.
+    pub fn prefixed(self, prefix: &str) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            ..self
+        }
+    }
+
+    /// The only one who fits what is typed is marked at once: nobody has to mark what can be nothing else.
+    pub fn is_marked(&self) -> bool {
+        !self.takes_many && self.chosen.is_empty() && self.found.len() == 1
     }
 
     /// The only one who fits what is typed counts as chosen: nobody has to tick what can be nothing else.
@@ -78,11 +95,13 @@ impl Picker {
     }
 
     /// Where whoever fits is asked for while somebody types.
-    pub fn address(&self) -> &'static str {
-        match self.takes_many {
-            true => "contacts/offered?many=true",
-            false => "contacts/offered?many=false",
-        }
+    pub fn address(&self) -> String {
+        format!("contacts/offered?many={}&prefix={}", self.takes_many, self.prefix)
+    }
+
+    /// The name of one of its fields in the form.
+    pub fn named(&self, field: &str) -> String {
+        format!("{}{field}", self.prefix)
     }
 
     /// The ids of those who are chosen.
@@ -133,18 +152,35 @@ impl Offered {
     }
 }
 
-/// What is typed so far.
-#[derive(Deserialize)]
-pub struct Asked {
-    #[serde(default)]
-    who: String,
+/// What a form sends of a picker: the name that is typed and who is marked.
+pub struct Marked {
+    typed: String,
+    ids: Vec<ContactId>,
 }
 
-/// Whether several can be chosen there.
-#[derive(Deserialize)]
+impl Marked {
+    /// Reads it.
+    pub fn of(sent: &Sent) -> Self {
+        Self {
+            typed: sent_value(sent, "who").to_owned(),
+            ids: sent_values(sent, "contact"),
+        }
+    }
+
+    /// Who is marked, or the only one who fits what is typed.
+    pub fn picker(&self, tx: &mut OrgTx<'_>, takes_many: bool) -> QueryResult<Picker> {
+        let mut picker = Picker::find(tx, &self.typed, &self.ids, takes_many)?;
+        picker.choose_the_only_one();
+        Ok(picker)
+    }
+}
+
+/// Which of the fields of a form asks.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Wanted {
-    #[serde(default)]
     many: bool,
+    prefix: String,
 }
 
 #[derive(Template)]
@@ -155,9 +191,10 @@ struct Fragment {
 }
 
 /// `POST /o/{organization}/contacts/offered`: answers with the contacts to choose from.
-pub async fn look(member: Member, wanted: Query<Wanted>, asked: Form<Asked>) -> Answer {
+pub async fn look(member: Member, wanted: Query<Wanted>, asked: Sent) -> Answer {
+    let typed = sent_value(&asked, &format!("{}who", wanted.prefix)).to_owned();
     let picker = member
-        .read(move |tx| Ok::<_, PageError>(Picker::find(tx, &asked.who, &[], wanted.many)?))
+        .read(move |tx| Ok::<_, PageError>(Picker::find(tx, &typed, &[], wanted.many)?.prefixed(&wanted.prefix)))
         .await?;
     web::show(Fragment {
         page: member.part(),

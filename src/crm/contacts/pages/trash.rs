@@ -5,6 +5,7 @@ use crate::base::ContactId;
 use crate::crm::contacts::actions;
 use crate::crm::contacts::model::Contact;
 use crate::crm::contacts::store;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::web::Path;
 use askama::Template;
@@ -41,11 +42,13 @@ async fn question(member: Member, id: ContactId, back: bool) -> Answer {
 pub async fn trash(member: Member, path: Path<(String, ContactId)>) -> Answer {
     let contact = existing(&member, path.into_inner().1).await?;
     let id = contact.id;
-    member
-        .write(move |tx| Ok::<_, PageError>(actions::trash(tx, &[id], "")?))
+    let (_, step) = member
+        .step(&undoable::CONTACT, id.0, move |tx| {
+            Ok::<_, PageError>(actions::trash(tx, &[id], "")?)
+        })
         .await?;
     let said = format!("{} is in the trash.", contact.display_name);
-    member.say(Flash::success(said).with("The Change Log leads back to it, to take it out again."));
+    member.say_done(Flash::success(said), step);
     Ok(member.redirect("contacts"))
 }
 

@@ -4,6 +4,7 @@ use super::{ContributionPath, existing};
 use crate::accounts::Member;
 use crate::crm::contributions::actions;
 use crate::crm::contributions::search::{self, ContributionRow};
+use crate::crm::undoable;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use askama::Template;
 
@@ -29,14 +30,14 @@ pub async fn ask(member: Member, path: ContributionPath) -> Answer {
 /// `POST /o/{organization}/contributions/{contribution}/delete`
 pub async fn delete(member: Member, path: ContributionPath) -> Answer {
     let id = path.1;
-    let contribution = member
-        .write(move |tx| {
+    let (contribution, step) = member
+        .step(&undoable::CONTRIBUTION, id.0, move |tx| {
             let contribution = existing(tx, id)?;
             actions::delete(tx, &[id], "")?;
             Ok::<_, PageError>(contribution)
         })
         .await?;
     let said = format!("The contribution of {} was deleted.", contribution.is.amount());
-    member.say(Flash::success(said).with("The Change Log keeps what it said."));
+    member.say_done(Flash::success(said).with("The Change Log keeps what it said."), step);
     Ok(member.redirect(&format!("contacts/{}/contributions", contribution.is.contact_id)))
 }

@@ -1,16 +1,16 @@
 //! Adding a contribution and changing one. A form that is not accepted comes back with everything that was typed.
 
-use super::contributors::Picker;
 use super::form::{ContributionForm, KEPT_FOR_THE_NEXT};
 use super::{ContributionPath, Pairs, existing};
 use crate::accounts::Member;
 use crate::base::Currency;
+use crate::crm::contacts::Picker;
 use crate::crm::contributions::actions::{self, ContributionError};
 use crate::crm::contributions::model::{Contribution, Dedication, PaymentMethod, Status};
 use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::crm::{
     campaigns::{self, UsualFunds},
-    funds,
+    funds, undoable,
 };
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Began, Choice, Flash, Page, PageError};
@@ -99,7 +99,8 @@ async fn page(
 ) -> Result<FormPage, PageError> {
     let (form, picker, choices) = member
         .read(move |tx| {
-            let picker = Picker::find(tx, form.value("who"), form.contact())?;
+            let mut picker = Picker::find(tx, form.value("who"), form.contact().as_slice(), false)?;
+            picker.who.error = form.field("who").error;
             let choices = Choices::of(tx, &form)?;
             Ok::<_, PageError>((form, picker, choices))
         })
@@ -185,7 +186,7 @@ pub async fn save(member: Member, path: ContributionPath, sent: Form<Pairs>) -> 
     };
     let began = form.began.clone();
     let saved = member
-        .write(move |tx| {
+        .step(&undoable::CONTRIBUTION, id.0, move |tx| {
             let is = actions::locked_with(tx, &[id], &[draft.contact_id])?.pop();
             let is = is.ok_or(QueryError::NotFound)?;
             Ok(match began.misses(&is.is, &draft) {
@@ -195,15 +196,16 @@ pub async fn save(member: Member, path: ContributionPath, sent: Form<Pairs>) -> 
         })
         .await;
     match saved {
-        Ok(Err(is)) => {
+        Ok((Err(is), _)) => {
             form.began = Began::again(&is.is);
             refused(&member, form, Some(is)).await
         }
-        Ok(Ok(was_changed)) => {
-            member.say(match was_changed {
-                true => Flash::success("Your changes were saved."),
-                false => Flash::success("Nothing was different, so nothing was changed."),
+        Ok((Ok(was_changed), step)) => {
+            let said = Flash::success(match was_changed {
+                true => "Your changes were saved.",
+                false => "Nothing was different, so nothing was changed.",
             });
+            member.say_done(said, step);
             Ok(member.redirect(&format!("contributions/{id}")))
         }
         Err(error) => refuse(&member, form, Some(contribution), error).await,

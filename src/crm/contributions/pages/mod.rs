@@ -2,7 +2,6 @@
 //! a contact, to a fund, to a campaign.
 
 mod chart;
-mod contributors;
 mod delete;
 mod edit;
 mod export;
@@ -13,8 +12,6 @@ mod of_contact;
 mod of_fund;
 mod recurring;
 mod show;
-
-pub use contributors::Picker;
 
 use super::model::Contribution;
 use super::store;
@@ -37,11 +34,6 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/contributions/new", CHANGE, edit::new),
         post("/o/{organization}/contributions/new", CHANGE, edit::create),
         get("/o/{organization}/contributions/export", READ, export::download),
-        post(
-            "/o/{organization}/contributions/contributors",
-            CHANGE,
-            contributors::look,
-        ),
         get("/o/{organization}/contributions/{contribution}", READ, show::show),
         get(
             "/o/{organization}/contributions/{contribution}/edit",

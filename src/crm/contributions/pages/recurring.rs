@@ -5,6 +5,7 @@ use crate::base::{ContactId, Currency, Money, RecurringId};
 use crate::crm::contributions::recurring::{self, Frequency, RecurringDraft};
 use crate::crm::funds;
 use crate::crm::profile::{Frame, Tab};
+use crate::crm::undoable;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError, day};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
@@ -113,11 +114,12 @@ pub async fn begin(member: Member, path: Path<(String, ContactId)>, typed: Form<
 pub async fn end(member: Member, path: Path<(String, ContactId, RecurringId)>) -> Answer {
     let (_, contact, id) = path.into_inner();
     let today = member.today();
-    member
-        .write(move |tx| Ok::<_, PageError>(recurring::end(tx, id, today)?))
+    let (_, step) = member
+        .step(&undoable::RECURRING, id.0, move |tx| {
+            Ok::<_, PageError>(recurring::end(tx, id, today)?)
+        })
         .await?;
-    member.say(Flash::success(
-        "The recurring contribution has ended. What was given stays.",
-    ));
+    let said = Flash::success("The recurring contribution has ended. What was given stays.");
+    member.say_done(said, step);
     Ok(member.redirect(&format!("contacts/{contact}/contributions")))
 }

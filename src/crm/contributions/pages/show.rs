@@ -1,14 +1,15 @@
 //! One contribution: everything known about it, its soft credits, and "thanked".
 
-use super::contributors::Picker;
 use super::{ContributionPath, existing};
 use crate::accounts::Member;
 use crate::base::{ContactId, ContributionId, Money, SoftCreditId};
+use crate::crm::contacts::Picker;
 use crate::crm::contributions::model::{Contribution, CreditType};
 use crate::crm::contributions::search::{self, ContributionRow};
 use crate::crm::contributions::soft_credits::{self, SoftCredit};
 use crate::crm::contributions::{ContributionDraft, actions};
 use crate::crm::custom_fields::{self, Record, Shown};
+use crate::crm::undoable;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
@@ -25,7 +26,6 @@ struct ShowPage {
     custom: Vec<Shown>,
     /// The form for one more soft credit.
     picker: Picker,
-    who: Field,
     credit_amount: Field,
     credit_types: Vec<Choice>,
     added: String,
@@ -44,7 +44,7 @@ async fn page(member: &Member, id: ContributionId, typed: TypedCredit) -> Result
             let contribution = existing(tx, id)?;
             let row = search::rows(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
             let credits = soft_credits::of_contribution(tx, id)?;
-            let picker = Picker::find(tx, &who, chosen)?;
+            let picker = Picker::find(tx, &who, chosen.as_slice(), false)?;
             let custom = custom_fields::store::of(tx, Record::Contribution)?.shown("", &contribution.is.custom);
             Ok::<_, PageError>((contribution, row, credits, picker, custom))
         })
@@ -53,7 +53,6 @@ async fn page(member: &Member, id: ContributionId, typed: TypedCredit) -> Result
     Ok(ShowPage {
         page: member.page("contributions"),
         credit_types: Choice::list(types, &typed.credit_type),
-        who: Field::holding(typed.who),
         credit_amount: Field::holding(match typed.amount.as_str() {
             "" => contribution.is.amount().digits(),
             typed => typed.to_owned(),
@@ -72,8 +71,8 @@ async fn page(member: &Member, id: ContributionId, typed: TypedCredit) -> Result
 pub async fn thank(member: Member, path: ContributionPath) -> Answer {
     let id = path.1;
     let today = member.today();
-    member
-        .write(move |tx| {
+    let (_, step) = member
+        .step(&undoable::CONTRIBUTION, id.0, move |tx| {
             let contribution = actions::locked(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
             let thanked = ContributionDraft {
                 thanked_on: Some(today),
@@ -82,7 +81,7 @@ pub async fn thank(member: Member, path: ContributionPath) -> Answer {
             Ok::<_, PageError>(actions::change(tx, id, &thanked, today, "")?)
         })
         .await?;
-    member.say(Flash::success("Marked as thanked today."));
+    member.say_done(Flash::success("Marked as thanked today."), step);
     Ok(member.redirect(&format!("contributions/{id}")))
 }
 
@@ -106,16 +105,18 @@ pub async fn add_credit(member: Member, path: ContributionPath, typed: Form<Type
     page.credit_amount = amount;
     let contact = typed.contact.parse::<ContactId>().ok();
     if contact.is_none() && typed.then != "find" {
-        page.who.error = Some("Choose who is credited.".into());
+        page.picker = page.picker.wrong("Choose who is credited.");
     }
     let (Some(amount), Some(contact), false) = (read, contact, typed.then == "find") else {
         return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
     };
     let kind = CreditType::parse(&typed.credit_type).unwrap_or(CreditType::Other);
-    member
-        .write(move |tx| Ok::<_, PageError>(soft_credits::add(tx, id, contact, amount, kind)?))
+    let (_, step) = member
+        .step(&undoable::CONTRIBUTION, id.0, move |tx| {
+            Ok::<_, PageError>(soft_credits::add(tx, id, contact, amount, kind)?)
+        })
         .await?;
-    member.say(Flash::success("The soft credit was added."));
+    member.say_done(Flash::success("The soft credit was added."), step);
     Ok(member.redirect(&format!("contributions/{id}")))
 }
 
@@ -131,9 +132,11 @@ fn credited(typed: &str, gift: &ContributionDraft) -> Result<Money, &'static str
 /// `POST /o/{organization}/contributions/{contribution}/soft-credits/{credit}/delete`
 pub async fn delete_credit(member: Member, path: Path<(String, ContributionId, SoftCreditId)>) -> Answer {
     let (_, id, credit) = path.into_inner();
-    member
-        .write(move |tx| Ok::<_, PageError>(soft_credits::delete(tx, id, credit)?))
+    let ((), step) = member
+        .step(&undoable::CONTRIBUTION, id.0, move |tx| {
+            Ok::<_, PageError>(soft_credits::delete(tx, id, credit)?)
+        })
         .await?;
-    member.say(Flash::success("The soft credit was deleted."));
+    member.say_done(Flash::success("The soft credit was deleted."), step);
     Ok(member.redirect(&format!("contributions/{id}")))
 }

@@ -5,6 +5,7 @@ use super::super::model::CustomField;
 use super::super::store;
 use super::{FieldPath, existing};
 use crate::accounts::Member;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use askama::Template;
 
@@ -31,7 +32,9 @@ pub async fn ask(member: Member, path: FieldPath) -> Answer {
 /// `POST /o/{organization}/custom-fields/{field}/delete`
 pub async fn delete(member: Member, path: FieldPath) -> Answer {
     let id = path.1;
-    member.write(move |tx| actions::delete(tx, id)).await?;
-    member.say(Flash::success("The field has been deleted."));
+    let ((), step) = member
+        .step(&undoable::CUSTOM_FIELD, id.0, move |tx| actions::delete(tx, id))
+        .await?;
+    member.say_done(Flash::success("The field has been deleted."), step);
     Ok(member.redirect("custom-fields"))
 }

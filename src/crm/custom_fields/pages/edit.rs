@@ -6,6 +6,7 @@ use super::super::store;
 use super::form::DefinitionForm;
 use super::{FieldPath, Pairs, existing};
 use crate::accounts::Member;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Began, Field, Flash, Page};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Query};
@@ -74,7 +75,7 @@ pub async fn save(member: Member, path: FieldPath, sent: Form<Pairs>) -> Answer 
     let id = field.id;
     let began = form.began.clone();
     let saved = member
-        .write(move |tx| {
+        .step(&undoable::CUSTOM_FIELD, id.0, move |tx| {
             let is = store::locked(tx, id)?;
             Ok(match began.misses(&Definition::of(&is), &definition) {
                 true => Err(is),
@@ -83,15 +84,16 @@ pub async fn save(member: Member, path: FieldPath, sent: Form<Pairs>) -> Answer 
         })
         .await;
     match saved {
-        Ok(Err(is)) => {
+        Ok((Err(is), _)) => {
             form.began = Began::again(&Definition::of(&is));
             show(&member, StatusCode::UNPROCESSABLE_ENTITY, Some(is), form)
         }
-        Ok(Ok(was_changed)) => {
-            member.say(match was_changed {
-                true => Flash::success("The field has been saved."),
-                false => Flash::success("Nothing was different, so nothing was changed."),
+        Ok((Ok(was_changed), step)) => {
+            let said = Flash::success(match was_changed {
+                true => "The field has been saved.",
+                false => "Nothing was different, so nothing was changed.",
             });
+            member.say_done(said, step);
             Ok(member.redirect("custom-fields"))
         }
         Err(error) => refused(&member, Some(field), form, error),

@@ -4,7 +4,7 @@ use super::super::actions::Definition;
 use super::super::model::{CustomField, HELP_LENGTH_MAX, Kind, LABEL_LENGTH_MAX, OPTIONS_MAX, Record};
 use super::Pairs;
 use crate::base::fold;
-use crate::web::{Began, Choice, Field};
+use crate::web::{self, Began, Choice, Field};
 
 /// Empty rows for options that a form shows.
 const EMPTY_ROWS: usize = 3;
@@ -143,12 +143,9 @@ impl DefinitionForm {
 
     /// The definition; `None` where something is wrong, which the form then shows.
     pub fn definition(&mut self) -> Option<Definition> {
-        let (label_field, label) = Field::read(&self.label.value, |typed| {
-            line(typed, LABEL_LENGTH_MAX, "Give the field a label.")
-        });
-        let (help_field, help) = Field::read(&self.help.value, |typed| match typed {
-            "" => Ok(String::new()),
-            typed => line(typed, HELP_LENGTH_MAX, ""),
+        let (label_field, label) = Field::read(&self.label.value, |typed| label(typed, "Give the field a label."));
+        let (help_field, help) = Field::read(&self.help.value, |typed| {
+            web::one_line(typed, HELP_LENGTH_MAX, "The help text may have up to 200 characters.")
         });
         (self.label, self.help) = (label_field, help_field);
         let is_for_somebody = self.for_individuals || self.for_organizations || self.for_households;
@@ -213,7 +210,7 @@ fn rows(sent: &Pairs) -> Vec<OptionRow> {
 fn options(rows: &[OptionRow]) -> Result<Vec<(Option<i64>, String)>, &'static str> {
     let mut read: Vec<(Option<i64>, String)> = Vec::new();
     for row in rows.iter().filter(|row| !row.label.is_empty()) {
-        let label = line(&row.label, LABEL_LENGTH_MAX, "")?;
+        let label = label(&row.label, "")?;
         if label.contains(';') {
             return Err("A choice cannot have a semicolon in it: files use it between several choices.");
         }
@@ -228,14 +225,11 @@ fn options(rows: &[OptionRow]) -> Result<Vec<(Option<i64>, String)>, &'static st
     Ok(read)
 }
 
-fn line(typed: &str, length_max: usize, missing: &'static str) -> Result<String, &'static str> {
-    let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.is_empty() {
-        return Err(missing);
-    }
-    match line.chars().count() <= length_max && !line.chars().any(char::is_control) {
-        true => Ok(line),
-        false if length_max == LABEL_LENGTH_MAX => Err("A label may have up to 60 characters."),
-        false => Err("The help text may have up to 200 characters."),
-    }
+fn label(typed: &str, missing: &'static str) -> Result<String, &'static str> {
+    web::required_line(
+        typed,
+        LABEL_LENGTH_MAX,
+        missing,
+        "A label may have up to 60 characters.",
+    )
 }

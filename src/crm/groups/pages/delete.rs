@@ -5,6 +5,7 @@ use super::super::{actions, smart, store};
 use super::{GroupPath, Mailchimp, existing};
 use crate::accounts::Member;
 use crate::base::GroupId;
+use crate::crm::undoable;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use askama::Template;
@@ -51,8 +52,8 @@ fn held(tx: &mut OrgTx<'_>, mailchimp: &Mailchimp, id: GroupId) -> QueryResult<O
 /// `POST /o/{organization}/groups/{group}/delete`
 pub async fn submit(member: Member, path: GroupPath, mailchimp: Mailchimp) -> Answer {
     let id = path.1;
-    let title = member
-        .write(move |tx| {
+    let (title, step) = member
+        .step(&undoable::GROUP_WITH_MEMBERS, id.0, move |tx| {
             let group = existing(tx, id)?;
             if let Some(sentence) = held(tx, &mailchimp, id)? {
                 return Err(PageError::Refused(sentence));
@@ -61,6 +62,6 @@ pub async fn submit(member: Member, path: GroupPath, mailchimp: Mailchimp) -> An
             Ok(group.title)
         })
         .await?;
-    member.say(Flash::success(format!("The group “{title}” has been deleted.")));
+    member.say_done(Flash::success(format!("The group “{title}” has been deleted.")), step);
     Ok(member.redirect("groups"))
 }

@@ -8,6 +8,7 @@ use super::{GroupPath, Mailchimp, existing};
 use crate::accounts::Member;
 use crate::base::GroupId;
 use crate::crm::contacts::criteria::{Criteria, Offers};
+use crate::crm::undoable;
 use crate::web::{self, Answer, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Query};
@@ -134,12 +135,12 @@ pub async fn save(member: Member, path: GroupPath, mailchimp: Mailchimp, typed: 
         Err(form) => form,
         Ok((title, description)) => {
             let said = saved(&title);
-            let changed: Result<(), TitleError> = member
-                .write(move |tx| actions::change(tx, id, &title, &description))
-                .await;
-            match changed {
-                Ok(()) => {
-                    member.say(said);
+            let changed = member.step(&undoable::GROUP, id.0, move |tx| {
+                actions::change(tx, id, &title, &description)
+            });
+            match changed.await {
+                Ok(((), step)) => {
+                    member.say_done(said, step);
                     return Ok(member.redirect("groups"));
                 }
                 Err(TitleError::Taken) => taken(&typed),

@@ -10,6 +10,7 @@ use crate::accounts::model::Organization;
 use crate::base::{ContactId, GroupId};
 use crate::crm::contacts::criteria::{Calendar, Criteria, Facts, Offers};
 use crate::crm::contacts::{self, Contact, ContactRow};
+use crate::crm::undoable;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::HttpResponse;
@@ -106,9 +107,13 @@ pub async fn save(member: Member, path: GroupPath, sent: Form<Sent>) -> Answer {
     let criteria: Criteria = serde_json::from_str(&sent.criteria).map_err(|_| {
         PageError::Refused("This search cannot be read. Nothing was changed; please put it together anew.".into())
     })?;
-    let saved: Result<(), SearchError> = member.write(move |tx| smart::change_search(tx, id, &criteria)).await;
-    saved?;
-    member.say(Flash::success("The search has been saved.").with("Who comes and goes is being worked out now."));
+    let ((), step) = member
+        .step(&undoable::GROUP, id.0, move |tx| {
+            smart::change_search(tx, id, &criteria)
+        })
+        .await?;
+    let said = Flash::success("The search has been saved.");
+    member.say_done(said.with("Who comes and goes is being worked out now."), step);
     Ok(member.redirect(&format!("groups/{id}")))
 }
 

@@ -11,7 +11,7 @@ pub use task::start;
 use super::actions::{self, TitleError};
 use super::store;
 use crate::base::GroupId;
-use crate::changelog::{self, FieldChange, NewChange};
+use crate::changelog::{self, FieldChange};
 use crate::crm::contacts::criteria::{Criteria, Offer, Offers};
 use crate::db::schema::{groups, smart_due_contacts};
 use crate::db::{OrgTx, Unavailable};
@@ -64,7 +64,7 @@ pub fn create(tx: &mut OrgTx<'_>, title: &str, description: &str, criteria: &Cri
     let group = actions::create(tx, title, description)?;
     write_search(tx, group, criteria)?;
     let search = FieldChange::between("Search", "", &criteria.sentence(&Offers::load(tx)?));
-    note(tx, &format!("Search of {title} set"), search)?;
+    changelog::note(tx, &format!("Search of {title} set"), search.into_iter().collect())?;
     Ok(group)
 }
 
@@ -78,7 +78,8 @@ pub fn change_search(tx: &mut OrgTx<'_>, id: GroupId, criteria: &Criteria) -> Re
     let offers = Offers::load(tx)?;
     write_search(tx, id, criteria)?;
     let changed = FieldChange::between("Search", &before.sentence(&offers), &criteria.sentence(&offers));
-    note(tx, &format!("Search of {} changed", group.title), changed)?;
+    let what = format!("Search of {} changed", group.title);
+    changelog::note(tx, &what, changed.into_iter().collect())?;
     Ok(())
 }
 
@@ -155,6 +156,14 @@ fn asks_about(tx: &mut OrgTx<'_>, criteria: &Criteria, group: GroupId) -> QueryR
     Ok(false)
 }
 
+/// Whether the search of a group has come to ask about the group itself.
+pub fn asks_about_itself(tx: &mut OrgTx<'_>, id: GroupId) -> QueryResult<bool> {
+    match store::find(tx, id)?.and_then(|group| group.criteria()) {
+        Some(criteria) => asks_about(tx, &criteria, id),
+        None => Ok(false),
+    }
+}
+
 fn write_search(tx: &mut OrgTx<'_>, group: GroupId, criteria: &Criteria) -> QueryResult<()> {
     let (organization, now) = (tx.organization(), tx.now());
     let search = serde_json::to_value(criteria).map_err(|error| QueryError::SerializationError(error.into()))?;
@@ -166,14 +175,4 @@ fn write_search(tx: &mut OrgTx<'_>, group: GroupId, criteria: &Criteria) -> Quer
         ))
         .execute(&mut **tx)?;
     work::wake(tx, organization, work::Kind::SmartGroups, now)
-}
-
-fn note(tx: &mut OrgTx<'_>, what: &str, field: Option<FieldChange>) -> QueryResult<()> {
-    let change = NewChange {
-        contact: None,
-        what,
-        fields: field.into_iter().collect(),
-        why: "",
-    };
-    changelog::record(tx, change)
 }

@@ -4,6 +4,7 @@ use super::super::actions;
 use super::super::model::Note;
 use super::{NotePath, back, existing};
 use crate::accounts::Member;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use askama::Template;
 
@@ -29,12 +30,13 @@ pub async fn ask(member: Member, path: NotePath) -> Answer {
 /// `POST /o/{organization}/contacts/{contact}/notes/{note}/delete`
 pub async fn delete(member: Member, path: NotePath) -> Answer {
     let (_, contact, id) = path.into_inner();
-    member
-        .write(move |tx| {
+    let ((), step) = member
+        .step(&undoable::NOTE, id.0, move |tx| {
             existing(tx, contact, id)?;
             Ok::<_, PageError>(actions::delete(tx, &[id], "")?)
         })
         .await?;
-    member.say(Flash::success("The note has been deleted.").with("What it said stays readable in the Change Log."));
+    let said = Flash::success("The note has been deleted.").with("What it said stays readable in the Change Log.");
+    member.say_done(said, step);
     Ok(back(&member, contact))
 }

@@ -6,7 +6,7 @@ use super::{ContactPath, NotePath, back, existing};
 use crate::accounts::Member;
 use crate::accounts::model::Organization;
 use crate::base::{ContactId, NoteId};
-use crate::crm::contacts;
+use crate::crm::{contacts, undoable};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Began, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
@@ -140,8 +140,8 @@ pub async fn save(member: Member, path: NotePath, typed: Form<Typed>) -> Answer 
         return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, Some(id), form).await;
     };
     let began = form.began.clone();
-    let saved = member
-        .write(move |tx| {
+    let (saved, step) = member
+        .step(&undoable::NOTE, id.0, move |tx| {
             actions::all_locked(tx, &[id])?;
             let is = existing(tx, contact, id)?.draft();
             Ok::<_, PageError>(match began.misses(&is, &draft) {
@@ -157,10 +157,11 @@ pub async fn save(member: Member, path: NotePath, typed: Form<Typed>) -> Answer 
             return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, Some(id), form).await;
         }
     };
-    member.say(Flash::success(match changed {
+    let said = Flash::success(match changed {
         true => "The note has been saved.",
         false => "Nothing was different, so nothing was changed.",
-    }));
+    });
+    member.say_done(said, step);
     Ok(back(&member, contact))
 }
 

@@ -7,7 +7,8 @@ use super::form::{Choices, OpportunityForm};
 use super::{OpportunityPath, existing};
 use crate::accounts::{self, Member, model::Colleague};
 use crate::base::ContactId;
-use crate::crm::contacts::{self, Picker, Sent, sent_value, sent_values};
+use crate::crm::contacts::{self, Marked, Picker, Sent, sent_value};
+use crate::crm::undoable;
 use crate::web::{self, Answer, Began, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
@@ -104,8 +105,8 @@ pub async fn save(member: Member, path: OpportunityPath, sent: Sent) -> Answer {
         .await;
     };
     let began = form.began.clone();
-    let saved = member
-        .write(move |tx| {
+    let (saved, step) = member
+        .step(&undoable::OPPORTUNITY, id.0, move |tx| {
             contacts::store::name_of(tx, details.contact_id)?.ok_or_else(prospect_is_gone)?;
             let is = actions::locked(tx, id)?;
             Ok::<_, PageError>(match began.misses(&is.is, &details) {
@@ -121,10 +122,11 @@ pub async fn save(member: Member, path: OpportunityPath, sent: Sent) -> Answer {
             return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, Some(is), form, picker).await;
         }
     };
-    member.say(Flash::success(match changed {
+    let said = Flash::success(match changed {
         true => "The opportunity has been saved.",
         false => "Nothing was different, so nothing was changed.",
-    }));
+    });
+    member.say_done(said, step);
     Ok(member.redirect(&format!("opportunities/{id}")))
 }
 
@@ -136,18 +138,10 @@ fn prospect_is_gone() -> PageError {
 
 /// Who was chosen or is the only one who fits what was typed, the colleagues whose it may be, and how it may stand.
 async fn picked(member: &Member, sent: &Sent) -> Result<(Picker, Vec<Colleague>, Vec<OpportunityStatus>), PageError> {
-    let (typed, chosen) = (
-        sent_value(sent, "who").to_owned(),
-        sent_values::<ContactId>(sent, "contact"),
-    );
-    let (mut picker, colleagues, statuses) = member
-        .write(move |tx| {
-            let picker = Picker::find(tx, &typed, &chosen, false)?;
-            Ok::<_, PageError>((picker, accounts::colleagues(tx)?, statuses::all(tx)?))
-        })
-        .await?;
-    picker.choose_the_only_one();
-    Ok((picker, colleagues, statuses))
+    let marked = Marked::of(sent);
+    member
+        .write(move |tx| Ok((marked.picker(tx, false)?, accounts::colleagues(tx)?, statuses::all(tx)?)))
+        .await
 }
 
 async fn ask(

@@ -1,9 +1,11 @@
 //! The statuses of opportunities, among the settings.
 
 use super::super::model::Outcome;
-use super::super::statuses::{self, OpportunityStatus, StatusDraft, StatusError};
+use super::super::statuses::{self, OpportunityStatus, StatusDraft};
 use crate::accounts::Member;
-use crate::base::OpportunityStatusId;
+use crate::base::{OpportunityStatusId, StepId};
+use crate::crm::type_error::TypeError;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Began, Choice, Field, Flash, Page, PageError};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -135,8 +137,8 @@ pub async fn add(member: Member, typed: Form<Typed>) -> Answer {
         return ask_for(&member, WRONG, None, form);
     };
     match member.write(move |tx| statuses::add(tx, &draft)).await {
-        Ok(_) => Ok(saved(&member)),
-        Err(StatusError::NameTaken) => ask_for(&member, WRONG, None, taken(form)),
+        Ok(_) => Ok(saved(&member, None)),
+        Err(TypeError::Taken) => ask_for(&member, WRONG, None, taken(form)),
         Err(other) => Err(other.into()),
     }
 }
@@ -158,7 +160,7 @@ pub async fn save(member: Member, path: StatusPath, typed: Form<Typed>) -> Answe
     };
     let began = form.began.clone();
     let done = member
-        .write(move |tx| {
+        .step(&undoable::OPPORTUNITY_STATUS, id.0, move |tx| {
             let is = statuses::locked(tx, id)?;
             Ok(match began.misses(&is.draft(), &draft) {
                 true => Err(is),
@@ -167,12 +169,12 @@ pub async fn save(member: Member, path: StatusPath, typed: Form<Typed>) -> Answe
         })
         .await;
     match done {
-        Ok(Ok(())) => Ok(saved(&member)),
-        Ok(Err(is)) => {
+        Ok((Ok(()), step)) => Ok(saved(&member, step)),
+        Ok((Err(is), _)) => {
             form.began = Began::again(&is.draft());
             ask_for(&member, WRONG, Some(is), form)
         }
-        Err(StatusError::NameTaken) => ask_for(&member, WRONG, Some(status), taken(form)),
+        Err(TypeError::Taken) => ask_for(&member, WRONG, Some(status), taken(form)),
         Err(other) => Err(other.into()),
     }
 }
@@ -199,8 +201,8 @@ fn taken(form: StatusForm) -> StatusForm {
     }
 }
 
-fn saved(member: &Member) -> HttpResponse {
-    member.say(Flash::success("The opportunity status has been saved."));
+fn saved(member: &Member, step: Option<StepId>) -> HttpResponse {
+    member.say_done(Flash::success("The opportunity status has been saved."), step);
     member.redirect("opportunity-statuses")
 }
 
@@ -227,8 +229,10 @@ pub async fn ask(member: Member, path: StatusPath) -> Answer {
 /// `POST /o/{organization}/opportunity-statuses/{status}/delete`
 pub async fn delete(member: Member, path: StatusPath) -> Answer {
     let id = path.1;
-    member.write(move |tx| statuses::delete(tx, id)).await?;
-    member.say(Flash::success("The opportunity status has been deleted."));
+    let ((), step) = member
+        .step(&undoable::OPPORTUNITY_STATUS, id.0, move |tx| statuses::delete(tx, id))
+        .await?;
+    member.say_done(Flash::success("The opportunity status has been deleted."), step);
     Ok(member.redirect("opportunity-statuses"))
 }
 

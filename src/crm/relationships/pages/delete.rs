@@ -5,7 +5,7 @@ use super::super::model::Seen;
 use super::{RelationshipPath, back, existing};
 use crate::accounts::Member;
 use crate::base::ContactId;
-use crate::crm::contacts;
+use crate::crm::{contacts, undoable};
 use crate::web::{self, Answer, Flash, Page, PageError};
 use askama::Template;
 
@@ -41,14 +41,13 @@ pub async fn ask(member: Member, path: RelationshipPath) -> Answer {
 pub async fn delete(member: Member, path: RelationshipPath) -> Answer {
     let (_, contact, id) = path.into_inner();
     let today = member.today();
-    member
-        .write(move |tx| {
+    let ((), step) = member
+        .step(&undoable::RELATIONSHIP, id.0, move |tx| {
             existing(tx, contact, id, today)?;
             Ok::<_, PageError>(actions::delete(tx, &[id], "")?)
         })
         .await?;
-    member.say(
-        Flash::success("The relationship has been deleted.").with("What it was stays readable in the Change Log."),
-    );
+    let said = Flash::success("The relationship has been deleted.");
+    member.say_done(said.with("What it was stays readable in the Change Log."), step);
     Ok(back(&member, contact))
 }

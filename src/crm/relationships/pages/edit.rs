@@ -6,7 +6,8 @@ use super::super::types;
 use super::{ContactPath, RelationshipPath, back, existing};
 use crate::accounts::Member;
 use crate::base::{ContactId, RelationshipTypeId};
-use crate::crm::contacts::{self, ContactRow, Picker, Sent, sent_value, sent_values};
+use crate::crm::contacts::{self, ContactRow, Marked, Picker, Sent, sent_value};
+use crate::crm::undoable;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Began, Choice, Field, Flash, Page, PageError, day};
 use actix_web::http::StatusCode;
@@ -109,14 +110,10 @@ pub async fn add(member: Member, path: ContactPath, sent: Sent) -> Answer {
     let (kind, kind_read) = Field::read(sent_value(&sent, "kind"), read_kind);
     let (form, details) = DetailsForm::read(&sent);
     let only_finds = sent_value(&sent, "then") == "find";
-    let (typed, others) = (
-        sent_value(&sent, "who").to_owned(),
-        sent_values::<ContactId>(&sent, "contact"),
-    );
-    let mut picker = member
-        .read(move |tx| Ok::<_, PageError>(Picker::find(tx, &typed, &others, false)?))
+    let marked = Marked::of(&sent);
+    let picker = member
+        .read(move |tx| Ok::<_, PageError>(marked.picker(tx, false)?))
         .await?;
-    picker.choose_the_only_one();
     let other = picker.chosen_ids().first().copied();
 
     let mut refusal = None;
@@ -206,8 +203,8 @@ pub async fn save(member: Member, path: RelationshipPath, sent: Sent) -> Answer 
         return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, seen, form).await;
     };
     let began = form.began.clone();
-    let saved = member
-        .write(move |tx| {
+    let (saved, step) = member
+        .step(&undoable::RELATIONSHIP, id.0, move |tx| {
             let is = actions::locked(tx, &[id])?.pop().ok_or(PageError::NotFound)?.details;
             Ok::<_, PageError>(match began.misses(&is, &details) {
                 true => Err(is),
@@ -222,10 +219,11 @@ pub async fn save(member: Member, path: RelationshipPath, sent: Sent) -> Answer 
             return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, seen, form).await;
         }
     };
-    member.say(Flash::success(match changed {
+    let said = Flash::success(match changed {
         true => "The relationship has been saved.",
         false => "Nothing was different, so nothing was changed.",
-    }));
+    });
+    member.say_done(said, step);
     Ok(back(&member, contact))
 }
 

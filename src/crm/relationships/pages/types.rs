@@ -1,10 +1,12 @@
 //! The types of relationships, among the settings.
 
 use super::super::model::{self, RelationshipType, TypeDraft};
-use super::super::types::{self, TypeError};
+use super::super::types;
 use crate::accounts::Member;
-use crate::base::RelationshipTypeId;
+use crate::base::{RelationshipTypeId, StepId};
 use crate::crm::contacts::ContactType;
+use crate::crm::type_error::TypeError;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
@@ -140,8 +142,8 @@ pub async fn add(member: Member, typed: Form<Typed>) -> Answer {
         })
         .await;
     match added {
-        Ok(_) => Ok(saved(&member)),
-        Err(TypeError::LabelsTaken) => form(&member, StatusCode::UNPROCESSABLE_ENTITY, None, &typed, taken(&typed)),
+        Ok(_) => Ok(saved(&member, None)),
+        Err(TypeError::Taken) => form(&member, StatusCode::UNPROCESSABLE_ENTITY, None, &typed, taken(&typed)),
         Err(other) => Err(other.into()),
     }
 }
@@ -168,9 +170,12 @@ pub async fn save(member: Member, path: TypePath, typed: Form<Typed>) -> Answer 
         );
     };
     let id = of_type.id;
-    match member.write(move |tx| types::change(tx, id, &draft)).await {
-        Ok(()) => Ok(saved(&member)),
-        Err(TypeError::LabelsTaken) => form(
+    let changed = member.step(&undoable::RELATIONSHIP_TYPE, id.0, move |tx| {
+        types::change(tx, id, &draft)
+    });
+    match changed.await {
+        Ok(((), step)) => Ok(saved(&member, step)),
+        Err(TypeError::Taken) => form(
             &member,
             StatusCode::UNPROCESSABLE_ENTITY,
             Some(of_type),
@@ -212,8 +217,8 @@ fn taken(typed: &Typed) -> (Field, Field) {
     )
 }
 
-fn saved(member: &Member) -> actix_web::HttpResponse {
-    member.say(Flash::success("The relationship type has been saved."));
+fn saved(member: &Member, step: Option<StepId>) -> actix_web::HttpResponse {
+    member.say_done(Flash::success("The relationship type has been saved."), step);
     member.redirect("relationship-types")
 }
 
@@ -231,8 +236,10 @@ pub async fn ask(member: Member, path: TypePath) -> Answer {
 /// `POST /o/{organization}/relationship-types/{type}/delete`
 pub async fn delete(member: Member, path: TypePath) -> Answer {
     let id = path.1;
-    member.write(move |tx| types::delete(tx, id)).await?;
-    member.say(Flash::success("The relationship type has been deleted."));
+    let ((), step) = member
+        .step(&undoable::RELATIONSHIP_TYPE, id.0, move |tx| types::delete(tx, id))
+        .await?;
+    member.say_done(Flash::success("The relationship type has been deleted."), step);
     Ok(member.redirect("relationship-types"))
 }
 

@@ -4,6 +4,7 @@ use super::super::model::Tag;
 use super::super::{actions, store};
 use super::{TagPath, existing};
 use crate::accounts::Member;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use askama::Template;
 
@@ -39,13 +40,13 @@ pub async fn ask(member: Member, path: TagPath) -> Answer {
 /// `POST /o/{organization}/tags/{tag}/delete`
 pub async fn delete(member: Member, path: TagPath) -> Answer {
     let id = path.1;
-    let name = member
-        .write(move |tx| {
+    let (name, step) = member
+        .step(&undoable::TAG_WITH_CONTACTS, id.0, move |tx| {
             let tag = existing(tx, id)?;
             actions::delete(tx, id)?;
             Ok::<_, PageError>(tag.name)
         })
         .await?;
-    member.say(Flash::success(format!("The tag “{name}” has been deleted.")));
+    member.say_done(Flash::success(format!("The tag “{name}” has been deleted.")), step);
     Ok(member.redirect("tags"))
 }

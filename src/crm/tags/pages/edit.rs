@@ -6,6 +6,7 @@ use super::super::store;
 use super::TagPath;
 use crate::accounts::Member;
 use crate::base::TagId;
+use crate::crm::undoable;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Form;
@@ -139,9 +140,10 @@ pub async fn save(member: Member, path: TagPath, typed: Form<Typed>) -> Answer {
         (fields, None) => fields,
         (_, Some(draft)) => {
             let said = saved(&draft.name);
-            match member.write(move |tx| actions::change(tx, id, &draft)).await {
-                Ok(()) => {
-                    member.say(said);
+            let changed = member.step(&undoable::TAG, id.0, move |tx| actions::change(tx, id, &draft));
+            match changed.await {
+                Ok(((), step)) => {
+                    member.say_done(said, step);
                     return Ok(member.redirect("tags"));
                 }
                 Err(TagError::NameTaken) => typed.name_taken(),

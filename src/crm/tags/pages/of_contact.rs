@@ -7,6 +7,7 @@ use crate::accounts::Member;
 use crate::base::{ContactId, TagId};
 use crate::crm::contacts::{self, Sent, sent_values};
 use crate::crm::profile::{Frame, Tab};
+use crate::crm::undoable;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::web::Path;
 use askama::Template;
@@ -53,8 +54,8 @@ pub async fn show(member: Member, path: ContactPath) -> Answer {
 pub async fn save(member: Member, path: ContactPath, sent: Sent) -> Answer {
     let contact = path.1;
     let (ticked, had): (Vec<TagId>, Vec<TagId>) = (sent_values(&sent, "tag"), sent_values(&sent, "had"));
-    let changed = member
-        .write(move |tx| {
+    let (changed, step) = member
+        .step(&undoable::TAGS_OF_CONTACT, contact.0, move |tx| {
             contacts::store::name_of(tx, contact)?.ok_or(PageError::NotFound)?;
             let mut changed = 0;
             for tag in ticked.iter().filter(|tag| !had.contains(tag)) {
@@ -66,9 +67,10 @@ pub async fn save(member: Member, path: ContactPath, sent: Sent) -> Answer {
             Ok::<_, PageError>(changed)
         })
         .await?;
-    member.say(Flash::success(match changed {
+    let said = Flash::success(match changed {
         0 => "Nothing was different, so nothing was changed.",
         _ => "The tags have been saved.",
-    }));
+    });
+    member.say_done(said, step);
     Ok(member.redirect(&format!("contacts/{contact}/tags")))
 }

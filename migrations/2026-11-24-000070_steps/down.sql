@@ -1,0 +1,2 @@
+DROP TABLE step_rows;
+DROP TABLE steps;

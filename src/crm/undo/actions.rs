@@ -1,0 +1,150 @@
+//! Taking a step back: the rows, what they add up to, the Change Log and the due marks.
+
+use crate::base::{CampaignId, ContactId, GroupId, TagId};
+use crate::changelog::steps::{self, Record, Step, StepError, Told};
+use crate::changelog::{self, FieldChange, NewChange};
+use crate::crm::{campaigns, contributions, groups, tags, undoable};
+use crate::db::OrgTx;
+use crate::db::schema::contacts;
+use crate::web::PageError;
+use crate::work;
+use diesel::prelude::*;
+use std::collections::BTreeSet;
+
+/// Brings a record back to how it stood before the step. That is a step itself, and can be taken back as well.
+pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(), PageError> {
+    if record.is_shared {
+        work::wait_for_marks_under_way(tx)?;
+    }
+    let told = steps::told(tx, step)?;
+    let concerned: Vec<ContactId> = told.iter().filter_map(|line| line.contact).collect();
+    let concerned: Vec<ContactId> = concerned.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    lock_contacts(tx, &concerned)?;
+    if !record.is_shared {
+        refuse_gone(tx, &concerned)?;
+    }
+    steps::put_back(tx, record, step)?;
+    refuse_circle(tx, record, step.record_id)?;
+    if record.word == undoable::CONTRIBUTION.word {
+        contributions::totals::refresh(tx, &concerned)?;
+    }
+    log(tx, &told)?;
+    work::contacts_are_due(tx, &concerned)?;
+    if record.is_shared {
+        work::smart_groups_are_due(tx)?;
+    }
+    Ok(())
+}
+
+/// As whoever changes gifts does it, and in the same order.
+fn lock_contacts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::id.eq_any(ids))
+        .order(contacts::id)
+        .select(contacts::id)
+        .for_no_key_update()
+        .load::<ContactId>(&mut **tx)?;
+    Ok(())
+}
+
+/// What was of somebody who is not there any more cannot be theirs again.
+fn refuse_gone(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> Result<(), PageError> {
+    let gone: Option<String> = contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::id.eq_any(ids))
+        .filter(
+            contacts::merged_into
+                .is_not_null()
+                .or(contacts::erased_at.is_not_null()),
+        )
+        .select(contacts::display_name)
+        .first(&mut **tx)
+        .optional()?;
+    match gone {
+        Some(name) => Err(PageError::Refused(format!(
+            "Nothing was undone: {name} was merged into another contact or erased since."
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// What stands below another may have been put above it since.
+fn refuse_circle(tx: &mut OrgTx<'_>, record: &Record, id: i64) -> Result<(), PageError> {
+    let is_in_a_circle = match record.rows.first().map(|own| own.table) {
+        Some("campaigns") => campaigns::actions::is_in_a_circle(tx, CampaignId(id))?,
+        Some("tags") => tags::actions::is_in_a_circle(tx, TagId(id))?,
+        Some("groups") => groups::smart::asks_about_itself(tx, GroupId(id))?,
+        _ => false,
+    };
+    match is_in_a_circle {
+        true => Err(PageError::Refused(
+            "Nothing was undone: after what was changed since it would belong to itself.".into(),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// The same lines backwards.
+fn log(tx: &mut OrgTx<'_>, told: &[Told]) -> QueryResult<()> {
+    let words: Vec<String> = told.iter().map(|line| what(&line.what)).collect();
+    let lines: Vec<NewChange<'_>> = told
+        .iter()
+        .zip(&words)
+        .map(|(line, what)| NewChange {
+            contact: line.contact,
+            what,
+            fields: line.fields.iter().map(backwards).collect(),
+            why: "",
+        })
+        .collect();
+    changelog::record_all(tx, &lines)
+}
+
+/// "Undone: Note deleted"; what undid an undo did it again.
+pub fn what(done: &str) -> String {
+    const UNDONE: &str = "Undone: ";
+    const AGAIN: &str = "Again: ";
+    match (done.strip_prefix(UNDONE), done.strip_prefix(AGAIN)) {
+        (Some(first), _) => format!("{AGAIN}{first}"),
+        (_, Some(first)) => format!("{UNDONE}{first}"),
+        _ => format!("{UNDONE}{done}"),
+    }
+}
+
+/// From the new value to the old one.
+pub fn backwards(change: &FieldChange) -> FieldChange {
+    FieldChange {
+        field: change.field.clone(),
+        old: change.new.clone(),
+        new: change.old.clone(),
+    }
+}
+
+impl From<StepError> for PageError {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::ChangedSince => Self::Refused(
+                "Nothing was undone: it was changed again since, and that would be lost. Its Change Log says what was \
+                 changed; change it back by hand."
+                    .into(),
+            ),
+            StepError::NoRoom => Self::Refused(
+                "Nothing was undone: something it needs was deleted since, or its name now belongs to another.".into(),
+            ),
+            StepError::Query(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_undone_and_done_again_keeps_one_word_about_it() {
+        assert_eq!(what("Note deleted"), "Undone: Note deleted");
+        assert_eq!(what("Undone: Note deleted"), "Again: Note deleted");
+        assert_eq!(what("Again: Note deleted"), "Undone: Note deleted");
+    }
+}
