@@ -382,7 +382,7 @@ async fn a_value_is_given_to_a_selection_after_a_preview_and_taken_back() {
 
 #[tokio::test]
 async fn an_edit_whose_field_was_retired_meanwhile_changes_nothing_and_asks_for_a_field_again() {
-    let choir = Choir::open().await;
+    let choir = Office::open().await;
     let (level, _, [anne, ..]) = three(&choir).await;
     let key = format!("custom.{level}");
     choir.ada.post(&format!("custom-fields/{level}/retire"), &[]).await;
