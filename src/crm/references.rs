@@ -21,7 +21,8 @@ pub enum OnMerge {
     Move { key: &'static str },
     /// The same, but for those the survivor has a counterpart of: they stay with the contact that goes.
     MoveMissing { key: &'static str },
-    /// They go, known by their `id`, but for those whose `other` column names the survivor: nobody is related to themselves.
+    /// They go, known by their `id`, but for those whose `other` column names the survivor, because nobody is related to
+    /// themselves, and those that hold on as one of the survivor's does already, because nobody is related twice.
     MoveApart { other: &'static str },
     /// Seen to elsewhere, or they stay, for this reason.
     Otherwise(&'static str),

@@ -98,7 +98,9 @@ impl Db {
         E: From<diesel::result::Error> + From<Unavailable> + Send + 'static,
     {
         self.blocking(move |conn, now| {
-            transaction(conn, &format!("BEGIN READ ONLY; {}", entering(organization)), |conn| {
+            // One snapshot for all of it: counts and lists of a page agree, and so do the pieces of a file.
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            transaction(conn, &format!("{begin}; {}", entering(organization)), |conn| {
                 work(&mut OrgTx {
                     organization,
                     actor: Actor::System,

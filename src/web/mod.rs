@@ -2,6 +2,7 @@
 //! and the table that routes are written down in.
 
 mod assets;
+mod began;
 mod csv_cell;
 mod download;
 mod error;
@@ -14,13 +15,14 @@ mod security;
 mod session_store;
 
 pub use assets::{asset, serve_asset};
+pub use began::Began;
 pub use csv_cell::csv_cell;
 pub use download::Download;
 pub use error::PageError;
 pub use form::{Choice, Field, day, long_text, one_line, required_line, several_lines};
 pub use logging::{RequestSpan, measured};
 pub use page::{Banner, Flash, OrganizationBar, Page};
-pub use pager::{PAGE_SIZE, Pager};
+pub use pager::{PAGE_SIZE, Pager, page_number};
 pub use route::{Needs, Route, get, post};
 pub use security::{OwnOrigin, refuse_cross_site, security_headers};
 pub use session_store::{SESSION_DAYS, Sessions, staff_of};

@@ -1,9 +1,16 @@
 //! Where a list stands: "51–100 of 202", and the way back and forth.
 
 use crate::base::grouped;
+use serde::{Deserialize, Deserializer};
 
 /// Rows a page shows.
 pub const PAGE_SIZE: i64 = 50;
+
+/// Reads the number of a page from an address, for `#[serde(default, deserialize_with = "page_number")]`: what is no number is
+/// the first page, because people cut addresses short.
+pub fn page_number<'de, D: Deserializer<'de>>(typed: D) -> Result<i64, D::Error> {
+    Ok(String::deserialize(typed)?.trim().parse().unwrap_or(1))
+}
 
 /// Which rows of a list are shown, counted from one.
 #[derive(Clone, Debug)]

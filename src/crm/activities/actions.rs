@@ -163,7 +163,7 @@ pub fn change_untold(
 
 /// An activity has been done; `false`: it was already.
 pub fn complete(tx: &mut OrgTx<'_>, config: &Config, id: ActivityId) -> QueryResult<bool> {
-    let mut draft = existing(tx, id)?.is;
+    let mut draft = store::locked(tx, &[id])?.pop().ok_or(QueryError::NotFound)?.is;
     draft.status = Status::Completed;
     change(tx, config, id, &draft)
 }

@@ -16,6 +16,8 @@ pub enum State {
     Any,
     /// Scheduled.
     Open,
+    /// Scheduled, and still to come.
+    Planned,
     /// Scheduled, and should have been done.
     Overdue,
     /// Neither scheduled nor cancelled.
@@ -24,13 +26,14 @@ pub enum State {
 
 impl State {
     /// In the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::Any, Self::Open, Self::Overdue, Self::Done];
+    pub const ALL: [Self; 5] = [Self::Any, Self::Open, Self::Planned, Self::Overdue, Self::Done];
 
     /// The word in the address.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Any => "",
             Self::Open => "open",
+            Self::Planned => "planned",
             Self::Overdue => "overdue",
             Self::Done => "done",
         }
@@ -41,6 +44,7 @@ impl State {
         match self {
             Self::Any => "Any",
             Self::Open => "Open",
+            Self::Planned => "Planned",
             Self::Overdue => "Overdue",
             Self::Done => "Done",
         }
@@ -82,6 +86,8 @@ const FITTING: &str = "FROM activities a \
     WHERE a.organization_id = $1 \
         AND ($2::bigint IS NULL OR a.assigned_to = $2) \
         AND CASE $3 WHEN 'open' THEN a.status = 'Scheduled' \
+            WHEN 'planned' THEN a.status = 'Scheduled' \
+                AND CASE WHEN a.due_on IS NULL THEN a.activity_at >= $8 ELSE a.due_on >= $7 END \
             WHEN 'overdue' THEN a.status = 'Scheduled' \
                 AND CASE WHEN a.due_on IS NULL THEN a.activity_at < $8 ELSE a.due_on < $7 END \
             WHEN 'done' THEN a.status NOT IN ('Scheduled', 'Cancelled') ELSE true END \
@@ -161,7 +167,7 @@ pub(crate) fn locked(tx: &mut OrgTx<'_>, ids: &[ActivityId]) -> QueryResult<Vec<
 /// The activities that fit: what is open by when it is due, everything else the latest first.
 pub fn list(tx: &mut OrgTx<'_>, filter: &ActivityFilter, offset: i64, limit: i64) -> QueryResult<Vec<Activity>> {
     let order = match filter.state {
-        State::Open | State::Overdue => "coalesce(a.due_on::timestamptz, a.activity_at), a.id",
+        State::Open | State::Planned | State::Overdue => "coalesce(a.due_on::timestamptz, a.activity_at), a.id",
         State::Any | State::Done => "a.activity_at DESC, a.id DESC",
     };
     let sql = format!(

@@ -4,6 +4,7 @@ use super::model::{Batch, BatchRow};
 use super::store;
 use crate::base::{BatchId, Money};
 use crate::changelog;
+use crate::crm::campaigns::UsualFunds;
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::{ContributionDraft, ContributionError, actions as contributions};
 use crate::crm::custom_fields::CustomFields;
@@ -87,7 +88,8 @@ pub fn post(
         return Err(PostError::Posted);
     }
     let batch = Batch { rows, ..batch };
-    let drafts = read(&batch, &store::own_fields(tx)?, today)?;
+    let (usual, own) = (UsualFunds::load(tx)?, store::own_fields(tx)?);
+    let drafts = read(&batch, &usual, &own, today)?;
     if !anyway && !batch.agrees() {
         return Err(PostError::Differs);
     }
@@ -105,10 +107,15 @@ pub fn post(
     Ok(drafts.len())
 }
 
-fn read(batch: &Batch, own: &CustomFields, today: NaiveDate) -> Result<Vec<ContributionDraft>, PostError> {
+fn read(
+    batch: &Batch,
+    usual: &UsualFunds,
+    own: &CustomFields,
+    today: NaiveDate,
+) -> Result<Vec<ContributionDraft>, PostError> {
     let (mut drafts, mut wrong) = (Vec::new(), HashMap::new());
     for (at, row) in batch.rows.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
-        match row.read(batch, own, today) {
+        match row.read(batch, usual, own, today) {
             Ok(draft) => drafts.push(draft),
             Err(problems) => {
                 wrong.insert(at, problems);

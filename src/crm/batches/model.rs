@@ -1,6 +1,7 @@
 //! What a batch is: the control numbers, and the rows of the grid as they were typed.
 
 use crate::base::{BatchId, ContactId, Currency, Money};
+use crate::crm::campaigns::UsualFunds;
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::{ContributionDraft, PaymentMethod};
 use crate::crm::custom_fields::{self, CustomFields, CustomValues};
@@ -137,7 +138,13 @@ impl BatchRow {
     }
 
     /// The contribution the row makes as of `today`, or everything that is wrong with it. `own`: the fields a form asks for.
-    pub fn read(&self, batch: &Batch, own: &CustomFields, today: NaiveDate) -> Result<ContributionDraft, Vec<Problem>> {
+    pub fn read(
+        &self,
+        batch: &Batch,
+        usual: &UsualFunds,
+        own: &CustomFields,
+        today: NaiveDate,
+    ) -> Result<ContributionDraft, Vec<Problem>> {
         let mut custom = CustomValues::default();
         let wrong = custom_fields::read(own, &mut custom, |name| self.custom.get(name).map(String::as_str));
         let mut problems: Vec<Problem> = wrong
@@ -153,7 +160,11 @@ impl BatchRow {
         let amount = amount.map_err(|words| note("amount", words)).ok();
         let received_on = day(&self.received_on).and_then(|day| day.ok_or("Write the day."));
         let received_on = received_on.map_err(|words| note("received_on", words)).ok();
-        let fund = self.fund.parse().map_err(|_| note("fund", "Choose a fund.")).ok();
+        let campaign = self.campaign.parse().ok();
+        let fund = match self.fund.as_str() {
+            "" => Some(usual.of(campaign)),
+            fund => fund.parse().map_err(|_| note("fund", "Choose a fund.")).ok(),
+        };
         let text = long_text(&self.note).map_err(|words| note("note", words)).ok();
         let (Some(contact), Some(amount), Some(received_on), Some(fund), Some(text)) =
             (contact, amount, received_on, fund, text)
@@ -163,7 +174,7 @@ impl BatchRow {
         let draft = ContributionDraft {
             payment_method: PaymentMethod::parse(&self.payment_method).unwrap_or(PaymentMethod::Other),
             cheque_number: self.cheque_number.trim().to_owned(),
-            campaign_id: self.campaign.parse().ok(),
+            campaign_id: campaign,
             source: self.source.trim().to_owned(),
             note: text,
             custom,

@@ -124,7 +124,7 @@ fn set_aside(tx: &mut OrgTx<'_>, id: BulkActionId, selection: &Selection, batch_
          SELECT {id}, (place - 1) / {batch_contacts} + 1, array_agg(id ORDER BY id) FROM ( \
             SELECT contacts.id, row_number() OVER (ORDER BY contacts.id) AS place"
     );
-    let Some(query) = contacts::chosen(tx, selection, &head, "")? else {
+    let Some((query, _)) = contacts::chosen(tx, selection, &head, "")? else {
         return Ok(0);
     };
     let tail = ") AS chosen GROUP BY 2 RETURNING cardinality(contact_ids)::bigint AS contacts";

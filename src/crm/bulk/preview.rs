@@ -42,9 +42,20 @@ impl Values {
     }
 }
 
-/// The values the chosen contacts have; `wanted` is always among those listed, where somebody has it.
+/// The values the chosen contacts have; `wanted` is always among those listed, where somebody has it. Postgres counts and sends
+/// only what is listed: of a member number everybody has another.
 pub fn values(tx: &mut OrgTx<'_>, selection: &Selection, field: &Target, wanted: &str) -> QueryResult<Values> {
-    let head = format!("SELECT {} AS value, count(*) AS contacts", column(field));
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(embed)]
+        counted: ValueCount,
+        #[diesel(sql_type = BigInt)]
+        total: i64,
+    }
+    let head = format!(
+        "WITH counted AS MATERIALIZED (SELECT {} AS value, count(*) AS contacts",
+        column(field)
+    );
     let tables = match field.is_of_address() {
         true => {
             " LEFT JOIN addresses address ON address.organization_id = contacts.organization_id \
@@ -52,23 +63,38 @@ pub fn values(tx: &mut OrgTx<'_>, selection: &Selection, field: &Target, wanted:
         }
         false => "",
     };
-    let Some(query) = contacts::chosen(tx, selection, &head, tables)? else {
+    let Some((query, parameters)) = contacts::chosen(tx, selection, &head, tables)? else {
         return Ok(Values::default());
     };
-    let mut all: Vec<ValueCount> = query.sql(" GROUP BY 1 ORDER BY 2 DESC, 1").load(&mut **tx)?;
-    for one in &mut all {
-        one.value = field.as_we_write(std::mem::take(&mut one.value));
-    }
-    let total = all.iter().map(|one| one.contacts).sum();
-    let (listed, rest): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .enumerate()
-        .partition(|(at, one)| *at < VALUES_LISTED || one.value == wanted);
+    let rows: Vec<Row> = query
+        .sql(format!(
+            " GROUP BY 1), placed AS ( \
+                SELECT value, contacts, row_number() OVER (ORDER BY contacts DESC, value) AS place, \
+                    (sum(contacts) OVER ())::bigint AS total FROM counted) \
+             SELECT value, contacts, total FROM placed WHERE place <= {VALUES_LISTED} OR value = {} ORDER BY place",
+            as_stored(field, parameters + 1)
+        ))
+        .bind::<Text, _>(wanted)
+        .load(&mut **tx)?;
+    let total = rows.first().map_or(0, |row| row.total);
+    let listed = rows.into_iter().map(|row| ValueCount {
+        value: field.as_we_write(row.counted.value),
+        contacts: row.counted.contacts,
+    });
+    let listed: Vec<ValueCount> = listed.collect();
     Ok(Values {
-        listed: listed.into_iter().map(|(_, one)| one).collect(),
-        others: rest.into_iter().map(|(_, one)| one.contacts).sum(),
+        others: total - listed.iter().map(|one| one.contacts).sum::<i64>(),
+        listed,
         total,
     })
+}
+
+/// A value of ours, which is a parameter, as `column` writes it.
+fn as_stored(target: &Target, parameter: usize) -> String {
+    match target {
+        Target::Known(_) => format!("${parameter}"),
+        Target::Custom(_) => format!("coalesce(nullif(${parameter}, '')::jsonb::text, '')"),
+    }
 }
 
 fn column(target: &Target) -> String {

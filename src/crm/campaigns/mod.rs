@@ -5,6 +5,8 @@ pub mod actions;
 pub mod model;
 mod pages;
 pub mod store;
+mod usual_funds;
 
 pub use model::{Campaign, CampaignDraft, CampaignType};
 pub use pages::routes;
+pub use usual_funds::UsualFunds;

@@ -5,6 +5,7 @@ use crate::base::{CampaignId, Currency, FundId, Money, choice};
 use crate::db::schema::campaigns;
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use serde::Serialize;
 
 choice! {
     /// What kind of effort it is, in the words of the DMS and of fundraising.
@@ -20,7 +21,7 @@ choice! {
 }
 
 /// A campaign as somebody wants it to be.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
 #[diesel(table_name = campaigns, treat_none_as_null = true)]
 pub struct CampaignDraft {
     pub name: String,

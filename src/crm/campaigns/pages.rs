@@ -7,10 +7,11 @@ use crate::accounts::Member;
 use crate::base::{CampaignId, Currency, Money, Role, StepId};
 use crate::crm::{funds, undoable};
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Choice, Field, Flash, Needs, Page, PageError, Route, day, get, long_text, post};
+use crate::web::{self, Answer, Began, Choice, Field, Flash, Needs, Page, PageError, Route, day, get, long_text, post};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
 use askama::Template;
+use diesel::result::Error as QueryError;
 use serde::Deserialize;
 
 /// What handlers below `/o/{organization}/campaigns/{campaign}` take.
@@ -77,6 +78,7 @@ struct FormPage {
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Typed {
+    began_with: String,
     name: String,
     campaign_type: String,
     description: String,
@@ -95,6 +97,9 @@ impl Typed {
         let is = campaign.map_or(&new, |campaign| &campaign.is);
         let date = |date: Option<chrono::NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
         Self {
+            began_with: campaign
+                .map(|campaign| Began::with(&campaign.is).with)
+                .unwrap_or_default(),
             name: is.name.clone(),
             campaign_type: is.campaign_type.to_string(),
             description: is.description.clone(),
@@ -111,6 +116,7 @@ impl Typed {
 
 /// The form's fields with what is wrong in them.
 struct CampaignForm {
+    began: Began,
     name: Field,
     description: Field,
     goal: Field,
@@ -149,6 +155,7 @@ fn read(typed: &Typed) -> (CampaignForm, Option<CampaignDraft>) {
     };
     let draft = draft();
     let form = CampaignForm {
+        began: Began::sent(&typed.began_with),
         name,
         description,
         goal,
@@ -231,14 +238,27 @@ async fn show(member: Member, path: CampaignPath) -> Answer {
 async fn save(member: Member, path: CampaignPath, typed: Form<Typed>) -> Answer {
     let id = path.1;
     let campaign = member.read(move |tx| existing(tx, id)).await?;
-    let (form, draft) = read(&typed);
+    let (mut form, draft) = read(&typed);
     let Some(draft) = draft else {
         return refused(&member, Some(campaign), &typed, form).await;
     };
-    let name = draft.name.clone();
-    let changed = member.step(&undoable::CAMPAIGN, id.0, move |tx| actions::change(tx, id, &draft));
-    match changed.await {
-        Ok(((), step)) => Ok(saved(&member, id, &name, step)),
+    let (name, began) = (draft.name.clone(), form.began.clone());
+    let done = member
+        .step(&undoable::CAMPAIGN, id.0, move |tx| {
+            let mut all = store::locked(tx)?.into_iter();
+            let is = all.find(|one| one.id == id).ok_or(QueryError::NotFound)?;
+            Ok(match began.misses(&is.is, &draft) {
+                true => Err(is),
+                false => Ok(actions::change(tx, id, &draft)?),
+            })
+        })
+        .await;
+    match done {
+        Ok((Ok(()), step)) => Ok(saved(&member, id, &name, step)),
+        Ok((Err(is), _)) => {
+            form.began = Began::again(&is.is);
+            refused(&member, Some(is), &typed, form).await
+        }
         Err(error) => refuse(&member, Some(campaign), &typed, form, error).await,
     }
 }

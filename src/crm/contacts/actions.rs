@@ -12,6 +12,7 @@ use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
 use crate::work;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
 
 /// Why a contact could not be written down; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +127,26 @@ pub fn trash(tx: &mut OrgTx<'_>, ids: &[ContactId], why: &str) -> QueryResult<us
         .collect();
     changelog::record_all(tx, &lines)?;
     work::contacts_are_due(tx, &gone)?;
+    related_are_due(tx, &gone)?;
     Ok(gone.len())
+}
+
+/// Searches count relationships with contacts who are not in the trash, so that who goes there or comes back changes the others.
+pub(super) fn related_are_due(tx: &mut OrgTx<'_>, to: &[ContactId]) -> QueryResult<()> {
+    #[derive(QueryableByName)]
+    struct Other {
+        #[diesel(sql_type = BigInt)]
+        id: ContactId,
+    }
+    let others: Vec<Other> = diesel::sql_query(
+        "SELECT contact_b AS id FROM relationships WHERE organization_id = $1 AND contact_a = ANY($2) \
+         UNION SELECT contact_a FROM relationships WHERE organization_id = $1 AND contact_b = ANY($2) ORDER BY id",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<BigInt>, _>(to)
+    .load(&mut **tx)?;
+    let others: Vec<ContactId> = others.into_iter().map(|other| other.id).collect();
+    work::contacts_are_due(tx, &others)
 }
 
 /// Takes a contact back out of the trash; one that is not in it stays as it is.

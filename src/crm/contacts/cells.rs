@@ -3,7 +3,7 @@
 
 use super::columns::{Cell, Column, Known};
 use super::model::{Address, Contact, ContactType, language_name};
-use super::store;
+use super::store::{self, lists};
 use crate::base::{ContactId, Currency, Money};
 use crate::crm::custom_fields::CustomFields;
 use crate::db::OrgTx;
@@ -138,14 +138,6 @@ impl Of {
         let address = self.contact.addresses.iter().find(|address| address.is_primary);
         Cell::Text(address.map(|address| part(address).clone()).unwrap_or_default())
     }
-}
-
-fn lists<T>(rows: Vec<(ContactId, T)>) -> HashMap<ContactId, Vec<T>> {
-    let mut found: HashMap<ContactId, Vec<T>> = HashMap::new();
-    for (contact, one) in rows {
-        found.entry(contact).or_default().push(one);
-    }
-    found
 }
 
 fn groups_of(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<(ContactId, String)>> {

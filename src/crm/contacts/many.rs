@@ -105,6 +105,7 @@ pub fn restore_many(tx: &mut OrgTx<'_>, contacts: &[&Contact], why: &str) -> Que
     rows::search_terms_in_trash(tx, &restored.back, false)?;
     changelog::record_for_each(tx, &restored.back, "Contact taken out of the trash", why)?;
     work::contacts_are_due(tx, &restored.back)?;
+    actions::related_are_due(tx, &restored.back)?;
     Ok(restored)
 }
 

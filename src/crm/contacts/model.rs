@@ -151,7 +151,7 @@ impl Details {
 }
 
 /// A contact as somebody wants it to be: typed into the form, read from a file, or come from Mailchimp.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ContactDraft {
     pub details: Details,
     pub emails: Vec<EmailDraft>,

@@ -12,6 +12,7 @@ use diesel::pg::{Pg, PgRowByRowLoadingMode};
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+use std::collections::HashMap;
 
 /// Which contacts are wanted, and in which order.
 #[derive(Clone, Debug, Default)]
@@ -271,13 +272,14 @@ pub fn rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<ContactRow
     .bind::<BigInt, _>(tx.organization())
     .bind::<Array<BigInt>, _>(wanted)
     .load(&mut **tx)?;
-    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+    let places: HashMap<_, _> = ids.iter().zip(0..).collect();
+    rows.sort_by_key(|row| places.get(&row.id).copied().unwrap_or(usize::MAX));
     Ok(rows)
 }
 
 /// The contacts a selection means, by id; those in the trash are left out, unless it is about the trash.
 pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<ContactId>> {
-    let Some(query) = chosen(tx, selection, "SELECT contacts.id", "")? else {
+    let Some((query, _)) = chosen(tx, selection, "SELECT contacts.id", "")? else {
         return Ok(Vec::new());
     };
     // Row by row: they may be a million.
@@ -288,16 +290,17 @@ pub fn select(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<Cont
         .collect()
 }
 
-/// The beginning of a statement about the contacts a selection means: `head` stands before `FROM contacts`, `tables` are those
-/// it needs beside, and the conditions follow. `None` when the search asks for nothing that anybody could be found by.
+/// The beginning of a statement about the contacts a selection means, and how many parameters it has: `head` stands before
+/// `FROM contacts`, `tables` are those it needs beside, and the conditions follow. `None` when the search asks for nothing that
+/// anybody could be found by.
 pub fn chosen<'q>(
     tx: &mut OrgTx<'_>,
     selection: &Selection,
     head: &str,
     tables: &str,
-) -> QueryResult<Option<BoxedSqlQuery<'q, Pg, SqlQuery>>> {
+) -> QueryResult<Option<(BoxedSqlQuery<'q, Pg, SqlQuery>, usize)>> {
     let (ids, in_trash) = match selection {
-        Selection::All(filter) => return Ok(fitting(tx, head, tables, filter)?.map(|(query, _)| query)),
+        Selection::All(filter) => return fitting(tx, head, tables, filter),
         Selection::These(ids) => (ids, false),
         Selection::TheseInTrash(ids) => (ids, true),
     };
@@ -307,7 +310,11 @@ pub fn chosen<'q>(
         ..ListFilter::default()
     };
     let all = fitting(tx, head, tables, &filter)?;
-    Ok(all.map(|(query, _)| query.sql(" AND contacts.id = ANY($3)").bind::<Array<BigInt>, _>(ids)))
+    Ok(all.map(|(query, parameters)| {
+        let parameters = parameters + 1;
+        let query = query.sql(format!(" AND contacts.id = ANY(${parameters})"));
+        (query.bind::<Array<BigInt>, _>(ids), parameters)
+    }))
 }
 
 /// The beginning of a statement about what fits, and how many parameters it has; `None` when the search asks for nothing

@@ -78,6 +78,29 @@ pub fn name_of(tx: &mut OrgTx<'_>, id: ContactId) -> QueryResult<Option<String>>
         .optional()
 }
 
+/// The same contacts, each who was merged into another as that other one: an open form may still speak of them.
+pub fn survivors(tx: &mut OrgTx<'_>, of: &[ContactId]) -> QueryResult<Vec<ContactId>> {
+    if of.is_empty() {
+        return Ok(Vec::new());
+    }
+    let merged: HashMap<ContactId, Option<ContactId>> = contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(is_among!(contacts, id, of))
+        .filter(contacts::merged_into.is_not_null())
+        .select((contacts::id, contacts::merged_into))
+        .load::<(ContactId, Option<ContactId>)>(&mut **tx)?
+        .into_iter()
+        .collect();
+    let mut survivors: Vec<ContactId> = Vec::new();
+    for id in of {
+        let survivor = merged.get(id).copied().flatten().unwrap_or(*id);
+        if !survivors.contains(&survivor) {
+            survivors.push(survivor);
+        }
+    }
+    Ok(survivors)
+}
+
 /// Those of these contacts that exist and are not in the trash, in the order of their ids.
 pub fn living(tx: &mut OrgTx<'_>, among: &[ContactId]) -> QueryResult<Vec<ContactId>> {
     contacts::table
@@ -146,6 +169,15 @@ pub fn by_addresses(tx: &mut OrgTx<'_>, address_keys: &[String]) -> QueryResult<
             contacts::external_identifier,
         ))
         .load(&mut **tx)
+}
+
+/// What belongs to each contact, in the order of the rows.
+pub(super) fn lists<T>(rows: Vec<(ContactId, T)>) -> HashMap<ContactId, Vec<T>> {
+    let mut found: HashMap<ContactId, Vec<T>> = HashMap::new();
+    for (contact, one) in rows {
+        found.entry(contact).or_default().push(one);
+    }
+    found
 }
 
 /// How many emails, phones and addresses the one of these contacts has that has most of each.

@@ -104,14 +104,14 @@ pub fn change(
     today: NaiveDate,
     why: &str,
 ) -> Result<bool, ContributionError> {
-    let before = locked(tx, &[id])?.pop().ok_or(QueryError::NotFound)?.is;
+    let before = locked_with(tx, &[id], &[draft.contact_id])?.pop();
+    let before = before.ok_or(QueryError::NotFound)?.is;
     if before == *draft {
         return Ok(false);
     }
     refuse_unfit(std::iter::once(draft), today)?;
     refuse_unfit_custom(tx, std::slice::from_ref(draft))?;
     let contacts: BTreeSet<ContactId> = [before.contact_id, draft.contact_id].into();
-    rows::lock_contacts(tx, &contacts)?;
     if draft.contact_id != before.contact_id {
         refuse_gone(tx, &[draft.contact_id].into())?;
     }
@@ -135,7 +135,6 @@ pub fn change(
 pub fn delete(tx: &mut OrgTx<'_>, ids: &[ContributionId], why: &str) -> QueryResult<usize> {
     let gone = locked(tx, ids)?;
     let contacts: BTreeSet<ContactId> = gone.iter().map(|one| one.is.contact_id).collect();
-    rows::lock_contacts(tx, &contacts)?;
     let drafts: Vec<ContributionDraft> = gone.iter().map(|one| one.is.clone()).collect();
     let names = names(tx, &drafts)?;
     rows::delete(tx, ids)?;
@@ -153,13 +152,35 @@ pub fn delete(tx: &mut OrgTx<'_>, ids: &[ContributionId], why: &str) -> QueryRes
 
 /// The contributions with these ids, kept from being changed by others until the transaction ends.
 pub fn locked(tx: &mut OrgTx<'_>, ids: &[ContributionId]) -> QueryResult<Vec<Contribution>> {
-    contributions::table
-        .filter(contributions::organization_id.eq(tx.organization()))
-        .filter(contributions::id.eq_any(ids))
-        .order(contributions::id)
-        .select(Contribution::as_select())
-        .for_update()
-        .load(&mut **tx)
+    locked_with(tx, ids, &[])
+}
+
+/// The same, with contacts who are to have one of them. Contacts come first, as in a merge: otherwise each of two would wait
+/// for what the other has locked.
+pub fn locked_with(tx: &mut OrgTx<'_>, ids: &[ContributionId], others: &[ContactId]) -> QueryResult<Vec<Contribution>> {
+    let mut contacts: BTreeSet<ContactId> = store::find_all(tx, ids)?.iter().map(|one| one.is.contact_id).collect();
+    contacts.extend(others);
+    loop {
+        rows::lock_contacts(tx, &contacts)?;
+        let found: Vec<Contribution> = contributions::table
+            .filter(contributions::organization_id.eq(tx.organization()))
+            .filter(contributions::id.eq_any(ids))
+            .order(contributions::id)
+            .select(Contribution::as_select())
+            .for_update()
+            .load(&mut **tx)?;
+        let mut moved = found
+            .iter()
+            .map(|one| one.is.contact_id)
+            .filter(|one| !contacts.contains(one))
+            .peekable();
+        if moved.peek().is_none() {
+            return Ok(found);
+        }
+        // Somebody gave one to another contact before it was locked; now that it is, nobody can.
+        let moved: Vec<ContactId> = moved.collect();
+        contacts.extend(moved);
+    }
 }
 
 /// What follows from a change, whatever it was.
@@ -205,8 +226,9 @@ fn refuse_unfit_custom(tx: &mut OrgTx<'_>, drafts: &[ContributionDraft]) -> Resu
     }
 }
 
-/// Nothing is given any more by who was merged into somebody else or erased, though a draft or an open form may still say so.
-fn refuse_gone(tx: &mut OrgTx<'_>, ids: &BTreeSet<ContactId>) -> Result<(), ContributionError> {
+/// Nothing is given, promised or credited any more by who was merged into somebody else or erased, though a draft or an open form
+/// may still say so. Ask when they are locked.
+pub(super) fn refuse_gone(tx: &mut OrgTx<'_>, ids: &BTreeSet<ContactId>) -> Result<(), ContributionError> {
     let gone: Vec<(String, Option<i64>)> = contacts::table
         .filter(contacts::organization_id.eq(tx.organization()))
         .filter(contacts::id.eq_any(ids))
@@ -220,10 +242,10 @@ fn refuse_gone(tx: &mut OrgTx<'_>, ids: &BTreeSet<ContactId>) -> Result<(), Cont
         .load(&mut **tx)?;
     let problems = gone.into_iter().map(|(name, merged_into)| {
         let words = match merged_into {
-            Some(_) => format!("{name} was merged into another contact. Choose who gave it once more."),
-            None => "Who gave it was erased. Choose somebody else.".to_owned(),
+            Some(_) => format!("{name} was merged into another contact. Choose the contact once more."),
+            None => "The contact was erased. Choose somebody else.".to_owned(),
         };
-        Problem::new("contact", words)
+        Problem::new("who", words)
     });
     match problems.collect::<Vec<_>>() {
         none if none.is_empty() => Ok(()),

@@ -1,11 +1,13 @@
 //! Recurring contributions: what a donor has promised to give again and again. Each time it comes is a contribution that
 //! names its series, and the next date moves on.
 
+use super::actions::{self, ContributionError};
 use super::model::ContributionDraft;
+use super::rows;
 use crate::base::{ContactId, Currency, FundId, Money, RecurringId, choice};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::db::OrgTx;
-use crate::db::schema::{contacts, funds, recurring_contributions};
+use crate::db::schema::{funds, recurring_contributions};
 use crate::work;
 use chrono::{Days, Months, NaiveDate};
 use diesel::prelude::*;
@@ -108,12 +110,11 @@ pub fn find(tx: &mut OrgTx<'_>, id: RecurringId) -> QueryResult<Option<Recurring
 }
 
 /// Begins a series; the first gift is expected on its start date.
-pub fn add(tx: &mut OrgTx<'_>, draft: &RecurringDraft) -> QueryResult<RecurringId> {
-    // `NotFound` rather than a broken key where one of them is none of ours.
-    contacts::table
-        .find((tx.organization().0, draft.contact_id.0))
-        .select(contacts::id)
-        .first::<i64>(&mut **tx)?;
+pub fn add(tx: &mut OrgTx<'_>, draft: &RecurringDraft) -> Result<RecurringId, ContributionError> {
+    let promising = [draft.contact_id].into();
+    rows::lock_contacts(tx, &promising)?;
+    actions::refuse_gone(tx, &promising)?;
+    // `NotFound` rather than a broken key where it is none of ours.
     funds::table
         .find((tx.organization().0, draft.fund_id.0))
         .select(funds::id)

@@ -308,6 +308,7 @@ pub fn rows(tx: &mut OrgTx<'_>, ids: &[ContributionId]) -> QueryResult<Vec<Contr
     .bind::<BigInt, _>(tx.organization())
     .bind::<Array<BigInt>, _>(wanted)
     .load(&mut **tx)?;
-    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+    let places: HashMap<_, _> = ids.iter().zip(0..).collect();
+    rows.sort_by_key(|row| places.get(&row.id).copied().unwrap_or(usize::MAX));
     Ok(rows)
 }

@@ -1,6 +1,8 @@
 //! Soft credits: who helped a gift along, or is counted with it, without having given it.
 
+use super::actions::{self, ContributionError};
 use super::model::CreditType;
+use super::rows;
 use crate::base::{ContactId, ContributionId, Currency, Money, SoftCreditId};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::db::OrgTx;
@@ -83,13 +85,11 @@ pub fn add(
     contact: ContactId,
     amount: Money,
     credit_type: CreditType,
-) -> QueryResult<()> {
+) -> Result<(), ContributionError> {
     let donor = contributor(tx, contribution)?;
-    // `NotFound` rather than a broken key where the contact is none of ours.
-    contacts::table
-        .find((tx.organization().0, contact.0))
-        .select(contacts::id)
-        .first::<i64>(&mut **tx)?;
+    let credited = [contact].into();
+    rows::lock_contacts(tx, &credited)?;
+    actions::refuse_gone(tx, &credited)?;
     diesel::insert_into(soft_credits::table)
         .values((
             soft_credits::contribution_id.eq(contribution),
@@ -104,7 +104,8 @@ pub fn add(
         [donor, contact],
         "Soft credit added",
         FieldChange::between("Soft Credit", "", &said),
-    )
+    )?;
+    Ok(())
 }
 
 /// Takes a soft credit away; `NotFound` where there is none of this id.

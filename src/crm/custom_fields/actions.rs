@@ -11,9 +11,10 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use diesel::sql_types::{BigInt, Text};
+use serde::Serialize;
 
 /// A field as somebody wants it to be. What has it and of which kind it is never change.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Definition {
     pub label: String,
     pub help: String,
@@ -23,6 +24,22 @@ pub struct Definition {
     pub for_households: bool,
     /// In order: those that are known by their id, and new ones.
     pub options: Vec<(Option<i64>, String)>,
+}
+
+impl Definition {
+    /// A field as it is.
+    pub fn of(field: &CustomField) -> Self {
+        let options = field.options.iter();
+        Self {
+            label: field.label.clone(),
+            help: field.help.clone(),
+            is_required: field.is_required,
+            for_individuals: field.for_individuals,
+            for_organizations: field.for_organizations,
+            for_households: field.for_households,
+            options: options.map(|option| (Some(option.id), option.label.clone())).collect(),
+        }
+    }
 }
 
 /// Why a field cannot be so; the transaction must be given up.

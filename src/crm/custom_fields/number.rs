@@ -28,10 +28,13 @@ pub fn number(typed: &str) -> Result<i64, &'static str> {
 
 const NOT_A_NUMBER: &str = "This is not a number. It should look like 1250.5.";
 
-/// The digits before and behind the decimal sign. Three digits behind a comma are thousands: "1,250".
+/// The digits before and behind the decimal sign. Three digits behind a comma are thousands, "1,250", where what stands before
+/// can be the first group of them: "0,125" and "1250,500" can only be meant with decimals.
 fn halves(digits: &str) -> Result<(String, &str), &'static str> {
     let sign = digits.rfind(['.', ',']);
-    let is_decimal = |at: &usize| digits[*at..].starts_with('.') || digits.len() - at - 1 != 3;
+    let is_first_group = |group: &str| (1..=3).contains(&group.len()) && !group.starts_with('0');
+    let begins_in_groups = is_first_group(digits.split(['.', ',']).next().unwrap_or_default());
+    let is_decimal = |at: &usize| digits[*at..].starts_with('.') || digits.len() - at - 1 != 3 || !begins_in_groups;
     let (whole, fraction) = match sign.filter(is_decimal) {
         Some(at) => (&digits[..at], &digits[at + 1..]),
         None => (digits, ""),
@@ -42,7 +45,7 @@ fn halves(digits: &str) -> Result<(String, &str), &'static str> {
         None => !is_marked_by('.'),
     };
     let groups: Vec<&str> = whole.split(['.', ',']).collect();
-    let are_thousands = groups.iter().skip(1).all(|group| group.len() == 3);
+    let are_thousands = groups.len() == 1 || (begins_in_groups && groups.iter().skip(1).all(|group| group.len() == 3));
     let bare = groups.concat();
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     match is_grouped_well && are_thousands && !bare.is_empty() && all_digits(&bare) && all_digits(fraction) {
@@ -77,7 +80,11 @@ mod tests {
             assert_eq!(read(typed), Ok("1250.5".into()), "{typed}");
         }
         assert_eq!(read("1,250"), Ok("1250".into()));
+        assert_eq!(read("1,250,500"), Ok("1250500".into()));
         assert_eq!(read("1.250"), Ok("1.25".into()));
+        assert_eq!(read("0,125"), Ok("0.125".into()));
+        assert_eq!(read("-0,125"), Ok("-0.125".into()));
+        assert_eq!(read("1250,500"), Ok("1250.5".into()));
         assert_eq!(read("-0.0001"), Ok("-0.0001".into()));
         assert_eq!(read("999999999999.9999"), Ok("999999999999.9999".into()));
         for typed in [
@@ -88,6 +95,8 @@ mod tests {
             "12,34.5",
             "3.",
             "1,2,3",
+            "0,250,500",
+            "1250,500.5",
             "0.00001",
             "1000000000000",
         ] {

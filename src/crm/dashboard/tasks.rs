@@ -30,7 +30,7 @@ pub(super) struct Task {
 /// What waits, as numbers.
 pub(super) struct Waiting {
     my_overdue: i64,
-    my_open: i64,
+    my_planned: i64,
     overdue: i64,
     dates_past: i64,
     dates_soon: i64,
@@ -58,9 +58,9 @@ impl Waiting {
             };
             activities::store::count(tx, &filter)
         };
-        let (my_overdue, my_open) = (
+        let (my_overdue, my_planned) = (
             activities(Some(me), State::Overdue)?,
-            activities(Some(me), State::Open)?,
+            activities(Some(me), State::Planned)?,
         );
         let overdue = activities(None, State::Overdue)?;
         let soon = today + TimeDelta::days(DEADLINE_DAYS);
@@ -68,7 +68,7 @@ impl Waiting {
         let unthanked = search::totals(tx, &without_thanks(today))?;
         Ok(Self {
             my_overdue,
-            my_open,
+            my_planned,
             overdue,
             dates_past: dates.past,
             dates_soon: dates.soon,
@@ -137,12 +137,12 @@ impl Waiting {
             activities("whose=others&state=overdue"),
         );
         add(
-            self.my_open - self.my_overdue,
+            self.my_planned,
             ["activity is planned for you", "activities are planned for you"],
             "info",
             "activities",
             "Assigned to you, and still to come.",
-            activities("whose=mine&state=open"),
+            activities("whose=mine&state=planned"),
         );
         let deadlines = member.at("opportunities") + "#deadlines";
         add(

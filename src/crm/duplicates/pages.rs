@@ -8,7 +8,7 @@ use crate::base::{ContactId, Role};
 use crate::crm::contacts::{self, ContactRow};
 use crate::crm::merge;
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Flash, Needs, PAGE_SIZE, Page, PageError, Pager, Route, get, post};
+use crate::web::{self, Answer, Flash, Needs, PAGE_SIZE, Page, PageError, Pager, Route, get, page_number, post};
 use actix_web::web::{Form, Query};
 use askama::Template;
 use serde::Deserialize;
@@ -90,7 +90,7 @@ struct Side {
 /// Which part of the list.
 #[derive(Deserialize)]
 pub struct Wanted {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "page_number")]
     page: i64,
     /// `dismissed`: those that are no duplicates.
     #[serde(default)]

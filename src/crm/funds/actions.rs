@@ -47,7 +47,7 @@ pub fn add(tx: &mut OrgTx<'_>, draft: &FundDraft) -> Result<FundId, FundError> {
 
 /// Makes a fund what the draft says.
 pub fn change(tx: &mut OrgTx<'_>, id: FundId, draft: &FundDraft) -> Result<(), FundError> {
-    let before = store::find(tx, id)?.ok_or(QueryError::NotFound)?.is;
+    let before = store::locked(tx, id)?.is;
     if before.is_default && !(draft.is_default && draft.is_enabled) {
         return Err(FundError::IsDefault);
     }

@@ -5,12 +5,13 @@ use crate::base::FundId;
 use crate::db::schema::funds;
 use crate::web;
 use diesel::prelude::*;
+use serde::Serialize;
 
 /// The longest GL code, in characters.
 const GL_CODE_LENGTH_MAX: usize = 40;
 
 /// A fund as somebody wants it to be.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
 #[diesel(table_name = funds)]
 pub struct FundDraft {
     pub name: String,

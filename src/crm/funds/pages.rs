@@ -7,7 +7,7 @@ use crate::accounts::Member;
 use crate::base::{FundId, Role, StepId};
 use crate::crm::undoable;
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Field, Flash, Needs, Page, PageError, Route, get, long_text, post};
+use crate::web::{self, Answer, Began, Field, Flash, Needs, Page, PageError, Route, get, long_text, post};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
 use askama::Template;
@@ -60,6 +60,7 @@ struct FormPage {
     page: Page,
     /// `None` for a new one.
     fund: Option<Fund>,
+    began: Began,
     name: Field,
     description: Field,
     gl_code: Field,
@@ -72,6 +73,7 @@ struct FormPage {
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Typed {
+    began_with: String,
     name: String,
     description: String,
     gl_code: String,
@@ -86,6 +88,7 @@ impl FormPage {
         let text = |of: fn(&FundDraft) -> &str| Field::holding(is.as_ref().map_or("", of));
         Self {
             page: member.page("funds"),
+            began: is.as_ref().map(Began::with).unwrap_or_default(),
             name: text(|is| &is.name),
             description: text(|is| &is.description),
             gl_code: text(|is| &is.gl_code),
@@ -97,6 +100,9 @@ impl FormPage {
     }
 
     fn refused(mut self, typed: &Typed, name_problem: Option<&str>) -> Answer {
+        if !self.began.is_outdated {
+            self.began = Began::sent(&typed.began_with);
+        }
         (self.name, _) = Field::read(&typed.name, model::name);
         if let Some(sentence) = name_problem {
             self.name = Field::wrong(&typed.name, sentence);
@@ -148,10 +154,23 @@ async fn save(member: Member, path: FundPath, typed: Form<Typed>) -> Answer {
     let Ok(draft) = read(&typed) else {
         return FormPage::of(&member, Some(fund)).refused(&typed, None);
     };
-    let name = draft.name.clone();
-    let changed = member.step(&undoable::FUND, id.0, move |tx| actions::change(tx, id, &draft));
-    match changed.await {
-        Ok(((), step)) => Ok(saved(&member, &name, step)),
+    let (name, began) = (draft.name.clone(), Began::sent(&typed.began_with));
+    let done = member
+        .step(&undoable::FUND, id.0, move |tx| {
+            let is = store::locked(tx, id)?;
+            Ok(match began.misses(&is.is, &draft) {
+                true => Err(is),
+                false => Ok(actions::change(tx, id, &draft)?),
+            })
+        })
+        .await;
+    match done {
+        Ok((Ok(()), step)) => Ok(saved(&member, &name, step)),
+        Ok((Err(is), _)) => {
+            let began = Began::again(&is.is);
+            let page = FormPage::of(&member, Some(is));
+            FormPage { began, ..page }.refused(&typed, None)
+        }
         Err(error) => refuse(&member, Some(fund), &typed, error),
     }
 }

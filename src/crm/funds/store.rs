@@ -22,6 +22,15 @@ pub fn find(tx: &mut OrgTx<'_>, id: FundId) -> QueryResult<Option<Fund>> {
         .optional()
 }
 
+/// The fund with this id, kept from being changed by others until the transaction ends.
+pub fn locked(tx: &mut OrgTx<'_>, id: FundId) -> QueryResult<Fund> {
+    funds::table
+        .find((tx.organization().0, id.0))
+        .select(Fund::as_select())
+        .for_update()
+        .first(&mut **tx)
+}
+
 /// All funds by name.
 pub fn list(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Fund>> {
     funds::table

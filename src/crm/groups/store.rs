@@ -2,10 +2,12 @@
 
 use super::model::{Counted, Group, HistoryLine, Membership};
 use crate::base::{ContactId, GroupId};
+use crate::crm::contacts::{Selection, chosen};
 use crate::db::OrgTx;
 use crate::db::schema::{changes, contacts, group_contacts, group_history, groups};
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use std::collections::{HashMap, HashSet};
 
 /// Lines of a contact's group history that are shown; the change log has all of them.
@@ -107,14 +109,23 @@ pub fn members_among(tx: &mut OrgTx<'_>, group: GroupId, among: &[ContactId]) ->
     Ok(members.into_iter().collect())
 }
 
-/// How many of these contacts belong to each group now; groups with none of them are absent.
-pub fn already_in(tx: &mut OrgTx<'_>, among: &[ContactId]) -> QueryResult<HashMap<GroupId, i64>> {
-    let counts: Vec<(GroupId, i64)> = members!(tx)
-        .filter(group_contacts::contact_id.eq_any(among))
-        .group_by(group_contacts::group_id)
-        .select((group_contacts::group_id, count_star()))
-        .load(&mut **tx)?;
-    Ok(counts.into_iter().collect())
+/// How many of the chosen contacts belong to each group now; groups with none of them are absent.
+pub fn already_in(tx: &mut OrgTx<'_>, who: &Selection) -> QueryResult<HashMap<GroupId, i64>> {
+    #[derive(QueryableByName)]
+    struct Inside {
+        #[diesel(sql_type = BigInt)]
+        group_id: GroupId,
+        #[diesel(sql_type = BigInt)]
+        contacts: i64,
+    }
+    const COUNTED: &str = "SELECT member.group_id, count(*) AS contacts";
+    const MEMBERS: &str = " JOIN group_contacts member ON member.organization_id = contacts.organization_id \
+        AND member.contact_id = contacts.id AND member.status <> 'Removed'";
+    let Some((query, _)) = chosen(tx, who, COUNTED, MEMBERS)? else {
+        return Ok(HashMap::new());
+    };
+    let counts: Vec<Inside> = query.sql(" GROUP BY member.group_id").load(&mut **tx)?;
+    Ok(counts.into_iter().map(|row| (row.group_id, row.contacts)).collect())
 }
 
 /// The groups a contact belongs to or has belonged to, by title.

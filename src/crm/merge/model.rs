@@ -2,7 +2,7 @@
 
 use crate::base::ContactId;
 use crate::crm::contacts::model::language_name;
-use crate::crm::contacts::{ContactDraft, Details};
+use crate::crm::contacts::{Address, ContactDraft, Details, Phone};
 use crate::crm::custom_fields::CustomFields;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -261,11 +261,7 @@ fn add_emails(draft: &mut ContactDraft, loser: &ContactDraft) {
 
 fn add_phones(draft: &mut ContactDraft, loser: &ContactDraft) {
     for phone in &loser.phones {
-        let is_known = draft
-            .phones
-            .iter()
-            .any(|known| digits(&known.number) == digits(&phone.number) && known.extension == phone.extension);
-        if !is_known {
+        if !draft.phones.iter().any(|known| is_same_phone(known, phone)) {
             let mut phone = phone.clone();
             phone.is_primary = false;
             draft.phones.push(phone);
@@ -273,19 +269,24 @@ fn add_phones(draft: &mut ContactDraft, loser: &ContactDraft) {
     }
 }
 
-fn digits(number: &str) -> String {
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    if digits.is_empty() { number.to_owned() } else { digits }
+/// However the number is written.
+fn is_same_phone(one: &Phone, other: &Phone) -> bool {
+    let digits = |number: &str| {
+        let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+        if digits.is_empty() { number.to_owned() } else { digits }
+    };
+    digits(&one.number) == digits(&other.number) && one.extension == other.extension
+}
+
+/// Whatever is in capital letters or has accents.
+fn is_same_address(one: &Address, other: &Address) -> bool {
+    let folded = |address: &Address| crate::base::fold(&address.lines().join("\n"));
+    folded(one) == folded(other)
 }
 
 fn add_addresses(draft: &mut ContactDraft, loser: &ContactDraft) {
-    let folded = |lines: Vec<String>| crate::base::fold(&lines.join("\n"));
     for address in &loser.addresses {
-        let is_known = draft
-            .addresses
-            .iter()
-            .any(|known| folded(known.lines()) == folded(address.lines()));
-        if !is_known {
+        if !draft.addresses.iter().any(|known| is_same_address(known, address)) {
             let mut address = address.clone();
             address.is_primary = false;
             draft.addresses.push(address);
@@ -304,15 +305,20 @@ fn choose_primaries(draft: &mut ContactDraft, loser: &ContactDraft, choices: &Ch
     if choices.taken.contains("primary_phone")
         && let Some(wanted) = loser.phones.iter().find(|phone| phone.is_primary)
     {
-        for phone in &mut draft.phones {
-            phone.is_primary = phone.number == wanted.number && phone.extension == wanted.extension;
+        let chosen = draft.phones.iter().position(|phone| is_same_phone(phone, wanted));
+        for (at, phone) in draft.phones.iter_mut().enumerate() {
+            phone.is_primary = Some(at) == chosen;
         }
     }
     if choices.taken.contains("primary_address")
         && let Some(wanted) = loser.addresses.iter().find(|address| address.is_primary)
     {
-        for address in &mut draft.addresses {
-            address.is_primary = address.lines() == wanted.lines();
+        let chosen = draft
+            .addresses
+            .iter()
+            .position(|address| is_same_address(address, wanted));
+        for (at, address) in draft.addresses.iter_mut().enumerate() {
+            address.is_primary = Some(at) == chosen;
         }
     }
 }
@@ -328,7 +334,7 @@ pub struct Pair {
 mod tests {
     use super::*;
     use crate::base::EmailAddress;
-    use crate::crm::contacts::{Address, EmailDraft, Phone};
+    use crate::crm::contacts::EmailDraft;
     use proptest::prelude::*;
 
     fn person(first: &str, emails: &[(&str, bool, Option<&str>)]) -> ContactDraft {
@@ -401,6 +407,28 @@ mod tests {
         assert_eq!(emails, expected.map(|(key, a, b, c)| (key.to_owned(), a, b, c)));
         assert_eq!((both.phones.len(), both.addresses.len()), (2, 2));
         assert!(both.problems().is_empty(), "{:?}", both.problems());
+    }
+
+    #[test]
+    fn a_number_or_an_address_that_is_written_otherwise_is_taken_over_as_the_primary_one() {
+        let home = |city: &str| Address {
+            location_type: "Home".into(),
+            city: city.into(),
+            ..Address::default()
+        };
+        let (mut anne, mut ann) = (person("Anne", &[]), person("Ann", &[]));
+        anne.phones = vec![Phone::new("613 555 0199"), Phone::new("(613) 555-0100")];
+        anne.addresses = vec![home("Alma"), home("Montréal")];
+        ann.phones = vec![Phone::new("613 555 0100")];
+        ann.addresses = vec![home("montreal")];
+        anne.settle_primaries();
+        ann.settle_primaries();
+        let chosen = ["primary_phone", "primary_address"].map(|name| (name.into(), "loser".into()));
+        let both = merged(&anne, &ann, &Choices::of(&chosen));
+        let phone = both.phones.iter().find(|phone| phone.is_primary);
+        let address = both.addresses.iter().find(|address| address.is_primary);
+        assert_eq!(phone.map(|phone| phone.number.as_str()), Some("(613) 555-0100"));
+        assert_eq!(address.map(|address| address.city.as_str()), Some("Montréal"));
     }
 
     proptest! {

@@ -21,7 +21,7 @@ pub fn bring(tx: &mut OrgTx<'_>, merge: i64, pair: Pair) -> QueryResult<()> {
                        AND own.{key} = {table}.{key} AND own.{column} = $3)"
                 ),
             ),
-            OnMerge::MoveApart { other } => ("id", format!(" AND {other} <> $3")),
+            OnMerge::MoveApart { other } => ("id", apart(column, other)),
             OnMerge::Otherwise(_) => continue,
         };
         diesel::sql_query(format!(
@@ -39,6 +39,22 @@ pub fn bring(tx: &mut OrgTx<'_>, merge: i64, pair: Pair) -> QueryResult<()> {
     }
     // What each has given follows the gifts.
     totals::refresh(tx, &[pair.survivor, pair.loser])
+}
+
+/// Relationships of the loser that the survivor does not have with the same contact: as `refuse_second_ones` of the
+/// relationships, only those that hold on without an end count, and where both sides are the same, either way round.
+fn apart(column: &str, other: &str) -> String {
+    format!(
+        " AND {other} <> $3 AND NOT (is_active AND end_date IS NULL AND EXISTS ( \
+            SELECT FROM relationships AS own JOIN relationship_types AS of_type \
+                ON of_type.organization_id = own.organization_id AND of_type.id = own.type_id \
+            WHERE own.organization_id = relationships.organization_id AND own.type_id = relationships.type_id \
+                AND own.is_active AND own.end_date IS NULL \
+                AND (own.{column} = $3 AND own.{other} = relationships.{other} \
+                    OR own.{other} = $3 AND own.{column} = relationships.{other} \
+                        AND of_type.label_a_b = of_type.label_b_a \
+                        AND of_type.contact_type_a IS NOT DISTINCT FROM of_type.contact_type_b)))"
+    )
 }
 
 /// Takes back what a merge brought, where it is still the survivor's.

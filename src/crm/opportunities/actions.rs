@@ -50,7 +50,8 @@ fn existing(tx: &mut OrgTx<'_>, id: OpportunityId) -> QueryResult<Opportunity> {
     store::find(tx, id)?.ok_or(QueryError::NotFound)
 }
 
-fn locked(tx: &mut OrgTx<'_>, id: OpportunityId) -> QueryResult<Opportunity> {
+/// The opportunity with this id, kept from being changed by others until the transaction ends.
+pub fn locked(tx: &mut OrgTx<'_>, id: OpportunityId) -> QueryResult<Opportunity> {
     opportunities::table
         .find((tx.organization(), id))
         .select(opportunities::id)

@@ -7,6 +7,7 @@ use crate::db::schema::opportunities;
 use crate::web;
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use serde::Serialize;
 
 /// The longest name of an opportunity, in characters: a line.
 pub const NAME_LENGTH_MAX: usize = 200;
@@ -59,7 +60,7 @@ impl Probability {
 }
 
 /// Everything of an opportunity that can be written down; the names are those of its row.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
 #[diesel(table_name = opportunities, treat_none_as_null = true)]
 pub struct Details {
     /// The prospect.

@@ -11,6 +11,7 @@ use crate::work;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
+use serde::Serialize;
 use std::collections::HashMap;
 
 /// The statuses an organization begins with, each with what becomes of it and how much of an amount counts, in percent.
@@ -24,6 +25,9 @@ const FIRST: [(&str, Outcome, i32); 6] = [
 ];
 /// The longest name, in characters.
 pub const NAME_LENGTH_MAX: usize = 60;
+
+/// In addresses these mean all statuses of one outcome, so that no status may be called so.
+pub const OUTCOME_WORDS: [&str; 3] = ["open", "won", "lost"];
 
 /// A status of the pipeline.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
@@ -53,6 +57,15 @@ impl OpportunityStatus {
         self.outcome == Outcome::Open
     }
 
+    /// What can be changed of it.
+    pub fn draft(&self) -> StatusDraft {
+        StatusDraft {
+            name: self.name.clone(),
+            outcome: self.outcome,
+            probability: self.probability,
+        }
+    }
+
     /// How it looks as a badge.
     pub fn tone(&self) -> &'static str {
         self.outcome.tone()
@@ -60,7 +73,7 @@ impl OpportunityStatus {
 }
 
 /// A status as it is to be.
-#[derive(Clone, Debug, PartialEq, Eq, Insertable, AsChangeset)]
+#[derive(Clone, Debug, PartialEq, Eq, Insertable, AsChangeset, Serialize)]
 #[diesel(table_name = opportunity_statuses)]
 pub struct StatusDraft {
     pub name: String,
@@ -70,12 +83,18 @@ pub struct StatusDraft {
 
 /// Reads a name as somebody typed it.
 pub fn name(typed: &str) -> Result<String, &'static str> {
-    web::required_line(
+    let name = web::required_line(
         typed,
         NAME_LENGTH_MAX,
         "Give the status a name.",
         "The name of a status may have up to 60 characters.",
-    )
+    )?;
+    match OUTCOME_WORDS.contains(&name.as_str()) {
+        true => {
+            Err("This word means all statuses of an outcome. Begin it with a capital letter, or choose another name.")
+        }
+        false => Ok(name),
+    }
 }
 
 /// Reads a probability in percent.
@@ -147,6 +166,15 @@ pub fn find(tx: &mut OrgTx<'_>, id: OpportunityStatusId) -> QueryResult<Option<O
         .optional()
 }
 
+/// The status with this id, kept from being changed by others until the transaction ends.
+pub fn locked(tx: &mut OrgTx<'_>, id: OpportunityStatusId) -> QueryResult<OpportunityStatus> {
+    opportunity_statuses::table
+        .find((tx.organization(), id))
+        .select(OpportunityStatus::as_select())
+        .for_update()
+        .first(&mut **tx)
+}
+
 /// How many opportunities have each status; statuses without any are absent.
 pub fn use_counts(tx: &mut OrgTx<'_>) -> QueryResult<HashMap<OpportunityStatusId, i64>> {
     let counts: Vec<(OpportunityStatusId, i64)> = opportunities::table
@@ -170,7 +198,7 @@ pub fn add(tx: &mut OrgTx<'_>, draft: &StatusDraft) -> Result<OpportunityStatusI
 
 /// Changes a status; opportunities that have it follow. After `Taken` the transaction must be given up.
 pub fn change(tx: &mut OrgTx<'_>, id: OpportunityStatusId, draft: &StatusDraft) -> Result<(), TypeError> {
-    let before = find(tx, id)?.ok_or(QueryError::NotFound)?;
+    let before = locked(tx, id)?;
     let percent = |number: i32| format!("{number} %");
     let fields: Vec<FieldChange> = [
         FieldChange::between("Name", &before.name, &draft.name),
@@ -251,6 +279,12 @@ mod tests {
             (status(Outcome::Lost).weight(None), status(Outcome::Lost).weight(likely)),
             (0, 0)
         );
+    }
+
+    #[test]
+    fn no_status_is_called_as_an_address_calls_all_of_an_outcome() {
+        assert!(name(" won ").is_err() && name("").is_err());
+        assert_eq!(name("Won"), Ok("Won".into()));
     }
 
     #[test]

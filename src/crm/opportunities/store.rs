@@ -191,9 +191,13 @@ pub struct Deadline {
 /// The dates that are past without having been kept, and those of the coming weeks; the earliest first.
 pub fn deadlines(tx: &mut OrgTx<'_>, owner: Option<StaffId>, today: NaiveDate) -> QueryResult<Vec<Deadline>> {
     let until = today.checked_add_days(DAYS_AHEAD).unwrap_or(today);
-    let mut deadlines = deadlines_until(tx, owner, until)?;
-    deadlines.truncate(DEADLINES_MAX);
-    Ok(deadlines)
+    let all = deadlines_until(tx, owner, until)?;
+    // Each cut by itself: many that are past hide none that is still to come.
+    let (mut shown, mut coming): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.day < today);
+    shown.truncate(DEADLINES_MAX);
+    coming.truncate(DEADLINES_MAX);
+    shown.append(&mut coming);
+    Ok(shown)
 }
 
 fn deadlines_until(tx: &mut OrgTx<'_>, owner: Option<StaffId>, until: NaiveDate) -> QueryResult<Vec<Deadline>> {
@@ -202,13 +206,20 @@ fn deadlines_until(tx: &mut OrgTx<'_>, owner: Option<StaffId>, until: NaiveDate)
         ..OpportunityFilter::default()
     };
     let rows: Vec<Loaded> = fitting!(tx, wanted)
+        // Those with a date that `Opportunity::deadlines` still counts.
         .filter(
-            opportunities::application_deadline
-                .le(until)
-                .or(opportunities::decision_date.le(until))
-                .or(opportunities::report_due.le(until)),
+            opportunity_statuses::outcome
+                .eq(Outcome::Open)
+                .and(
+                    opportunities::application_deadline
+                        .le(until)
+                        .and(opportunities::is_submitted.eq(false))
+                        .or(opportunities::decision_date.le(until)),
+                )
+                .or(opportunity_statuses::outcome
+                    .eq(Outcome::Won)
+                    .and(opportunities::report_due.le(until))),
         )
-        .filter(opportunity_statuses::outcome.ne(Outcome::Lost))
         .select((
             opportunities::id,
             Details::as_select(),

@@ -7,6 +7,7 @@ use crate::crm::contacts::ContactType;
 use crate::crm::type_error::TypeError;
 use crate::db::OrgTx;
 use crate::db::schema::{relationship_types, relationships};
+use crate::work;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
@@ -135,6 +136,10 @@ pub fn change(tx: &mut OrgTx<'_>, id: RelationshipTypeId, draft: &TypeDraft) -> 
         .set(draft)
         .execute(&mut **tx)?;
     changelog::note(tx, &format!("Relationship type {} changed", in_words(draft)), fields)?;
+    if (before.label_a_b == before.label_b_a) != (draft.label_a_b == draft.label_b_a) {
+        // Searches number the two sides apart, or as one where both are called the same.
+        work::smart_groups_are_due(tx)?;
+    }
     Ok(())
 }
 

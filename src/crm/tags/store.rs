@@ -2,10 +2,10 @@
 
 use super::model::Tag;
 use crate::base::{ContactId, TagId};
+use crate::crm::contacts::{Selection, chosen};
 use crate::db::OrgTx;
 use crate::db::schema::{contact_tags, tags};
 use chrono::{DateTime, Utc};
-use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use std::collections::HashMap;
@@ -85,15 +85,16 @@ pub fn locked_since(
     Ok(rows.into_iter().collect())
 }
 
-/// How many of these contacts have each tag itself; tags that none has are absent.
-pub fn had_among(tx: &mut OrgTx<'_>, among: &[ContactId]) -> QueryResult<HashMap<TagId, i64>> {
-    let counts: Vec<(TagId, i64)> = contact_tags::table
-        .filter(contact_tags::organization_id.eq(tx.organization()))
-        .filter(contact_tags::contact_id.eq_any(among))
-        .group_by(contact_tags::tag_id)
-        .select((contact_tags::tag_id, count_star()))
-        .load(&mut **tx)?;
-    Ok(counts.into_iter().collect())
+/// How many of the chosen contacts have each tag itself; tags that none has are absent.
+pub fn had_among(tx: &mut OrgTx<'_>, who: &Selection) -> QueryResult<HashMap<TagId, i64>> {
+    const COUNTED: &str = "SELECT given.tag_id, count(*) AS people";
+    const GIVEN: &str = " JOIN contact_tags given ON given.organization_id = contacts.organization_id \
+        AND given.contact_id = contacts.id";
+    let Some((query, _)) = chosen(tx, who, COUNTED, GIVEN)? else {
+        return Ok(HashMap::new());
+    };
+    let counts: Vec<People> = query.sql(" GROUP BY given.tag_id").load(&mut **tx)?;
+    Ok(counts.into_iter().map(|row| (row.tag_id, row.people)).collect())
 }
 
 /// How many contacts have each tag or one below it, as the list of contacts finds them.

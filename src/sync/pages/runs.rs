@@ -5,7 +5,7 @@ use crate::accounts::Member;
 use crate::base::MappingId;
 use crate::sync::ledger::Call;
 use crate::sync::runs::{self, Run};
-use crate::web::{self, Answer, Choice, Page, PageError, Pager};
+use crate::web::{self, Answer, Choice, Page, PageError, Pager, page_number};
 use actix_web::web::{Path, Query};
 use askama::Template;
 use serde::Deserialize;
@@ -16,7 +16,8 @@ use serde::Deserialize;
 pub struct Asked {
     /// The number of a link; empty: all.
     link: String,
-    page: Option<i64>,
+    #[serde(deserialize_with = "page_number")]
+    page: i64,
 }
 
 #[derive(Template)]
@@ -31,7 +32,7 @@ struct RunsPage {
 /// `GET /o/{organization}/mailchimp/runs`
 pub async fn list(member: Member, asked: Query<Asked>) -> Answer {
     let link: Option<MappingId> = asked.link.parse().ok();
-    let wanted = asked.page.unwrap_or(1);
+    let wanted = asked.page;
     let (links, runs, number, total) = member
         .read(move |tx| {
             let total = runs::count(tx, link)?;
@@ -75,7 +76,7 @@ struct RunPage {
 /// `GET /o/{organization}/mailchimp/runs/{run}`
 pub async fn show(member: Member, path: Path<(String, i64)>, asked: Query<Asked>) -> Answer {
     let id = path.1;
-    let wanted = asked.page.unwrap_or(1);
+    let wanted = asked.page;
     let (run, calls, number, total) = member
         .read(move |tx| {
             let run = runs::find(tx, id)?.ok_or(PageError::NotFound)?;

@@ -319,3 +319,34 @@ async fn a_reader_sees_bulk_actions_and_starts_none() {
         403
     );
 }
+
+#[tokio::test]
+async fn an_address_without_a_readable_page_number_shows_the_first_page() {
+    let office = Office::open().await;
+    for list in ["bulk", "merges", "duplicates", "imports", "mailchimp/runs"] {
+        for page in ["", "x", "-3", "99999999999999999999"] {
+            let shown = office.ada.get(&format!("{list}?page={page}")).await;
+            assert_eq!(shown.status, 200, "{list}?page={page}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_many_different_values_the_preview_lists_the_most_frequent_and_the_one_that_is_wanted() {
+    let office = Office::open().await;
+    let cities = (0..25).flat_map(|number| {
+        let times = if number < 24 { 2 } else { 1 };
+        std::iter::repeat_n(person("Anne", "en", &format!("City {number:02}")), times)
+    });
+    office.add(cities.collect()).await;
+    let asked = [("scope", "all"), ("field", "city"), ("value", "City 24")];
+    let preview = office.ada.post("bulk/preview", &asked).await;
+    let rows = preview.texts("tbody tr");
+    assert_eq!(rows.len(), 21, "{rows:?}");
+    assert_eq!(
+        (rows[0].as_str(), rows[19].as_str()),
+        ("City 00 City 24 2", "City 19 City 24 2")
+    );
+    assert!(rows[20].ends_with(" 8"), "{rows:?}");
+    assert!(preview.has("1 of the chosen is so already"), "{}", preview.body);
+}

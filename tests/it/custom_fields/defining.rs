@@ -169,7 +169,7 @@ async fn only_what_no_record_has_can_be_deleted() {
     ];
     let refused = office
         .ada
-        .post(&format!("custom-fields/{level}/edit"), &without_gold)
+        .save(&format!("custom-fields/{level}/edit"), &without_gold)
         .await;
     assert_eq!(refused.status, 422);
     assert!(refused.has("“Gold” was chosen for 1 record"), "{}", refused.body);
@@ -185,7 +185,7 @@ async fn only_what_no_record_has_can_be_deleted() {
         .await;
     office
         .ada
-        .post(&format!("custom-fields/{level}/edit"), &without_gold)
+        .save(&format!("custom-fields/{level}/edit"), &without_gold)
         .await;
     let options = office.one(level).await.options;
     assert_eq!(options.len(), 1, "nobody has it any more");

@@ -18,7 +18,7 @@ fn row(number: usize, contact: Option<ContactId>, amount: &str, fund: &str) -> V
 }
 
 impl Shelter {
-    async fn begin_batch(&self, count: &str, total: &str) -> String {
+    pub(super) async fn begin_batch(&self, count: &str, total: &str) -> String {
         let typed = [
             ("name", "Sunday cheques"),
             ("control_count", count),
@@ -40,7 +40,7 @@ impl Shelter {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         fields.push(("then", then));
-        self.ada.post(batch, &fields).await
+        self.ada.save(batch, &fields).await
     }
 }
 
@@ -153,7 +153,7 @@ async fn a_draft_that_names_who_was_merged_away_meanwhile_is_not_posted_for_them
 
     let refused = shelter.send(&batch, &typed, "post").await;
     assert_eq!(refused.status, 409);
-    assert!(refused.has("was merged into another contact. Choose who gave it once more."));
+    assert!(refused.has("was merged into another contact. Choose the contact once more."));
     assert!(shelter.ada.get("contributions").await.has("No contributions yet"));
     let whole = [row(1, Some(anne), "100", &fund)];
     assert_eq!(shelter.send(&batch, &whole, "post").await.location(), batch);

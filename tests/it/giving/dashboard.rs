@@ -131,7 +131,7 @@ async fn the_dashboard_names_what_waits_for_me_for_others_and_by_when() {
         others.body
     );
     let mine = opens("1 activity is planned for you").await;
-    assert!(mine.has("Mine to come"), "{}", mine.body);
+    assert!(mine.has("Mine to come") && !mine.has("Late and mine"), "{}", mine.body);
     let dates = opens("1 opportunity date has passed").await;
     assert!(dates.has("Missed") && dates.has("Near"), "{}", dates.body);
     link(&page, "1 opportunity date is coming up");

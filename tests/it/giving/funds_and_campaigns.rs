@@ -36,7 +36,7 @@ async fn every_organization_begins_with_a_general_fund_and_always_has_one_defaul
         shelter.general_fund().await,
     );
     let undone = ada
-        .post(
+        .save(
             &format!("funds/{dues}/settings"),
             &[("name", "Dues"), ("is_enabled", "true")],
         )
@@ -64,7 +64,7 @@ async fn a_fund_that_gifts_went_to_stays_and_is_only_no_longer_offered() {
     );
     assert_eq!(ada.post(&format!("funds/{roof}/delete"), &[]).await.status, 409);
     assert!(ada.get(&format!("funds/{roof}")).await.has("$500.00"));
-    ada.post(&format!("funds/{roof}/settings"), &[("name", "Roof")]).await;
+    ada.save(&format!("funds/{roof}/settings"), &[("name", "Roof")]).await;
     assert_eq!(
         ada.get("contributions/new").await.texts("#fund option"),
         ["General Fund"]
@@ -110,9 +110,7 @@ async fn a_campaign_has_a_goal_dates_and_a_place_among_others() {
         .await;
     let fund = shelter.ask(dms::crm::funds::store::list).await[1].id.to_string();
     let with_fund = [capital.as_slice(), &[("fund", fund.as_str())]].concat();
-    ada.post(&format!("campaigns/{roof}/settings"), &with_fund).await;
-    let form = ada.get(&format!("contributions/new?campaign={roof}")).await;
-    assert_eq!(form.texts("#fund option[selected]"), ["Roof Fund"]);
+    ada.save(&format!("campaigns/{roof}/settings"), &with_fund).await;
     shelter
         .give(anne, &[("amount", "40"), ("campaign", &roof), ("fund", &fund)])
         .await;
@@ -125,7 +123,7 @@ async fn a_campaign_has_a_goal_dates_and_a_place_among_others() {
     assert_eq!(ada.post(&format!("funds/{fund}/delete"), &[]).await.status, 409);
 
     let circle = [capital.as_slice(), &[("parent", dinner.as_str())]].concat();
-    let refused = ada.post(&format!("campaigns/{roof}/settings"), &circle).await;
+    let refused = ada.save(&format!("campaigns/{roof}/settings"), &circle).await;
     assert_eq!(refused.status, 422);
     assert!(refused.has("That campaign is a part of this one."));
     let backwards = [
@@ -143,6 +141,59 @@ async fn a_campaign_has_a_goal_dates_and_a_place_among_others() {
         ada.post(&format!("campaigns/{dinner}/delete"), &[]).await.location(),
         ada.at("campaigns")
     );
+}
+
+#[tokio::test]
+async fn a_gift_for_which_nobody_chose_a_fund_goes_to_that_of_its_campaign_while_it_is_enabled() {
+    let shelter = Shelter::open().await;
+    let (ada, anne) = (&shelter.ada, shelter.person("Anne Lem").await);
+    let roof_fund = [("name", "Roof Fund"), ("is_enabled", "true")];
+    ada.post("funds/new", &roof_fund).await;
+    let fund = shelter.ask(dms::crm::funds::store::list).await[1].id.to_string();
+    let roof = [("name", "New Roof"), ("fund", fund.as_str()), ("is_enabled", "true")];
+    let roof = ada.post("campaigns/new", &roof).await.location();
+    let roof = roof.rsplit('/').next().unwrap().to_owned();
+
+    let form = ada.get(&format!("contributions/new?campaign={roof}")).await;
+    assert_eq!(
+        form.texts("#fund option[selected]"),
+        ["The campaign’s fund, otherwise General Fund"]
+    );
+    let given = async |amount: &str, campaign: &str| {
+        let gift = shelter
+            .give(anne, &[("amount", amount), ("campaign", campaign), ("fund", "")])
+            .await;
+        ada.follow(gift).await
+    };
+    assert!(given("10", &roof).await.has("Roof Fund"));
+    assert!(given("20", "").await.has("General Fund"));
+
+    let batch = shelter.begin_batch("1", "30").await;
+    let of_grid = ada.get(&batch).await;
+    assert_eq!(
+        of_grid.texts("[name='rows.1.fund'] option[selected]"),
+        ["The campaign’s fund, otherwise General Fund"]
+    );
+    let contact = anne.to_string();
+    let row = [
+        ("rows.1.contact", contact.as_str()),
+        ("rows.1.amount", "30"),
+        ("rows.1.received_on", "2026-03-01"),
+        ("rows.1.fund", ""),
+        ("rows.1.campaign", &roof),
+        ("then", "post"),
+    ];
+    assert_eq!(ada.save(&batch, &row).await.location(), batch);
+    assert!(ada.get(&format!("funds/{fund}")).await.has("$30.00"));
+
+    ada.save(&format!("funds/{fund}/settings"), &[("name", "Roof Fund")])
+        .await;
+    assert!(
+        given("40", &roof).await.has("General Fund"),
+        "a fund that is not enabled takes no new gifts by itself"
+    );
+    let form = ada.get(&format!("contributions/new?campaign={roof}")).await;
+    assert_eq!(form.texts("#fund option[selected]"), ["General Fund"]);
 }
 
 #[tokio::test]

@@ -227,3 +227,29 @@ async fn the_same_contribution_id_changes_a_gift_and_its_undo_makes_it_what_it_w
     importer.undo(&import).await;
     assert_eq!(importer.contributions().await[0].is, before);
 }
+
+#[tokio::test]
+async fn a_row_that_names_a_campaign_and_no_fund_goes_to_the_campaigns_fund() {
+    let importer = Importer::new().await;
+    importer.import("people.csv", PEOPLE).await;
+    importer
+        .ada
+        .post("funds/new", &[("name", "Roof Fund"), ("is_enabled", "true")])
+        .await;
+    let fund = importer.ask(dms::crm::funds::store::list).await[1].id;
+    let of_fund = fund.to_string();
+    let roof = [("name", "New Roof"), ("fund", of_fund.as_str()), ("is_enabled", "true")];
+    importer.ada.post("campaigns/new", &roof).await;
+
+    let file = b"Contact ID,Amount,Date,Fund,Campaign\n1,10,2026-01-01,,New Roof\n1,20,2026-01-02,,\n\
+        1,30,2026-01-03,General Fund,New Roof\n";
+    let import = importer.check("gifts.csv", file, &[]).await;
+    importer.start(&import).await;
+    let to_roof: Vec<bool> = importer
+        .contributions()
+        .await
+        .iter()
+        .map(|one| one.is.fund_id == fund)
+        .collect();
+    assert_eq!(to_roof, [true, false, false]);
+}

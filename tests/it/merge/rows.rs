@@ -1,6 +1,6 @@
 //! Everything other rooms know of a contact goes with them into the one they become, and back by the undo.
 
-use super::{ann, anne};
+use super::{ann, anne, person};
 use crate::support::office::Office;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -176,4 +176,39 @@ async fn a_smart_group_finds_the_survivor_by_what_came_over_and_both_are_as_befo
     eventually_in(anne, ann).await;
     office.undo_merge(&merge).await;
     eventually_in(ann, anne).await;
+}
+
+#[tokio::test]
+async fn nobody_is_related_twice_to_the_same_after_a_merge() {
+    let office = Office::open().await;
+    let (anne, ann) = (office.add(anne()).await, office.add(ann()).await);
+    let bo = office.add(person("Bo", "Roy", "bo@x.test")).await;
+    let rows = format!(
+        "INSERT INTO relationship_types (id, label_a_b, label_b_a) VALUES (901, 'Child of', 'Parent of'), \
+             (902, 'Friend of', 'Friend of'); \
+         INSERT INTO relationships (id, type_id, contact_a, contact_b, end_date, is_active) VALUES \
+             (1, 901, {anne}, {bo}, NULL, true), (2, 901, {ann}, {bo}, NULL, true), \
+             (3, 902, {bo}, {anne}, NULL, true), (4, 902, {ann}, {bo}, NULL, true), \
+             (5, 901, {ann}, {bo}, '2020-01-01', true), (6, 901, {bo}, {ann}, NULL, true)"
+    );
+    office.write(move |tx| Ok(tx.batch_execute(&rows)?)).await;
+    let tied = async |contact: ContactId| {
+        let mut theirs = office.named_of(contact).await;
+        theirs.retain(|line| line.starts_with("relationships"));
+        theirs
+    };
+    let (before, before_ann) = (tied(anne).await, tied(ann).await);
+    let merge = office.merge(anne, ann, &[]).await;
+    assert_eq!(
+        tied(anne).await,
+        [
+            format!("relationships 1 contact_a {anne}"),
+            format!("relationships 3 contact_b {anne}"),
+            format!("relationships 5 contact_a {anne}"),
+            format!("relationships 6 contact_b {anne}"),
+        ],
+        "what is over comes along, and what is the other way round"
+    );
+    office.undo_merge(&merge).await;
+    assert_eq!((tied(anne).await, tied(ann).await), (before, before_ann));
 }

@@ -160,7 +160,7 @@ async fn whoever_is_assigned_gets_one_letter_and_who_assigns_to_themselves_none(
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        let answer = office.ada.post(path, &fields).await;
+        let answer = office.ada.save(path, &fields).await;
         assert_eq!(answer.status, 303);
         answer.location()
     };

@@ -6,6 +6,7 @@ use dms::base::ContactId;
 use dms::changelog::{self, ChangeFilter};
 
 mod activities;
+mod meanwhile;
 mod notes;
 mod opportunities;
 mod relationships;
@@ -24,7 +25,10 @@ impl Office {
 
     /// Sends a form that is accepted; the page it leads to.
     async fn done(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let answer = self.ada.post(path, fields).await;
+        let answer = match path.ends_with("/edit") {
+            true => self.ada.save(path, fields).await,
+            false => self.ada.post(path, fields).await,
+        };
         assert_eq!(
             answer.status,
             303,

@@ -325,13 +325,15 @@ fn follow_up(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyh
         // Around midnights of the organization's zone.
         let ago = TimeDelta::hours(random.random_range(-900..9_000));
         diesel::sql_query(
-            "INSERT INTO activities (id, type_id, activity_at, status, assigned_to, created_by) VALUES ($1, $2, $3, $4, $5, 'Ada')",
+            "INSERT INTO activities (id, type_id, activity_at, status, assigned_to, created_by, added_by_contact) \
+             VALUES ($1, $2, $3, $4, $5, 'Ada', $6)",
         )
         .bind::<BigInt, _>(id)
         .bind::<BigInt, _>(random.random_range(1_i64..3))
         .bind::<Timestamptz, _>(now() - ago)
         .bind::<Text, _>(*["Scheduled", "Completed", "Left Message"].choose(random).unwrap())
         .bind::<Nullable<BigInt>, _>(random.random_bool(0.5).then(|| random.random_range(1_i64..3)))
+        .bind::<Nullable<BigInt>, _>(random.random_bool(0.1).then(|| ids.choose(random).unwrap().0))
         .execute(&mut **tx)?;
         for _ in 0..random.random_range(1..3) {
             diesel::sql_query(

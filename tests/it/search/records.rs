@@ -6,9 +6,11 @@ use super::smart_groups::{make, until};
 use crate::support::browser::Browser;
 use crate::support::browserless::Browserless;
 use chrono::{NaiveDate, TimeDelta};
-use dms::base::ContactId;
+use dms::base::{ActivityTypeId, Actor, ContactId};
+use dms::crm::activities::{self, model::ActivityDraft};
 use dms::crm::contacts;
 use dms::crm::contacts::criteria::Criteria;
+use dms::web::PageError;
 use serde_json::json;
 
 fn one(about: &str, op: &str, values: &[&str]) -> String {
@@ -27,7 +29,10 @@ async fn option(by: &Browserless, page: &str, select: &str, words: &str) -> Stri
 
 /// The path somebody is sent to after a form was accepted.
 async fn sent(by: &Browserless, path: &str, fields: &[(&str, &str)]) -> String {
-    let answer = by.post(path, fields).await;
+    let answer = match path.ends_with("/edit") {
+        true => by.save(path, fields).await,
+        false => by.post(path, fields).await,
+    };
     assert_eq!(
         answer.status,
         303,
@@ -239,6 +244,74 @@ async fn at_midnight_only_those_are_looked_at_whose_activity_deadline_or_relatio
             .await
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn an_activity_that_somebody_added_is_theirs_as_well() {
+    let (world, ada, who) = food_bank().await;
+    let call = option(&ada, "activities/new", "#type", "Phone Call").await;
+    let call: i64 = call.parse().unwrap();
+    let group = make(
+        &ada,
+        "Active",
+        &one("activities", "has", &["any", "any", "any", "ever"]),
+    )
+    .await;
+    until(&ada, &group, &[]).await;
+    let (anne, zoe) = (who[0], who[1]);
+    let added: Result<_, PageError> = world
+        .db()
+        .write(ada.organization_id(), Actor::System, move |tx| {
+            let draft = ActivityDraft {
+                with: vec![anne],
+                added_by: Some(zoe),
+                ..ActivityDraft::new(ActivityTypeId(call), tx.now())
+            };
+            Ok(activities::actions::add_many(tx, &[draft])?)
+        })
+        .await;
+    added.unwrap();
+    until(&ada, &group, &["Lem, Anne", "Roy, Zoé"]).await;
+}
+
+#[tokio::test]
+async fn relationships_count_while_the_other_is_not_in_the_trash() {
+    let (_world, ada, who) = food_bank().await;
+    let (anne, zoe) = (who[0], who[1].to_string());
+    let new = format!("contacts/{anne}/relationships/new");
+    let kind = option(&ada, &new, "#kind", "Parent of").await;
+    sent(&ada, &new, &[("kind", &kind), ("contact", &zoe)]).await;
+    let group = make(&ada, "Tied", &one("relationships", "filled", &[])).await;
+    until(&ada, &group, &["Lem, Anne", "Roy, Zoé"]).await;
+    sent(&ada, &format!("contacts/{zoe}/trash"), &[]).await;
+    until(&ada, &group, &[]).await;
+    let why = ada.get(&format!("{group}/why/{anne}")).await;
+    assert!(!why.has("Parent of"), "{}", why.body);
+    sent(&ada, &format!("contacts/{zoe}/restore"), &[]).await;
+    until(&ada, &group, &["Lem, Anne", "Roy, Zoé"]).await;
+}
+
+#[tokio::test]
+async fn a_smart_group_follows_when_a_type_of_relationship_becomes_the_same_from_both_sides() {
+    let (_world, ada, who) = food_bank().await;
+    let (anne, zoe) = (who[0], who[1].to_string());
+    let labels = |other| {
+        [
+            ("label_a_b", "Relative of"),
+            ("label_b_a", other),
+            ("is_offered", "true"),
+        ]
+    };
+    sent(&ada, "relationship-types/new", &labels("Looked after by")).await;
+    let new = format!("contacts/{anne}/relationships/new");
+    let kind = option(&ada, &new, "#kind", "Relative of").await;
+    sent(&ada, &new, &[("kind", &kind), ("contact", &zoe)]).await;
+    let id: i64 = kind.split_once(':').unwrap().0.parse().unwrap();
+    let side = (id * 2).to_string();
+    let group = make(&ada, "Relatives", &one("relationships", "any", &[&side])).await;
+    until(&ada, &group, &["Lem, Anne"]).await;
+    sent(&ada, &format!("relationship-types/{id}/edit"), &labels("Relative of")).await;
+    until(&ada, &group, &["Lem, Anne", "Roy, Zoé"]).await;
 }
 
 #[tokio::test]

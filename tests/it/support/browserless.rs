@@ -67,6 +67,14 @@ impl Browserless {
         self.post_from(&self.origin, path, fields).await
     }
 
+    /// Opens the form of something that exists and sends it, so that it says which state it began with.
+    pub async fn save(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let began_with = self.get(path).await.attribute("[name=began_with]", "value");
+        let began_with = began_with.iter().map(|state| ("began_with", state.as_str()));
+        let fields: Vec<(&str, &str)> = fields.iter().copied().chain(began_with).collect();
+        self.post(path, &fields).await
+    }
+
     /// Sends a form from a page of whatever site.
     pub async fn post_from(&self, origin: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         let form = self

@@ -1,14 +1,14 @@
 //! Adding an activity, also as a follow-up of another, and changing one.
 
 use super::super::model::Activity;
-use super::super::{actions, types};
+use super::super::{actions, store, types};
 use super::form::{ActivityForm, Choices};
 use super::{ActivityPath, Settings, existing};
 use crate::accounts::{self, Member, model::Colleague};
 use crate::base::{ActivityId, ContactId};
 use crate::crm::contacts::{Marked, Picker, Sent, sent_value};
 use crate::crm::undoable;
-use crate::web::{self, Answer, Flash, Page, PageError};
+use crate::web::{self, Answer, Began, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
 use askama::Template;
@@ -101,7 +101,7 @@ pub async fn save(member: Member, path: ActivityPath, sent: Sent, config: Settin
     let activity = member.read(move |tx| existing(tx, id)).await?;
     let (picker, colleagues) = picked(&member, &sent).await?;
     let chosen = (picker.chosen_ids(), colleagues.as_slice());
-    let (form, draft) = ActivityForm::read(&sent, &member.organization, Some(&activity), chosen);
+    let (mut form, draft) = ActivityForm::read(&sent, &member.organization, Some(&activity), chosen);
     let only_finds = sent_value(&sent, "then") == "find" || picker.is_undecided();
     let Some(draft) = draft.filter(|_| !only_finds) else {
         return ask(
@@ -114,11 +114,23 @@ pub async fn save(member: Member, path: ActivityPath, sent: Sent, config: Settin
         )
         .await;
     };
-    let (changed, step) = member
+    let began = form.began.clone();
+    let (saved, step) = member
         .step(&undoable::ACTIVITY, id.0, move |tx| {
-            Ok::<_, PageError>(actions::change(tx, &config, id, &draft)?)
+            let is = store::locked(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
+            Ok::<_, PageError>(match began.misses(&is.is, &draft) {
+                true => Err(is),
+                false => Ok(actions::change(tx, &config, id, &draft)?),
+            })
         })
         .await?;
+    let changed = match saved {
+        Ok(changed) => changed,
+        Err(is) => {
+            form.began = Began::again(&is.is);
+            return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, Some(is), None, form, picker).await;
+        }
+    };
     let said = Flash::success(match changed {
         true => "The activity has been saved.",
         false => "Nothing was different, so nothing was changed.",

@@ -5,12 +5,13 @@ use super::super::types::ActivityType;
 use crate::accounts::model::{Colleague, Organization};
 use crate::base::{ActivityTypeId, ContactId, StaffId};
 use crate::crm::contacts::{Sent, sent_value};
-use crate::web::{Choice, Field, day};
+use crate::web::{Began, Choice, Field, day};
 use chrono::{DateTime, Utc};
 
 /// The fields.
 #[derive(Default)]
 pub(crate) struct ActivityForm {
+    pub began: Began,
     pub of_type: Field,
     pub subject: Field,
     pub details: Field,
@@ -45,6 +46,7 @@ impl ActivityForm {
     pub fn holding(is: &ActivityDraft, here: &Organization) -> Self {
         let text = |value: Option<String>| Field::holding(value.unwrap_or_default());
         Self {
+            began: Began::with(is),
             of_type: Field::holding(is.type_id.to_string()),
             subject: Field::holding(&is.subject),
             details: Field::holding(&is.details),
@@ -109,6 +111,7 @@ impl ActivityForm {
         };
         let draft = read();
         let form = Self {
+            began: Began::sent(given("began_with")),
             of_type,
             subject,
             details,

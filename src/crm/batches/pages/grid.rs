@@ -10,9 +10,12 @@ use crate::crm::contacts::Picker;
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::PaymentMethod;
 use crate::crm::custom_fields::{self, CustomFields, CustomInput, Kind};
-use crate::crm::{campaigns, funds};
+use crate::crm::{
+    campaigns::{self, UsualFunds},
+    funds,
+};
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
+use crate::web::{self, Answer, Began, Choice, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Form;
 use askama::Template;
@@ -27,6 +30,7 @@ const MORE_ROWS: usize = 5;
 struct GridPage {
     page: Page,
     batch: Batch,
+    began: Began,
     lines: Vec<Line>,
     /// Rows are not complete.
     has_problems: bool,
@@ -106,7 +110,8 @@ pub async fn show(member: Member, path: BatchPath) -> Answer {
         let page = member.page("contributions");
         return web::show(PostedPage { page, batch, posted });
     }
-    let page = grid(&member, batch, &HashMap::new(), false).await?;
+    let began = Began::with(&batch.rows);
+    let page = grid(&member, batch, began, &HashMap::new(), false).await?;
     web::show(page)
 }
 
@@ -123,8 +128,23 @@ pub async fn submit(member: Member, path: BatchPath, sent: Form<Vec<(String, Str
         rows.extend(std::iter::repeat_n(last, MORE_ROWS));
         rows.truncate(ROWS_MAX);
     }
+    let state = sent.iter().find(|(name, _)| name == "began_with");
+    let began = Began::sent(state.map_or("", |(_, state)| state));
     let kept = rows.clone();
-    member.write(move |tx| actions::save(tx, id, &kept)).await?;
+    let saved = member
+        .write(move |tx| {
+            let is = store::locked(tx, id)?;
+            Ok::<_, PageError>(match !is.is_posted && began.misses(&is.rows, &kept) {
+                true => Err(is),
+                false => Ok(actions::save(tx, id, &kept)?),
+            })
+        })
+        .await?;
+    if let Err(is) = saved {
+        let began = Began::again(&is.rows);
+        let page = grid(&member, Batch { rows, ..is }, began, &HashMap::new(), false).await?;
+        return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
+    }
     match then {
         "post" | "post-anyway" => post(&member, id, rows, then == "post-anyway").await,
         "save" => {
@@ -163,7 +183,8 @@ async fn post(member: &Member, id: BatchId, rows: Vec<BatchRow>, anyway: bool) -
         Err(PostError::Unavailable(error)) => return Err(error.into()),
     };
     let batch = existing(member, id).await?;
-    let page = grid(member, batch, &problems, differs).await?;
+    let began = Began::with(&batch.rows);
+    let page = grid(member, batch, began, &problems, differs).await?;
     web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page)
 }
 
@@ -195,6 +216,7 @@ fn read(sent: &[(String, String)]) -> Vec<BatchRow> {
 async fn grid(
     member: &Member,
     batch: Batch,
+    began: Began,
     problems: &HashMap<usize, Vec<Problem>>,
     differs: bool,
 ) -> Result<GridPage, PageError> {
@@ -210,6 +232,7 @@ async fn grid(
     Ok(GridPage {
         page: member.page("contributions"),
         batch,
+        began,
         lines,
         has_problems,
         differs,
@@ -223,18 +246,16 @@ fn lines(
     problems: &HashMap<usize, Vec<Problem>>,
     today: &str,
 ) -> QueryResult<Vec<Line>> {
-    let funds: Vec<(String, String)> = funds::store::list(tx)?
-        .into_iter()
-        .filter(|fund| fund.is.is_enabled)
-        .map(|fund| (fund.id.to_string(), fund.is.name))
+    let usual = UsualFunds::load(tx)?;
+    let funds = funds::store::list(tx)?.into_iter();
+    let funds: Vec<Offered> = funds
+        .map(|fund| (fund.id.to_string(), fund.is.name, fund.is.is_enabled))
         .collect();
-    let default_fund = funds::store::default(tx)?.id.to_string();
-    let none = (String::new(), "No campaign".to_owned());
     let campaigns = campaigns::store::list(tx)?.into_iter();
-    let campaigns = campaigns
-        .filter(|campaign| campaign.is.is_enabled)
-        .map(|campaign| (campaign.id.to_string(), campaign.is.name));
-    let campaigns: Vec<(String, String)> = std::iter::once(none).chain(campaigns).collect();
+    let campaigns: Vec<Offered> = campaigns
+        .map(|campaign| (campaign.id.to_string(), campaign.is.name, campaign.is.is_enabled))
+        .collect();
+    let no_campaign = Some((String::new(), "No campaign".to_owned()));
     // A gift in kind needs a description: it is typed in by itself.
     let methods = PaymentMethod::ALL
         .iter()
@@ -244,7 +265,7 @@ fn lines(
     let first = BatchRow {
         received_on: today.to_owned(),
         payment_method: PaymentMethod::Cheque.to_string(),
-        fund: default_fund,
+        fund: usual.chosen(),
         ..BatchRow::default()
     };
     let wanted = usize::try_from(batch.control_count).unwrap_or(1).max(batch.rows.len());
@@ -258,6 +279,10 @@ fn lines(
         let chosen = row.contact();
         // Whoever is chosen stands alone; typing on offers others.
         let typed = if chosen.is_some() { "" } else { row.who.as_str() };
+        let fund = match row.fund.as_str() {
+            "" => usual.chosen(),
+            fund => fund.to_owned(),
+        };
         let wrong = problems.get(&at).cloned().unwrap_or_default().into_iter();
         let problems: HashMap<String, String> = wrong.map(|problem| (problem.field, problem.words)).collect();
         let mut picker = Picker::find(tx, typed, chosen.as_slice(), false)?.prefixed(&format!("rows.{}.", at + 1));
@@ -267,11 +292,21 @@ fn lines(
             picker,
             problems,
             methods: Choice::list(methods.iter().map(|word| (word, word)), &row.payment_method),
-            funds: Choice::list(funds.clone(), &row.fund),
-            campaigns: Choice::list(campaigns.clone(), &row.campaign),
+            funds: choices(usual.offered(), &funds, &fund),
+            campaigns: choices(no_campaign.clone(), &campaigns, &row.campaign),
             own: own.clone(),
             row,
         });
     }
     Ok(lines)
+}
+
+/// A fund or a campaign: its id, its name, and whether it is enabled.
+type Offered = (String, String, bool);
+
+/// Those that are enabled, and the one that is chosen.
+fn choices(first: Option<(String, String)>, all: &[Offered], chosen: &str) -> Vec<Choice> {
+    let offered = all.iter().filter(|(id, _, is_enabled)| *is_enabled || id == chosen);
+    let pairs = offered.map(|(id, name, _)| (id.clone(), name.clone()));
+    Choice::list(first.into_iter().chain(pairs), chosen)
 }

@@ -6,18 +6,14 @@ use super::super::model::Deed;
 use super::super::preview::{self, ValueCount, Values};
 use super::super::target::Target;
 use crate::accounts::Member;
-use crate::crm::contacts::{self, Selection};
+use crate::crm::contacts::{self, Selection, Sent, sent_value};
 use crate::crm::custom_fields::{self, CustomFields, CustomInput, Record};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Page, PageError};
 use actix_web::http::StatusCode;
-use actix_web::web::Form;
 use askama::Template;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-
-/// A list's form as it was sent: the selection, and what the pages in between add to it.
-type Sent = Form<Vec<(String, String)>>;
 
 #[derive(Template)]
 #[template(path = "bulk/field.html")]
@@ -92,7 +88,7 @@ async fn ask_field(member: &Member, status: StatusCode, sent: &Sent, field: web:
             page: member.page("contacts"),
             selection: pairs,
             chosen,
-            fields: Choice::list(fields, value_of(sent, "field")),
+            fields: Choice::list(fields, sent_value(sent, "field")),
             field,
         },
     )
@@ -101,9 +97,8 @@ async fn ask_field(member: &Member, status: StatusCode, sent: &Sent, field: web:
 /// `POST /o/{organization}/bulk/value`: which value? With those the contacts have now.
 pub async fn value(member: Member, sent: Sent) -> Answer {
     let custom = custom_fields(&member).await?;
-    let Some(field) = Target::parse(value_of(&sent, "field"), &custom) else {
-        let wrong = web::Field::wrong("", "Choose a field.");
-        return ask_field(&member, StatusCode::UNPROCESSABLE_ENTITY, &sent, wrong).await;
+    let Some(field) = Target::parse(sent_value(&sent, "field"), &custom) else {
+        return ask_again(&member, &sent, Wrong::Field).await;
     };
     ask_value(&member, StatusCode::OK, &sent, field, web::Field::default()).await
 }
@@ -139,9 +134,7 @@ async fn ask_value(member: &Member, status: StatusCode, sent: &Sent, field: Targ
 pub async fn preview(member: Member, sent: Sent) -> Answer {
     let (field, value) = match read_edit(&sent, &custom_fields(&member).await?) {
         Ok(edit) => edit,
-        Err((field, wrong)) => {
-            return ask_value(&member, StatusCode::UNPROCESSABLE_ENTITY, &sent, field, wrong).await;
-        }
+        Err(wrong) => return ask_again(&member, &sent, wrong).await,
     };
     let selection = Selection::of(&sent);
     let (pairs, wanted, of) = (selection.pairs(), value.clone(), field.clone());
@@ -191,15 +184,14 @@ async fn ask(member: &Member, sent: &Sent, deed: &'static str, cancel: &str) -> 
 
 /// `POST /o/{organization}/bulk/start`: `deed` = `edit` with `field` and `value`, `trash` or `restore`.
 pub async fn start(member: Member, sent: Sent) -> Answer {
-    let deed = match value_of(&sent, "deed") {
+    let deed = match sent_value(&sent, "deed") {
         "trash" => Deed::Trash,
         "restore" => Deed::Restore,
-        _ => match read_edit(&sent, &custom_fields(&member).await?) {
+        "edit" => match read_edit(&sent, &custom_fields(&member).await?) {
             Ok((field, value)) => Deed::Edit { field, value },
-            Err((field, wrong)) => {
-                return ask_value(&member, StatusCode::UNPROCESSABLE_ENTITY, &sent, field, wrong).await;
-            }
+            Err(wrong) => return ask_again(&member, &sent, wrong).await,
         },
+        _ => return Err(PageError::NotFound),
     };
     let selection = Selection::of(&sent);
     let started = member.write(move |tx| actions::start(tx, &selection, &deed)).await?;
@@ -209,11 +201,32 @@ pub async fn start(member: Member, sent: Sent) -> Answer {
     })
 }
 
-fn read_edit(sent: &Sent, custom: &CustomFields) -> Result<(Target, String), (Target, web::Field)> {
-    let field = Target::parse(value_of(sent, "field"), custom).unwrap_or(Target::Known(Field::Source));
+/// What is wrong with an edit.
+enum Wrong {
+    /// No field is chosen, or the one that was chosen is no longer offered.
+    Field,
+    /// The field takes no such value.
+    Value(Target, web::Field),
+}
+
+fn read_edit(sent: &Sent, custom: &CustomFields) -> Result<(Target, String), Wrong> {
+    let field = Target::parse(sent_value(sent, "field"), custom).ok_or(Wrong::Field)?;
     match field.read(sent) {
         Ok(value) => Ok((field, value)),
-        Err(sentence) => Err((field, web::Field::wrong(value_of(sent, "value"), sentence))),
+        Err(sentence) => {
+            let wrong = web::Field::wrong(sent_value(sent, "value"), sentence);
+            Err(Wrong::Value(field, wrong))
+        }
+    }
+}
+
+async fn ask_again(member: &Member, sent: &Sent, wrong: Wrong) -> Answer {
+    match wrong {
+        Wrong::Field => {
+            let wrong = web::Field::wrong("", "Choose a field.");
+            ask_field(member, StatusCode::UNPROCESSABLE_ENTITY, sent, wrong).await
+        }
+        Wrong::Value(field, wrong) => ask_value(member, StatusCode::UNPROCESSABLE_ENTITY, sent, field, wrong).await,
     }
 }
 
@@ -231,14 +244,9 @@ pub(super) fn count(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<i6
         contacts: i64,
     }
     match contacts::chosen(tx, selection, "SELECT count(*) AS contacts", "")? {
-        Some(query) => query.get_result(&mut **tx).map(|row: Count| row.contacts),
+        Some((query, _)) => query.get_result(&mut **tx).map(|row: Count| row.contacts),
         None => Ok(0),
     }
-}
-
-fn value_of<'s>(sent: &'s Sent, name: &str) -> &'s str {
-    let found = sent.iter().find(|(key, _)| key == name);
-    found.map_or("", |(_, value)| value.trim())
 }
 
 impl PreviewPage {

@@ -5,7 +5,7 @@ use super::super::store;
 use super::existing;
 use crate::accounts::Member;
 use crate::base::BulkActionId;
-use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager};
+use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager, page_number};
 use actix_web::web::{Path, Query};
 use askama::Template;
 use serde::Deserialize;
@@ -24,7 +24,7 @@ struct ContactsPage {
 /// Which part of the list.
 #[derive(Deserialize)]
 pub struct Wanted {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "page_number")]
     page: i64,
 }
 

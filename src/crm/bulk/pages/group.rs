@@ -3,6 +3,7 @@
 
 use super::super::model::{BulkAction, Deed, State};
 use super::super::{actions, store};
+use super::choose::count;
 use super::{seen_at, with_undo};
 use crate::accounts::Member;
 use crate::base::GroupId;
@@ -27,7 +28,7 @@ struct ChoosePage {
     page: Page,
     /// Carries the selection on: ids, or the filter of the list.
     selection: Vec<(&'static str, String)>,
-    chosen: usize,
+    chosen: i64,
     /// The first of them is none.
     groups: Vec<Choice>,
     /// What is wrong with the choice.
@@ -40,7 +41,7 @@ struct ChoosePage {
 struct ChooseRemovalPage {
     page: Page,
     selection: Vec<(&'static str, String)>,
-    chosen: usize,
+    chosen: i64,
     groups: Vec<Choice>,
     group: Field,
     why: Field,
@@ -224,15 +225,15 @@ struct GroupChoice {
 }
 
 /// How many are chosen, and every group with how many of them are in it.
-fn groups_of(tx: &mut OrgTx<'_>, selection: &Selection) -> Result<(usize, Vec<GroupChoice>), PageError> {
-    let who = contacts::select(tx, selection)?;
-    let inside = groups::store::already_in(tx, &who)?;
+fn groups_of(tx: &mut OrgTx<'_>, selection: &Selection) -> Result<(i64, Vec<GroupChoice>), PageError> {
+    let chosen = count(tx, selection)?;
+    let inside = groups::store::already_in(tx, selection)?;
     let groups = groups::store::titles(tx)?.into_iter().map(|(id, title)| GroupChoice {
         inside: inside.get(&id).copied().unwrap_or(0),
         id,
         title,
     });
-    Ok((who.len(), groups.collect()))
+    Ok((chosen, groups.collect()))
 }
 
 /// The groups, after a line that is none: nobody is added somewhere for not having looked.

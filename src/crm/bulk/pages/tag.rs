@@ -2,10 +2,11 @@
 
 use super::super::actions;
 use super::super::model::{BulkAction, Deed, State};
+use super::choose::count;
 use super::with_undo;
 use crate::accounts::Member;
 use crate::base::TagId;
-use crate::crm::contacts::{self, Selection, Sent, nobody_chosen, sent_value, sent_values};
+use crate::crm::contacts::{Selection, Sent, nobody_chosen, sent_value, sent_values};
 use crate::crm::tags::model::{self, Colour, Tag, TagDraft};
 use crate::crm::tags::{self, TagBox, boxes, store};
 use crate::db::OrgTx;
@@ -21,7 +22,7 @@ struct ChoosePage {
     page: Page,
     /// Carries the selection on: ids, or the filter of the list.
     selection: Vec<(&'static str, String)>,
-    chosen: usize,
+    chosen: i64,
     boxes: Vec<TagBox>,
     /// What is wrong with the choice.
     tags: Field,
@@ -34,7 +35,7 @@ struct ChoosePage {
 struct ChooseRemovalPage {
     page: Page,
     selection: Vec<(&'static str, String)>,
-    chosen: usize,
+    chosen: i64,
     /// Only tags that one of the chosen has.
     boxes: Vec<TagBox>,
     tags: Field,
@@ -186,7 +187,7 @@ pub async fn remove(member: Member, sent: Sent) -> Answer {
 
 /// Who is chosen, and what they have.
 struct Chosen {
-    contacts: usize,
+    contacts: i64,
     /// Every tag.
     tags: Vec<Tag>,
     /// How many of the chosen have each.
@@ -194,15 +195,14 @@ struct Chosen {
 }
 
 fn chosen(tx: &mut OrgTx<'_>, selection: &Selection) -> Result<Chosen, PageError> {
-    let who = contacts::select(tx, selection)?;
     Ok(Chosen {
-        contacts: who.len(),
+        contacts: count(tx, selection)?,
         tags: store::all(tx)?,
-        had: store::had_among(tx, &who)?,
+        had: store::had_among(tx, selection)?,
     })
 }
 
-fn have_it(had: i64, chosen: usize) -> String {
+fn have_it(had: i64, chosen: i64) -> String {
     match had {
         1 => format!("1 of {chosen} has it"),
         had => format!("{had} of {chosen} have it"),

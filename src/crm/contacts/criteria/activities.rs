@@ -1,4 +1,4 @@
-//! Whether there is an activity with a contact: of a type, of a status, assigned to somebody, at some time; or none.
+//! Whether there is an activity that a contact has part in or added: of a type, of a status, assigned to somebody, at some time; or none.
 
 use super::controls::{Control, Ops};
 use super::offers::{Offer, Offers};
@@ -51,7 +51,9 @@ const STATUSES: Ops = &[
 const ACTIVITIES: &str = "(SELECT with_whom.organization_id, with_whom.contact_id, activities.type_id, activities.status, \
         activities.assigned_to, activities.activity_at \
     FROM activity_contacts AS with_whom JOIN activities \
-        ON activities.organization_id = with_whom.organization_id AND activities.id = with_whom.activity_id) AS happened";
+        ON activities.organization_id = with_whom.organization_id AND activities.id = with_whom.activity_id \
+    UNION ALL SELECT organization_id, added_by_contact, type_id, status, assigned_to, activity_at \
+    FROM activities WHERE added_by_contact IS NOT NULL) AS happened";
 
 /// What was typed, in its order: the type, the status, to whom it is assigned, and when.
 fn parts(typed: &Typed) -> (&str, &str, &str, &[String]) {

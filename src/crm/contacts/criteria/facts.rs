@@ -2,7 +2,7 @@
 //! that says which condition decides, and for the tests that hold the SQL to it.
 
 use super::super::model::Contact;
-use super::super::store;
+use super::super::store::{self, lists};
 use super::activities::Happened;
 use super::calendar::Calendar;
 use super::opportunities::Prospect;
@@ -14,6 +14,7 @@ use crate::db::schema::{
     opportunity_statuses, tags,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Date};
 use std::collections::{BTreeSet, HashMap};
@@ -30,7 +31,7 @@ pub struct Facts {
     pub campaigns: BTreeSet<i64>,
     /// Each tag with those above it.
     pub tags: BTreeSet<i64>,
-    /// Sides of relationships that are not over, numbered as `Offer::Relationships`.
+    /// Sides of relationships that are not over with contacts who are not in the trash, numbered as `Offer::Relationships`.
     pub relationships: BTreeSet<i64>,
     /// Subject and text of each.
     pub notes: Vec<String>,
@@ -83,14 +84,6 @@ fn sets(rows: Vec<(ContactId, i64)>) -> HashMap<ContactId, BTreeSet<i64>> {
     let mut found: HashMap<ContactId, BTreeSet<i64>> = HashMap::new();
     for (contact, id) in rows {
         found.entry(contact).or_default().insert(id);
-    }
-    found
-}
-
-fn lists<T>(rows: Vec<(ContactId, T)>) -> HashMap<ContactId, Vec<T>> {
-    let mut found: HashMap<ContactId, Vec<T>> = HashMap::new();
-    for (contact, one) in rows {
-        found.entry(contact).or_default().push(one);
     }
     found
 }
@@ -184,13 +177,14 @@ fn upwards(one: Option<i64>, places: &Above) -> impl Iterator<Item = i64> + use<
     std::iter::successors(one, |id| places.get(id).copied())
 }
 
+/// Those they have part in, and those they added.
 fn activities_of(
     tx: &mut OrgTx<'_>,
     ids: &[ContactId],
     calendar: &Calendar,
 ) -> QueryResult<Vec<(ContactId, Happened)>> {
     type Row = (ContactId, i64, String, Option<i64>, DateTime<Utc>);
-    let rows: Vec<Row> = activity_contacts::table
+    let mut rows: Vec<Row> = activity_contacts::table
         .inner_join(
             activities::table.on(activities::organization_id
                 .eq(activity_contacts::organization_id)
@@ -206,6 +200,27 @@ fn activities_of(
             activities::activity_at,
         ))
         .load(&mut **tx)?;
+    let has_part = activity_contacts::table
+        .filter(activity_contacts::organization_id.eq(activities::organization_id))
+        .filter(activity_contacts::activity_id.eq(activities::id))
+        .filter(
+            activity_contacts::contact_id
+                .nullable()
+                .eq(activities::added_by_contact),
+        );
+    let added: Vec<Row> = activities::table
+        .filter(activities::organization_id.eq(tx.organization()))
+        .filter(activities::added_by_contact.eq_any(ids))
+        .filter(not(exists(has_part)))
+        .select((
+            activities::added_by_contact.assume_not_null(),
+            activities::type_id,
+            activities::status,
+            activities::assigned_to,
+            activities::activity_at,
+        ))
+        .load(&mut **tx)?;
+    rows.extend(added);
     let happened = |(contact, type_id, status, assigned_to, at): Row| {
         let happened = Happened {
             type_id,
@@ -264,6 +279,8 @@ fn relationships_of(tx: &mut OrgTx<'_>, ids: &[ContactId], calendar: &Calendar) 
              CASE WHEN r.contact_a = who.id OR t.label_a_b = t.label_b_a THEN r.type_id * 2 ELSE r.type_id * 2 + 1 END AS side \
          FROM unnest($2) AS who (id) JOIN relationships r ON r.organization_id = $1 AND who.id IN (r.contact_a, r.contact_b) \
          JOIN relationship_types t ON t.organization_id = r.organization_id AND t.id = r.type_id \
+         JOIN contacts other ON other.organization_id = r.organization_id AND other.deleted_at IS NULL \
+            AND other.id = CASE WHEN r.contact_a = who.id THEN r.contact_b ELSE r.contact_a END \
          WHERE r.is_active AND coalesce(r.end_date >= $3, true)",
     )
     .bind::<BigInt, _>(tx.organization())

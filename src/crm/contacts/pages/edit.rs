@@ -9,14 +9,15 @@ use crate::crm::contacts::actions::{self, ContactError};
 use crate::crm::contacts::duplicates::{Duplicate, possible_duplicates};
 use crate::crm::contacts::model::{Contact, ContactDraft, ContactType};
 use crate::crm::contacts::rules::Problem;
-use crate::crm::contacts::store;
+use crate::crm::contacts::{many, store};
 use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::crm::undoable;
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Field, Flash, Page, PageError};
+use crate::web::{self, Answer, Began, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path, Query};
 use askama::Template;
+use diesel::result::Error as QueryError;
 
 #[derive(Template)]
 #[template(path = "contacts/form.html")]
@@ -27,31 +28,25 @@ struct FormPage {
     contact: Option<Contact>,
     /// Contacts that look like the new one; a second "Save" adds it all the same.
     duplicates: Vec<Match>,
-    /// The contact was changed by somebody else since the form was opened.
-    changed_meanwhile: bool,
+    began: Began,
 }
 
 impl FormPage {
     fn of(member: &Member, form: ContactForm, contact: Option<Contact>) -> Self {
         Self {
             page: member.page("contacts"),
+            began: match (form.value("began_with"), &contact) {
+                ("", Some(contact)) => Began::with(&contact.draft()),
+                (sent, _) => Began::sent(sent),
+            },
             form,
             contact,
             duplicates: Vec::new(),
-            changed_meanwhile: false,
         }
     }
 
     fn refused(self) -> Answer {
         web::show_with(StatusCode::UNPROCESSABLE_ENTITY, self)
-    }
-
-    /// Which state of the contact the form began with, to notice when it has changed meanwhile.
-    fn began_with(&self) -> String {
-        match self.form.value("began_with") {
-            typed if !typed.is_empty() && !self.changed_meanwhile => typed.to_owned(),
-            _ => self.contact.as_ref().map(state_of).unwrap_or_default(),
-        }
     }
 
     /// The duplicates on this page, so that saving it again means "all the same".
@@ -123,12 +118,18 @@ fn add_unless_known(tx: &mut OrgTx<'_>, draft: &ContactDraft, seen: &[ContactId]
 /// `GET /o/{organization}/contacts/{contact}/edit`
 pub async fn edit(member: Member, path: Path<(String, ContactId)>) -> Answer {
     let (contact, custom) = existing(&member, path.into_inner().1).await?;
+    if let Some(answer) = gone(&member, &contact) {
+        return answer;
+    }
     web::show(FormPage::of(&member, ContactForm::of(&contact, &custom), Some(contact)))
 }
 
 /// `POST /o/{organization}/contacts/{contact}/edit`
 pub async fn save(member: Member, path: Path<(String, ContactId)>, sent: Form<Pairs>) -> Answer {
     let (contact, custom) = existing(&member, path.into_inner().1).await?;
+    if let Some(answer) = gone(&member, &contact) {
+        return answer;
+    }
     let mut form = ContactForm::read(&sent, Some(&contact), &custom);
     let then = form.value("then").to_owned();
     if form.show_another(&then) {
@@ -139,15 +140,27 @@ pub async fn save(member: Member, path: Path<(String, ContactId)>, sent: Form<Pa
         form.show_problems(problems);
         return FormPage::of(&member, form, Some(contact)).refused();
     }
-    if form.value("began_with") != state_of(&contact) && contact.draft() != draft {
-        let mut page = FormPage::of(&member, form, Some(contact));
-        page.changed_meanwhile = true;
-        return page.refused();
-    }
-    let id = contact.id;
-    let changed = member.step(&undoable::CONTACT, id.0, move |tx| actions::change(tx, id, &draft, ""));
-    match changed.await {
-        Ok((was_changed, step)) => {
+    let (id, began) = (contact.id, Began::sent(form.value("began_with")));
+    let saved = member
+        .step(&undoable::CONTACT, id.0, move |tx| {
+            let is = many::locked(tx, &[id])?.pop().ok_or(QueryError::NotFound)?;
+            let is_gone = is.merged_into.is_some() || is.erased_at.is_some();
+            Ok(match is_gone || began.misses(&is.draft(), &draft) {
+                true => Err(is),
+                false => Ok(actions::change(tx, id, &draft, "")?),
+            })
+        })
+        .await;
+    match saved {
+        Ok((Err(is), _)) => {
+            if let Some(answer) = gone(&member, &is) {
+                return answer;
+            }
+            let began = Began::again(&is.draft());
+            let page = FormPage::of(&member, form, Some(is));
+            FormPage { began, ..page }.refused()
+        }
+        Ok((Ok(was_changed), step)) => {
             let said = Flash::success(match was_changed {
                 true => "Your changes were saved.",
                 false => "Nothing was different, so nothing was changed.",
@@ -186,6 +199,16 @@ async fn custom_fields(member: &Member) -> Result<CustomFields, PageError> {
         .await
 }
 
-fn state_of(contact: &Contact) -> String {
-    contact.modified_at.timestamp_micros().to_string()
+/// What is answered instead of the form of a contact that is none of its own any more: what was typed would be hidden with it.
+fn gone(member: &Member, contact: &Contact) -> Option<Answer> {
+    if contact.erased_at.is_some() {
+        let words = "This person was erased for good, so nothing was saved.";
+        return Some(Err(PageError::Refused(words.into())));
+    }
+    let survivor = contact.merged_into?;
+    member.say(Flash::warning(format!(
+        "{} was merged into this contact, so nothing was saved. Make your changes here.",
+        contact.display_name
+    )));
+    Some(Ok(member.redirect(&format!("contacts/{survivor}/edit"))))
 }

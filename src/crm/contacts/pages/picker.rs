@@ -5,6 +5,7 @@ use super::chosen::{Sent, sent_value, sent_values};
 use crate::accounts::Member;
 use crate::base::ContactId;
 use crate::crm::contacts::search::{self, ContactRow, ListFilter};
+use crate::crm::contacts::store;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Field, Page, PageError};
 use actix_web::web::Query;
@@ -28,6 +29,8 @@ pub struct Picker {
     pub prefix: String,
     /// A name is typed, and nobody who fits it is chosen.
     is_undecided: bool,
+    /// Somebody who was chosen went into the trash or was erased meanwhile.
+    has_lost: bool,
 }
 
 /// A contact to choose.
@@ -39,9 +42,10 @@ pub struct Offered {
 }
 
 impl Picker {
-    /// Offers who fits what was typed, beside those who are chosen already.
+    /// Offers who fits what was typed, beside those who are chosen already; who was merged into another is that other one.
     pub fn find(tx: &mut OrgTx<'_>, typed: &str, chosen: &[ContactId], takes_many: bool) -> QueryResult<Self> {
         let typed = typed.trim();
+        let chosen = &store::survivors(tx, chosen)?[..];
         let filter = ListFilter {
             query: typed.to_owned(),
             ..ListFilter::default()
@@ -52,9 +56,11 @@ impl Picker {
         };
         let is_undecided = !filter.is_open() && !found.iter().any(|row| chosen.contains(&row.id));
         let not_chosen = found.into_iter().filter(|row| !chosen.contains(&row.id));
+        let here = search::rows(tx, chosen)?;
         Ok(Self {
             who: Field::holding(typed),
-            chosen: search::rows(tx, chosen)?.into_iter().map(Offered::of).collect(),
+            has_lost: here.len() < chosen.len(),
+            chosen: here.into_iter().map(Offered::of).collect(),
             found: not_chosen.map(Offered::of).collect(),
             takes_many,
             prefix: String::new(),
@@ -83,9 +89,9 @@ impl Picker {
         }
     }
 
-    /// Whether a name is typed and nobody who fits it is chosen.
+    /// Whether somebody must look again: a name is typed and nobody who fits it is chosen, or who was chosen is no longer here.
     pub fn is_undecided(&self) -> bool {
-        self.is_undecided
+        self.is_undecided || self.has_lost
     }
 
     /// Where whoever fits is asked for while somebody types.
@@ -109,9 +115,9 @@ impl Picker {
         self
     }
 
-    /// The same with a sentence about the name that is typed, where nobody who fits it is chosen.
+    /// The same with a sentence about what somebody must look at again.
     pub fn with_a_word(self) -> Self {
-        match self.is_undecided {
+        match self.is_undecided() {
             true => self.says_who_is_missing(),
             false => self,
         }
@@ -119,6 +125,12 @@ impl Picker {
 
     /// The same with a sentence about why nobody is chosen.
     pub fn says_who_is_missing(self) -> Self {
+        if self.has_lost {
+            return self.wrong(
+                "Somebody you chose went into the trash or was erased meanwhile. Nothing was saved yet: look who is \
+                 chosen, and save again.",
+            );
+        }
         let sentence = match (self.who.value.is_empty(), self.found.is_empty()) {
             (true, _) => "Write the beginning of a name and choose the contact.",
             (false, true) => "Nobody fits this. Fewer letters find more.",

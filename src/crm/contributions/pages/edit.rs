@@ -8,13 +8,17 @@ use crate::crm::contacts::Picker;
 use crate::crm::contributions::actions::{self, ContributionError};
 use crate::crm::contributions::model::{Contribution, Dedication, PaymentMethod, Status};
 use crate::crm::custom_fields::{self, CustomFields, Record};
-use crate::crm::{campaigns, funds, undoable};
+use crate::crm::{
+    campaigns::{self, UsualFunds},
+    funds, undoable,
+};
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Choice, Flash, Page, PageError};
+use crate::web::{self, Answer, Began, Choice, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Query};
 use askama::Template;
 use diesel::QueryResult;
+use diesel::result::Error as QueryError;
 
 #[derive(Template)]
 #[template(path = "contributions/form.html")]
@@ -25,8 +29,6 @@ struct FormPage {
     contribution: Option<Contribution>,
     picker: Picker,
     choices: Choices,
-    /// The contribution was changed by somebody else since the form was opened.
-    changed_meanwhile: bool,
 }
 
 /// What the selects offer.
@@ -48,18 +50,15 @@ impl Choices {
             currencies.push(currency.to_owned());
         }
         let (fund, campaign) = (form.value("fund").to_owned(), form.value("campaign").to_owned());
-        let (all, campaigns) = (funds::store::list(tx)?, campaigns::store::list(tx)?);
-        let of_campaign = campaigns.iter().find(|one| one.id.to_string() == campaign);
-        let of_campaign = of_campaign.and_then(|campaign| campaign.is.fund_id);
-        let default = all.iter().find(|one| one.is.is_default).map(|one| one.id);
+        let usual = UsualFunds::load(tx)?;
         let chosen = match fund.as_str() {
-            "" => of_campaign.or(default).map(|id| id.to_string()),
-            _ => Some(fund.clone()),
+            "" => usual.chosen(),
+            _ => fund.clone(),
         };
-        let funds = all
+        let funds = funds::store::list(tx)?
             .into_iter()
             .filter(|one| one.is.is_enabled || one.id.to_string() == fund);
-        let campaigns = campaigns
+        let campaigns = campaigns::store::list(tx)?
             .into_iter()
             .filter(|one| one.is.is_enabled || one.id.to_string() == campaign);
         let none = |words: &str| std::iter::once((String::new(), words.to_owned()));
@@ -75,8 +74,11 @@ impl Choices {
                 form.value("status"),
             ),
             funds: Choice::list(
-                funds.map(|one| (one.id.to_string(), one.is.name)),
-                &chosen.unwrap_or_default(),
+                usual
+                    .offered()
+                    .into_iter()
+                    .chain(funds.map(|one| (one.id.to_string(), one.is.name))),
+                &chosen,
             ),
             campaigns: Choice::list(
                 none("No campaign").chain(campaigns.map(|one| (one.id.to_string(), one.is.name))),
@@ -94,7 +96,6 @@ async fn page(
     member: &Member,
     form: ContributionForm,
     contribution: Option<Contribution>,
-    changed_meanwhile: bool,
 ) -> Result<FormPage, PageError> {
     let (form, picker, choices) = member
         .read(move |tx| {
@@ -110,27 +111,12 @@ async fn page(
         contribution,
         picker,
         choices,
-        changed_meanwhile,
     })
 }
 
 async fn refused(member: &Member, form: ContributionForm, contribution: Option<Contribution>) -> Answer {
-    let page = page(member, form, contribution, false).await?;
+    let page = page(member, form, contribution).await?;
     web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page)
-}
-
-impl FormPage {
-    /// Which state of the contribution the form began with, to notice when it has changed meanwhile.
-    fn began_with(&self) -> String {
-        match (&self.contribution, self.changed_meanwhile) {
-            (Some(contribution), true) => state_of(contribution),
-            _ => self.form.value("began_with").to_owned(),
-        }
-    }
-}
-
-fn state_of(contribution: &Contribution) -> String {
-    contribution.modified_at.timestamp_micros().to_string()
 }
 
 async fn custom_fields(member: &Member) -> Result<CustomFields, PageError> {
@@ -139,20 +125,24 @@ async fn custom_fields(member: &Member) -> Result<CustomFields, PageError> {
         .await
 }
 
+async fn usual_funds(member: &Member) -> Result<UsualFunds, PageError> {
+    member.read(|tx| Ok(UsualFunds::load(tx)?)).await
+}
+
 /// `GET /o/{organization}/contributions/new?contact=7`
 pub async fn new(member: Member, given: Query<Pairs>) -> Answer {
     let form = ContributionForm::blank(&given, member.today(), &custom_fields(&member).await?);
-    web::show(page(&member, form, None, false).await?)
+    web::show(page(&member, form, None).await?)
 }
 
 /// `POST /o/{organization}/contributions/new`
 pub async fn create(member: Member, sent: Form<Pairs>) -> Answer {
     let mut form = ContributionForm::read(&sent, None, &custom_fields(&member).await?);
     if form.value("then") == "find" {
-        return web::show(page(&member, form, None, false).await?);
+        return web::show(page(&member, form, None).await?);
     }
     let today = member.today();
-    let Some(draft) = form.draft(None, today) else {
+    let Some(draft) = form.draft(None, &usual_funds(&member).await?, today) else {
         return refused(&member, form, None).await;
     };
     let (amount, contact) = (draft.amount(), draft.contact_id);
@@ -179,7 +169,7 @@ pub async fn edit(member: Member, path: ContributionPath) -> Answer {
     let id = path.1;
     let contribution = member.read(move |tx| existing(tx, id)).await?;
     let form = ContributionForm::of(&contribution, &custom_fields(&member).await?);
-    web::show(page(&member, form, Some(contribution), false).await?)
+    web::show(page(&member, form, Some(contribution)).await?)
 }
 
 /// `POST /o/{organization}/contributions/{contribution}/edit`
@@ -188,21 +178,29 @@ pub async fn save(member: Member, path: ContributionPath, sent: Form<Pairs>) -> 
     let contribution = member.read(move |tx| existing(tx, id)).await?;
     let mut form = ContributionForm::read(&sent, Some(&contribution), &custom_fields(&member).await?);
     if form.value("then") == "find" {
-        return web::show(page(&member, form, Some(contribution), false).await?);
+        return web::show(page(&member, form, Some(contribution)).await?);
     }
     let today = member.today();
-    let Some(draft) = form.draft(Some(&contribution.is), today) else {
+    let Some(draft) = form.draft(Some(&contribution.is), &usual_funds(&member).await?, today) else {
         return refused(&member, form, Some(contribution)).await;
     };
-    if form.value("began_with") != state_of(&contribution) && contribution.is != draft {
-        let page = page(&member, form, Some(contribution), true).await?;
-        return web::show_with(StatusCode::UNPROCESSABLE_ENTITY, page);
-    }
-    let changed = member.step(&undoable::CONTRIBUTION, id.0, move |tx| {
-        actions::change(tx, id, &draft, today, "")
-    });
-    match changed.await {
-        Ok((was_changed, step)) => {
+    let began = form.began.clone();
+    let saved = member
+        .step(&undoable::CONTRIBUTION, id.0, move |tx| {
+            let is = actions::locked_with(tx, &[id], &[draft.contact_id])?.pop();
+            let is = is.ok_or(QueryError::NotFound)?;
+            Ok(match began.misses(&is.is, &draft) {
+                true => Err(is),
+                false => Ok(actions::change(tx, id, &draft, today, "")?),
+            })
+        })
+        .await;
+    match saved {
+        Ok((Err(is), _)) => {
+            form.began = Began::again(&is.is);
+            refused(&member, form, Some(is)).await
+        }
+        Ok((Ok(was_changed), step)) => {
             let said = Flash::success(match was_changed {
                 true => "Your changes were saved.",
                 false => "Nothing was different, so nothing was changed.",

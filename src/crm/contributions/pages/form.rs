@@ -2,10 +2,11 @@
 
 use super::Pairs;
 use crate::base::{ContactId, Currency, Money};
+use crate::crm::campaigns::UsualFunds;
 use crate::crm::contacts::rules::Problem;
 use crate::crm::contributions::model::{Contribution, ContributionDraft, Dedication, PaymentMethod, Status};
 use crate::crm::custom_fields::{self, CustomFields, CustomInput, CustomValues};
-use crate::web::{Field, day, long_text};
+use crate::web::{Began, Field, day, long_text};
 use chrono::NaiveDate;
 use std::collections::HashMap;
 
@@ -21,6 +22,7 @@ pub const KEPT_FOR_THE_NEXT: [&str; 6] = [
 
 /// The form.
 pub struct ContributionForm {
+    pub began: Began,
     custom: CustomFields,
     values: HashMap<String, String>,
     problems: HashMap<String, String>,
@@ -38,6 +40,7 @@ impl ContributionForm {
         or("status", Status::Completed.to_string());
         or("payment_method", PaymentMethod::Cheque.to_string());
         Self {
+            began: Began::default(),
             custom: custom.of_form("", &CustomValues::default()),
             values,
             problems: HashMap::new(),
@@ -82,11 +85,11 @@ impl ContributionForm {
                 is.thanked_on.map(|day| day.to_string()).unwrap_or_default(),
             ),
             ("recurring", id(is.recurring_id.map(|id| id.0))),
-            ("began_with", contribution.modified_at.timestamp_micros().to_string()),
         ];
         let custom = custom.of_form("", &is.custom);
         let values = values.map(|(name, value)| (name.to_owned(), value)).into_iter();
         Self {
+            began: Began::with(is),
             values: values.chain(custom_fields::typed(&custom, &is.custom)).collect(),
             custom,
             problems: HashMap::new(),
@@ -96,7 +99,9 @@ impl ContributionForm {
     /// Reads what was sent, of a new contribution or of one that exists.
     pub fn read(sent: &Pairs, before: Option<&Contribution>, custom: &CustomFields) -> Self {
         let none = CustomValues::default();
+        let state = sent.iter().find(|(name, _)| name == "began_with");
         Self {
+            began: Began::sent(state.map_or("", |(_, state)| state)),
             custom: custom.of_form("", before.map_or(&none, |before| &before.is.custom)),
             values: sent.iter().cloned().collect(),
             problems: HashMap::new(),
@@ -146,13 +151,18 @@ impl ContributionForm {
     }
 
     /// The draft the form makes of `before`; `None` where something is wrong, which the form then shows.
-    pub fn draft(&mut self, before: Option<&ContributionDraft>, today: NaiveDate) -> Option<ContributionDraft> {
+    pub fn draft(
+        &mut self,
+        before: Option<&ContributionDraft>,
+        usual: &UsualFunds,
+        today: NaiveDate,
+    ) -> Option<ContributionDraft> {
         let mut custom = before.map(|before| before.custom.clone()).unwrap_or_default();
         let sent = |name: &str| self.values.get(name).map(|value| value.trim());
         let wrong = custom_fields::read(&self.custom, &mut custom, sent);
         self.show_problems(wrong.into_iter().map(|(name, words)| Problem::new(name, words)));
         let draft = self
-            .read_draft(before)
+            .read_draft(before, usual)
             .map(|draft| ContributionDraft { custom, ..draft });
         if let Some(draft) = &draft {
             self.show_problems(draft.problems(today));
@@ -160,7 +170,7 @@ impl ContributionForm {
         draft.filter(|_| !self.has_problems())
     }
 
-    fn read_draft(&mut self, before: Option<&ContributionDraft>) -> Option<ContributionDraft> {
+    fn read_draft(&mut self, before: Option<&ContributionDraft>, usual: &UsualFunds) -> Option<ContributionDraft> {
         let contact = self.contact();
         if contact.is_none() {
             self.wrong("who", "Choose who gave it.");
@@ -174,7 +184,11 @@ impl ContributionForm {
         });
         let thanked_on = self.take("thanked_on", day);
         let note = self.take("note", long_text);
-        let fund = self.take("fund", |typed| typed.parse().map_err(|_| "Choose a fund."));
+        let campaign = self.value("campaign").parse().ok();
+        let fund = self.take("fund", |typed| match typed {
+            "" => Ok(usual.of(campaign)),
+            typed => typed.parse().map_err(|_| "Choose a fund."),
+        });
         let text = |name: &str| self.value(name).split_whitespace().collect::<Vec<_>>().join(" ");
         let is_in_kind = PaymentMethod::parse(self.value("payment_method"));
         let received_on = received_on?;
@@ -190,7 +204,7 @@ impl ContributionForm {
             status: Status::parse(self.value("status")).unwrap_or(Status::Completed),
             transaction_id: text("transaction_id"),
             cheque_number: text("cheque_number"),
-            campaign_id: self.value("campaign").parse().ok(),
+            campaign_id: campaign,
             source: text("source"),
             in_kind_description: text("in_kind_description"),
             advantage_description: text("advantage_description"),

@@ -73,7 +73,7 @@ pub async fn thank(member: Member, path: ContributionPath) -> Answer {
     let today = member.today();
     let (_, step) = member
         .step(&undoable::CONTRIBUTION, id.0, move |tx| {
-            let contribution = existing(tx, id)?;
+            let contribution = actions::locked(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
             let thanked = ContributionDraft {
                 thanked_on: Some(today),
                 ..contribution.is

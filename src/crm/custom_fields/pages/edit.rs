@@ -1,12 +1,13 @@
 //! Adding a custom field and changing one.
 
-use super::super::actions::{self, CustomFieldError};
+use super::super::actions::{self, CustomFieldError, Definition};
 use super::super::model::{CustomField, Record};
+use super::super::store;
 use super::form::DefinitionForm;
 use super::{FieldPath, Pairs, existing};
 use crate::accounts::Member;
 use crate::crm::undoable;
-use crate::web::{self, Answer, Field, Flash, Page};
+use crate::web::{self, Answer, Began, Field, Flash, Page};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Query};
 use askama::Template;
@@ -72,11 +73,22 @@ pub async fn save(member: Member, path: FieldPath, sent: Form<Pairs>) -> Answer 
         return show(&member, StatusCode::UNPROCESSABLE_ENTITY, Some(field), form);
     };
     let id = field.id;
-    let changed = member.step(&undoable::CUSTOM_FIELD, id.0, move |tx| {
-        actions::change(tx, id, &definition)
-    });
-    match changed.await {
-        Ok((was_changed, step)) => {
+    let began = form.began.clone();
+    let saved = member
+        .step(&undoable::CUSTOM_FIELD, id.0, move |tx| {
+            let is = store::locked(tx, id)?;
+            Ok(match began.misses(&Definition::of(&is), &definition) {
+                true => Err(is),
+                false => Ok(actions::change(tx, id, &definition)?),
+            })
+        })
+        .await;
+    match saved {
+        Ok((Err(is), _)) => {
+            form.began = Began::again(&Definition::of(&is));
+            show(&member, StatusCode::UNPROCESSABLE_ENTITY, Some(is), form)
+        }
+        Ok((Ok(was_changed), step)) => {
             let said = Flash::success(match was_changed {
                 true => "The field has been saved.",
                 false => "Nothing was different, so nothing was changed.",

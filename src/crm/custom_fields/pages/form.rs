@@ -4,13 +4,14 @@ use super::super::actions::Definition;
 use super::super::model::{CustomField, HELP_LENGTH_MAX, Kind, LABEL_LENGTH_MAX, OPTIONS_MAX, Record};
 use super::Pairs;
 use crate::base::fold;
-use crate::web::{self, Choice, Field};
+use crate::web::{self, Began, Choice, Field};
 
 /// Empty rows for options that a form shows.
 const EMPTY_ROWS: usize = 3;
 
 /// The form.
 pub struct DefinitionForm {
+    pub began: Began,
     pub record: Record,
     pub kind: Kind,
     pub label: Field,
@@ -45,6 +46,7 @@ impl DefinitionForm {
     /// The form of a new field.
     pub fn blank(record: Record) -> Self {
         let mut form = Self {
+            began: Began::default(),
             record,
             kind: Kind::Text,
             label: Field::default(),
@@ -68,6 +70,7 @@ impl DefinitionForm {
             label: option.label.clone(),
         });
         let mut form = Self {
+            began: Began::with(&Definition::of(field)),
             kind: field.kind,
             label: Field::holding(&field.label),
             help: Field::holding(&field.help),
@@ -97,6 +100,7 @@ impl DefinitionForm {
         let record = record.unwrap_or(Record::Contact);
         let is_of_contacts = record == Record::Contact;
         Self {
+            began: Began::sent(value("began_with")),
             record,
             kind: kind.unwrap_or(Kind::Text),
             label: Field::holding(value("label")),

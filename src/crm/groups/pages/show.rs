@@ -11,7 +11,7 @@ use crate::base::{ContactId, GroupId};
 use crate::crm::contacts::criteria::Offers;
 use crate::crm::contacts::{self, ContactRow, ListFilter};
 use crate::db::OrgTx;
-use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager};
+use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager, page_number};
 use actix_web::web::Query;
 use askama::Template;
 use diesel::QueryResult;
@@ -84,7 +84,8 @@ struct Row {
 #[serde(default)]
 pub struct Asked {
     q: String,
-    page: Option<i64>,
+    #[serde(deserialize_with = "page_number")]
+    page: i64,
 }
 
 /// `GET /o/{organization}/groups/{group}`
@@ -156,9 +157,9 @@ struct List {
 }
 
 impl List {
-    fn read(tx: &mut OrgTx<'_>, filter: &ListFilter, number: Option<i64>) -> QueryResult<Self> {
+    fn read(tx: &mut OrgTx<'_>, filter: &ListFilter, number: i64) -> QueryResult<Self> {
         let total = contacts::count(tx, filter)?;
-        let number = Pager::number(number.unwrap_or(1), total);
+        let number = Pager::number(number, total);
         let contacts = contacts::list(tx, filter, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
         Ok(Self {
             number,

@@ -105,7 +105,7 @@ fn verdict(
         Some(before) => before.is.clone(),
         None => {
             let (amount, day) = said.amount_and_day().ok_or("The row has no amount or no date.")?;
-            ContributionDraft::new(contact, amount, day, purposes.default_fund)
+            ContributionDraft::new(contact, amount, day, purposes.usual_fund(campaign))
         }
     };
     let mut draft = said.onto(begun);

@@ -2,7 +2,7 @@
 
 use super::meaning::Meaning;
 use crate::base::{CampaignId, FundId};
-use crate::crm::campaigns::{self, CampaignDraft};
+use crate::crm::campaigns::{self, CampaignDraft, UsualFunds};
 use crate::crm::contributions::differences;
 use crate::crm::funds::{self, FundDraft};
 use crate::crm::imports::brings::Hold;
@@ -15,7 +15,7 @@ pub const MADE: &str = "funds and campaigns";
 
 /// The funds and campaigns that rows name.
 pub struct Purposes {
-    pub default_fund: FundId,
+    usual: UsualFunds,
     funds: Names<FundId>,
     campaigns: Names<CampaignId>,
 }
@@ -43,7 +43,7 @@ impl Purposes {
             })?;
         }
         Ok(Self {
-            default_fund: funds::store::default(tx)?.id,
+            usual: UsualFunds::load(tx)?,
             funds,
             campaigns,
         })
@@ -55,6 +55,11 @@ impl Purposes {
             self.funds.find(said.get(Meaning::Fund))?,
             self.campaigns.find(said.get(Meaning::Campaign))?,
         ))
+    }
+
+    /// The fund of a new gift whose row names none.
+    pub fn usual_fund(&self, campaign: Option<CampaignId>) -> FundId {
+        self.usual.of(campaign)
     }
 
     /// The names of those that are not here yet, so that changes can be shown.

@@ -6,7 +6,7 @@ use super::existing;
 use crate::accounts::Member;
 use crate::base::{ContactId, ImportId};
 use crate::changelog::FieldChange;
-use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager};
+use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager, page_number};
 use actix_web::web::{Path, Query};
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -36,7 +36,7 @@ pub struct RowView {
 /// Which part of the list.
 #[derive(Deserialize)]
 pub struct Wanted {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "page_number")]
     page: i64,
 }
 

@@ -6,9 +6,12 @@ use super::{Mailchimp, PairPath};
 use crate::accounts::Member;
 use crate::base::ContactId;
 use crate::crm::contacts::{self, Selection};
+use crate::db::OrgTx;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::web::Form;
 use askama::Template;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 /// What a form sends, in the order it was sent.
 type Sent = Form<Vec<(String, String)>>;
@@ -28,10 +31,9 @@ struct ComparePage {
 /// more, the queue of duplicates says who of them may be whom.
 pub async fn choose(member: Member, sent: Sent) -> Answer {
     let selection = Selection::of(&sent);
-    let mut chosen: Vec<ContactId> = member
-        .read(move |tx| Ok::<_, PageError>(contacts::select(tx, &selection)?))
+    let chosen = member
+        .read(move |tx| Ok::<_, PageError>(first_three(tx, &selection)?))
         .await?;
-    chosen.sort();
     Ok(match chosen.as_slice() {
         [survivor, loser] => member.redirect(&format!("contacts/{survivor}/merge/{loser}")),
         [] => contacts::nobody_chosen(&member),
@@ -49,6 +51,20 @@ pub async fn choose(member: Member, sent: Sent) -> Answer {
             member.redirect("duplicates")
         }
     })
+}
+
+/// More than two are not told apart: all may be chosen.
+fn first_three(tx: &mut OrgTx<'_>, selection: &Selection) -> QueryResult<Vec<ContactId>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        id: ContactId,
+    }
+    let Some((query, _)) = contacts::chosen(tx, selection, "SELECT contacts.id", "")? else {
+        return Ok(Vec::new());
+    };
+    let rows: Vec<Row> = query.sql(" ORDER BY contacts.id LIMIT 3").load(&mut **tx)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// `GET /o/{organization}/contacts/{contact}/merge/{other}`: the first one survives.

@@ -2,7 +2,7 @@
 
 use super::super::store::{self, Merge};
 use crate::accounts::Member;
-use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager};
+use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager, page_number};
 use actix_web::web::Query;
 use askama::Template;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ struct Row {
 /// Which part of the list.
 #[derive(Deserialize)]
 pub struct Wanted {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "page_number")]
     page: i64,
 }
 

@@ -9,7 +9,7 @@ use crate::accounts::{self, Member, model::Colleague};
 use crate::base::ContactId;
 use crate::crm::contacts::{self, Marked, Picker, Sent, sent_value};
 use crate::crm::undoable;
-use crate::web::{self, Answer, Flash, Page, PageError};
+use crate::web::{self, Answer, Began, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
 use askama::Template;
@@ -59,7 +59,7 @@ pub async fn add(member: Member, sent: Sent) -> Answer {
     };
     let id = member
         .write(move |tx| {
-            contacts::store::name_of(tx, details.contact_id)?.ok_or(PageError::NotFound)?;
+            contacts::store::name_of(tx, details.contact_id)?.ok_or_else(prospect_is_gone)?;
             Ok::<_, PageError>(actions::add(tx, &details)?)
         })
         .await?;
@@ -87,7 +87,7 @@ pub async fn save(member: Member, path: OpportunityPath, sent: Sent) -> Answer {
     let opportunity = member.read(move |tx| existing(tx, id)).await?;
     let (picker, colleagues, statuses) = picked(&member, &sent).await?;
     let prospect = picker.chosen_ids().first().copied();
-    let (form, details) = OpportunityForm::read(&sent, Some(&opportunity), prospect, (&colleagues, &statuses));
+    let (mut form, details) = OpportunityForm::read(&sent, Some(&opportunity), prospect, (&colleagues, &statuses));
     let only_finds = sent_value(&sent, "then") == "find";
     let Some(details) = details.filter(|_| !only_finds) else {
         let picker = if only_finds || prospect.is_some() {
@@ -104,18 +104,36 @@ pub async fn save(member: Member, path: OpportunityPath, sent: Sent) -> Answer {
         )
         .await;
     };
-    let (changed, step) = member
+    let began = form.began.clone();
+    let (saved, step) = member
         .step(&undoable::OPPORTUNITY, id.0, move |tx| {
-            contacts::store::name_of(tx, details.contact_id)?.ok_or(PageError::NotFound)?;
-            Ok::<_, PageError>(actions::change(tx, id, &details)?)
+            contacts::store::name_of(tx, details.contact_id)?.ok_or_else(prospect_is_gone)?;
+            let is = actions::locked(tx, id)?;
+            Ok::<_, PageError>(match began.misses(&is.is, &details) {
+                true => Err(is),
+                false => Ok(actions::change(tx, id, &details)?),
+            })
         })
         .await?;
+    let changed = match saved {
+        Ok(changed) => changed,
+        Err(is) => {
+            form.began = Began::again(&is.is);
+            return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, Some(is), form, picker).await;
+        }
+    };
     let said = Flash::success(match changed {
         true => "The opportunity has been saved.",
         false => "Nothing was different, so nothing was changed.",
     });
     member.say_done(said, step);
     Ok(member.redirect(&format!("opportunities/{id}")))
+}
+
+fn prospect_is_gone() -> PageError {
+    PageError::Refused(
+        "The prospect went into the trash or was erased a moment ago, so nothing was saved. Go back and choose another.".into(),
+    )
 }
 
 /// Who was chosen or is the only one who fits what was typed, the colleagues whose it may be, and how it may stand.

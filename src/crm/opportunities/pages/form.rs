@@ -5,12 +5,13 @@ use super::super::statuses::OpportunityStatus;
 use crate::accounts::model::Colleague;
 use crate::base::{ContactId, Currency, Money, StaffId};
 use crate::crm::contacts::{Sent, sent_value};
-use crate::web::{Choice, Field, day};
+use crate::web::{Began, Choice, Field, day};
 use chrono::NaiveDate;
 
 /// The fields.
 #[derive(Default)]
 pub(super) struct OpportunityForm {
+    pub began: Began,
     pub name: Field,
     pub opportunity_type: Field,
     pub status: Field,
@@ -51,6 +52,7 @@ impl OpportunityForm {
         let day = |day: Option<NaiveDate>| Field::holding(day.map(|day| day.to_string()).unwrap_or_default());
         let money = |money: Option<Money>| Field::holding(money.map(|money| money.digits()).unwrap_or_default());
         Self {
+            began: Began::with(is),
             name: Field::holding(&is.name),
             opportunity_type: Field::holding(&is.opportunity_type),
             status: Field::holding(&opportunity.status.name),
@@ -130,6 +132,7 @@ impl OpportunityForm {
         };
         let details = read();
         let form = Self {
+            began: Began::sent(given("began_with")),
             name,
             opportunity_type,
             status,

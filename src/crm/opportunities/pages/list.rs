@@ -1,7 +1,7 @@
 //! The list of opportunities, with filters.
 
 use super::super::model::Outcome;
-use super::super::statuses;
+use super::super::statuses::{self, OUTCOME_WORDS};
 use super::super::store::{self, OpportunityFilter};
 use super::{Row, pipeline};
 use crate::accounts::{self, Member};
@@ -23,11 +23,11 @@ pub struct Asked {
     page: String,
 }
 
-/// The words in the address that mean all statuses of one outcome; no status may be called so in small letters.
+/// The words in the address that mean all statuses of one outcome.
 const OUTCOMES: [(&str, &str, Outcome); 3] = [
-    ("open", "Still open", Outcome::Open),
-    ("won", "Won", Outcome::Won),
-    ("lost", "Lost", Outcome::Lost),
+    (OUTCOME_WORDS[0], "Still open", Outcome::Open),
+    (OUTCOME_WORDS[1], "Won", Outcome::Won),
+    (OUTCOME_WORDS[2], "Lost", Outcome::Lost),
 ];
 
 #[derive(Template)]

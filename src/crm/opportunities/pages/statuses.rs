@@ -6,7 +6,7 @@ use crate::accounts::Member;
 use crate::base::{OpportunityStatusId, StepId};
 use crate::crm::type_error::TypeError;
 use crate::crm::undoable;
-use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
+use crate::web::{self, Answer, Began, Choice, Field, Flash, Page, PageError};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path};
@@ -50,6 +50,7 @@ struct DeletePage {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
+    began_with: String,
     name: String,
     outcome: String,
     probability: String,
@@ -64,6 +65,7 @@ pub struct Way {
 
 /// The fields.
 struct StatusForm {
+    began: Began,
     name: Field,
     outcome: Field,
     probability: Field,
@@ -72,6 +74,7 @@ struct StatusForm {
 impl StatusForm {
     fn holding(status: &OpportunityStatus) -> Self {
         Self {
+            began: Began::with(&status.draft()),
             name: Field::holding(&status.name),
             outcome: Field::holding(status.outcome.as_str()),
             probability: Field::holding(status.probability.to_string()),
@@ -91,6 +94,7 @@ impl StatusForm {
         };
         let draft = read();
         let form = Self {
+            began: Began::sent(&typed.began_with),
             name,
             outcome,
             probability,
@@ -117,6 +121,7 @@ pub async fn list(member: Member) -> Answer {
 /// `GET /o/{organization}/opportunity-statuses/new`
 pub async fn new(member: Member) -> Answer {
     let form = StatusForm {
+        began: Began::default(),
         name: Field::default(),
         outcome: Field::holding(Outcome::Open.as_str()),
         probability: Field::holding("50"),
@@ -149,15 +154,26 @@ pub async fn edit(member: Member, path: StatusPath) -> Answer {
 pub async fn save(member: Member, path: StatusPath, typed: Form<Typed>) -> Answer {
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     let status = existing(&member, path.1).await?;
-    let (form, draft) = StatusForm::read(&typed);
+    let (mut form, draft) = StatusForm::read(&typed);
     let (id, Some(draft)) = (status.id, draft) else {
         return ask_for(&member, WRONG, Some(status), form);
     };
-    let changed = member.step(&undoable::OPPORTUNITY_STATUS, id.0, move |tx| {
-        statuses::change(tx, id, &draft)
-    });
-    match changed.await {
-        Ok(((), step)) => Ok(saved(&member, step)),
+    let began = form.began.clone();
+    let done = member
+        .step(&undoable::OPPORTUNITY_STATUS, id.0, move |tx| {
+            let is = statuses::locked(tx, id)?;
+            Ok(match began.misses(&is.draft(), &draft) {
+                true => Err(is),
+                false => Ok(statuses::change(tx, id, &draft)?),
+            })
+        })
+        .await;
+    match done {
+        Ok((Ok(()), step)) => Ok(saved(&member, step)),
+        Ok((Err(is), _)) => {
+            form.began = Began::again(&is.draft());
+            ask_for(&member, WRONG, Some(is), form)
+        }
         Err(TypeError::Taken) => ask_for(&member, WRONG, Some(status), taken(form)),
         Err(other) => Err(other.into()),
     }

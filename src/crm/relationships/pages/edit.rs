@@ -1,6 +1,6 @@
 //! Tying a contact to another, and changing since when, until when and how it is described.
 
-use super::super::actions::{self, RelationshipError};
+use super::super::actions;
 use super::super::model::{self, Details, Seen, Side, Tie};
 use super::super::types;
 use super::{ContactPath, RelationshipPath, back, existing};
@@ -9,7 +9,7 @@ use crate::base::{ContactId, RelationshipTypeId};
 use crate::crm::contacts::{self, ContactRow, Marked, Picker, Sent, sent_value};
 use crate::crm::undoable;
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError, day};
+use crate::web::{self, Answer, Began, Choice, Field, Flash, Page, PageError, day};
 use actix_web::http::StatusCode;
 use askama::Template;
 use chrono::NaiveDate;
@@ -39,6 +39,7 @@ struct EditPage {
 /// The fields both pages have.
 #[derive(Default)]
 struct DetailsForm {
+    began: Began,
     start_date: Field,
     end_date: Field,
     description: Field,
@@ -49,6 +50,7 @@ impl DetailsForm {
     fn holding(details: &Details) -> Self {
         let holding = |day: Option<NaiveDate>| Field::holding(day.map(|day| day.to_string()).unwrap_or_default());
         Self {
+            began: Began::with(details),
             start_date: holding(details.start_date),
             end_date: holding(details.end_date),
             description: Field::holding(&details.description),
@@ -76,6 +78,7 @@ impl DetailsForm {
             _ => None,
         };
         let form = Self {
+            began: Began::sent(sent_value(sent, "began_with")),
             start_date,
             end_date,
             description,
@@ -195,15 +198,27 @@ pub async fn save(member: Member, path: RelationshipPath, sent: Sent) -> Answer 
     let (_, contact, id) = path.into_inner();
     let today = member.today();
     let seen = member.read(move |tx| existing(tx, contact, id, today)).await?;
-    let (form, details) = DetailsForm::read(&sent);
+    let (mut form, details) = DetailsForm::read(&sent);
     let Some(details) = details else {
         return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, seen, form).await;
     };
-    let (changed, step) = member
+    let began = form.began.clone();
+    let (saved, step) = member
         .step(&undoable::RELATIONSHIP, id.0, move |tx| {
-            Ok::<_, RelationshipError>(actions::change(tx, id, &details, "")?)
+            let is = actions::locked(tx, &[id])?.pop().ok_or(PageError::NotFound)?.details;
+            Ok::<_, PageError>(match began.misses(&is, &details) {
+                true => Err(is),
+                false => Ok(actions::change(tx, id, &details, "")?),
+            })
         })
         .await?;
+    let changed = match saved {
+        Ok(changed) => changed,
+        Err(is) => {
+            form.began = Began::again(&is);
+            return ask(&member, StatusCode::UNPROCESSABLE_ENTITY, contact, seen, form).await;
+        }
+    };
     let said = Flash::success(match changed {
         true => "The relationship has been saved.",
         false => "Nothing was different, so nothing was changed.",

@@ -15,19 +15,25 @@ const TAGGED: &str = "(WITH RECURSIVE places (tag_id, at_or_above) AS ( \
     SELECT contact_tags.organization_id, contact_tags.contact_id, places.at_or_above AS tag_id \
     FROM contact_tags JOIN places ON places.tag_id = contact_tags.tag_id) AS tagged";
 
-/// The relationships that are not over, seen from both sides. A side has the number of `Offer::Relationships`.
+/// The relationships that are not over with contacts who are not in the trash, seen from both sides. A side has the number of `Offer::Relationships`.
 fn relationships(sql: &mut Sql, calendar: &Calendar) -> String {
     let today = sql.bind(Bind::Date(calendar.today));
-    let seen_from = |side: &str, number: &str| {
+    let seen_from = |side: &str, other: &str, number: &str| {
         format!(
             "SELECT r.organization_id, r.{side} AS contact_id, {number} AS side FROM relationships r \
              JOIN relationship_types t ON t.organization_id = r.organization_id AND t.id = r.type_id \
+             JOIN contacts other ON other.organization_id = r.organization_id AND other.id = r.{other} \
+                AND other.deleted_at IS NULL \
              WHERE r.is_active AND (r.end_date IS NULL OR r.end_date >= {today})"
         )
     };
     let (a, b) = (
-        seen_from("contact_a", "r.type_id * 2"),
-        seen_from("contact_b", "r.type_id * 2 + (t.label_a_b <> t.label_b_a)::int"),
+        seen_from("contact_a", "contact_b", "r.type_id * 2"),
+        seen_from(
+            "contact_b",
+            "contact_a",
+            "r.type_id * 2 + (t.label_a_b <> t.label_b_a)::int",
+        ),
     );
     format!("({a} UNION ALL {b}) AS related")
 }
