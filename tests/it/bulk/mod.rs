@@ -338,7 +338,7 @@ async fn of_many_different_values_the_preview_lists_the_most_frequent_and_the_on
         let times = if number < 24 { 2 } else { 1 };
         std::iter::repeat_n(person("Anne", "en", &format!("City {number:02}")), times)
     });
-    office.add(cities.collect()).await;
+    office.add_all(cities.collect()).await;
     let asked = [("scope", "all"), ("field", "city"), ("value", "City 24")];
     let preview = office.ada.post("bulk/preview", &asked).await;
     let rows = preview.texts("tbody tr");

@@ -3,8 +3,10 @@
 use super::*;
 use crate::support::world::eventually;
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use dms::db::schema::{contacts, contributions};
+use dms::web::PageError;
 
 /// What Ada types and nobody else.
 const MINE: &str = "As Ada typed it";
@@ -170,7 +172,7 @@ async fn the_form_of_a_contact_that_was_merged_or_erased_meanwhile_writes_nothin
         "{}",
         shown.body
     );
-    let log = office.log(ann).await;
+    let log = office.told(ann).await;
     assert!(!log.iter().any(|line| line.contains("Cook")), "{log:?}");
 
     let form = format!("contacts/{anne}/edit");
