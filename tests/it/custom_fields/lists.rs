@@ -382,14 +382,14 @@ async fn a_value_is_given_to_a_selection_after_a_preview_and_taken_back() {
 
 #[tokio::test]
 async fn an_edit_whose_field_was_retired_meanwhile_changes_nothing_and_asks_for_a_field_again() {
-    let choir = Office::open().await;
-    let (level, _, [anne, ..]) = three(&choir).await;
+    let office = Office::open().await;
+    let (level, _, [anne, ..]) = three(&office).await;
     let key = format!("custom.{level}");
-    choir.ada.post(&format!("custom-fields/{level}/retire"), &[]).await;
+    office.ada.post(&format!("custom-fields/{level}/retire"), &[]).await;
     let edit = [("scope", "all"), ("field", key.as_str()), ("value", "[2]")];
     let started = [&edit[..], &[("deed", "edit")]].concat();
     for (page, sent) in [("bulk/preview", &edit[..]), ("bulk/start", &started)] {
-        let refused = choir.ada.post(page, sent).await;
+        let refused = office.ada.post(page, sent).await;
         assert_eq!(refused.status, 422, "{page}");
         assert!(refused.has("Choose a field."), "{page}: {}", refused.body);
     }
@@ -399,7 +399,7 @@ async fn an_edit_whose_field_was_retired_meanwhile_changes_nothing_and_asks_for_
         ("field", "source"),
         ("value", "x"),
     ];
-    assert_eq!(choir.ada.post("bulk/start", &unknown).await.status, 404);
-    assert_eq!(choir.contact(anne).await.details.source, "");
-    assert!(choir.ada.get("bulk").await.texts("tbody tr").is_empty());
+    assert_eq!(office.ada.post("bulk/start", &unknown).await.status, 404);
+    assert_eq!(office.contact(anne).await.details.source, "");
+    assert!(office.ada.get("bulk").await.texts("tbody tr").is_empty());
 }

@@ -323,7 +323,7 @@ async fn a_status_that_is_used_stays_and_one_that_cannot_be_is_refused() {
     };
     let used = office.ada.post(&format!("{}/delete", own("Discovery")), &[]).await;
     assert_eq!(used.status, 409);
-    assert!(used.has("Give them another status first"));
+    assert!(used.has("Give what has it another one first"));
     office.done(&format!("{}/delete", own("Withdrawn")), &[]).await;
     assert!(!office.ada.get("opportunity-statuses").await.has("Withdrawn"));
     for (change, said) in [
