@@ -228,7 +228,10 @@ async fn a_file_holds_everything_or_the_columns_that_are_shown() {
     let trash = office.ada.post("contacts/export", &trash).await;
     assert_eq!(
         trash.body.trim_start_matches('\u{feff}').lines().collect::<Vec<_>>(),
-        ["Contact ID,Name,Contact Type,Level", "2,\"Bass, Bo\",Individual,Silver"],
+        [
+            "DMS Number,Sort Name,External Identifier,Contact Type,Level",
+            "2,\"Bass, Bo\",,Individual,Silver",
+        ],
         "who is in the trash has a name as well"
     );
 }
