@@ -184,7 +184,7 @@ async fn a_gift_for_which_nobody_chose_a_fund_goes_to_that_of_its_campaign_while
         ("then", "post"),
     ];
     assert_eq!(ada.save(&batch, &row).await.location(), batch);
-    assert!(ada.get(&format!("funds/{fund}")).await.has("$30.00"));
+    assert!(ada.get(&format!("funds/{fund}")).await.has("$40.00"));
 
     ada.save(&format!("funds/{fund}/settings"), &[("name", "Roof Fund")])
         .await;

@@ -151,7 +151,8 @@ async fn a_note_belongs_to_its_contact_its_organization_and_those_who_may_write(
             .post(&format!("contacts/{anne}/notes/new"), &typed)
             .await
             .status,
-        404
+        422,
+        "the form comes back with what was typed"
     );
     assert_eq!(office.ada.post("contacts/999999/notes/new", &typed).await.status, 404);
 }
