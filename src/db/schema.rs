@@ -233,7 +233,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    contact_search_terms (organization_id, term, contact_id, kind) {
+    contact_search_terms (organization_id, term, contact_id, kind, sort_name, in_trash) {
         organization_id -> BigInt,
         term -> Text,
         contact_id -> BigInt,
