@@ -29,7 +29,7 @@ async fn option(by: &Browserless, page: &str, select: &str, words: &str) -> Stri
 
 /// The path somebody is sent to after a form was accepted.
 async fn sent(by: &Browserless, path: &str, fields: &[(&str, &str)]) -> String {
-    let answer = match path.ends_with("/edit") {
+    let answer = match path.ends_with("/edit") || path.ends_with("/settings") {
         true => by.save(path, fields).await,
         false => by.post(path, fields).await,
     };
