@@ -225,7 +225,7 @@ async fn what_cannot_be_is_refused_with_a_word_at_its_field() {
         fields.push(change);
         assert_eq!(office.refused("opportunities/new", &fields).await, [said], "{change:?}");
     }
-    assert!(office.ada.get("opportunities/list").await.has("No opportunities here"));
+    assert!(office.ada.get("opportunities/list").await.has("No opportunities yet"));
 }
 
 #[tokio::test]
