@@ -114,6 +114,15 @@ pub fn remember<T, E: From<QueryError>>(
         ))
         .returning(steps::id)
         .get_result(&mut **tx)?;
+    // Whoever changes the contact at the same time has committed before it is looked at: what they wrote, an opt-out above all,
+    // belongs to how it stood before.
+    if let Some(own) = record.rows.first().filter(|own| own.table == "contacts") {
+        let hold = format!(
+            "SELECT FROM contacts t WHERE t.organization_id = $2 AND {} FOR UPDATE",
+            own.which
+        );
+        execute(tx, &hold, step, id)?;
+    }
     for rows in record.rows {
         rows.keep_before(tx, step, id)?;
     }

@@ -9,7 +9,7 @@
 use super::engine::{Stop, Worker};
 use super::erasing::{self, Held};
 use super::view::View;
-use super::{gone, mirror};
+use super::{connection, gone, mirror};
 use crate::base::{Actor, ContactId, StaffId};
 use crate::crm::erasure::actions as erasure;
 use crate::crm::groups::mailchimp::Deletion;
@@ -231,9 +231,11 @@ fn gone_there(tx: &mut OrgTx<'_>) -> QueryResult<Vec<(ContactId, Actor)>> {
     Ok(gone)
 }
 
-/// `false`: somebody changed their mind, or Mailchimp has them again; the row says what comes next.
+/// `false`: somebody changed their mind or disconnected Mailchimp, or it has them again; the row says what comes next.
 fn erase(tx: &mut OrgTx<'_>, person: ContactId) -> Result<bool, Stop> {
-    if of(tx, person)?.is_none() {
+    // Without a connection nobody seems to be there.
+    let is_connected = connection::find(tx)?.is_some_and(|now| now.is_connected());
+    if !is_connected || of(tx, person)?.is_none() {
         return Ok(false);
     }
     match erasure::erase(tx, &View, person) {

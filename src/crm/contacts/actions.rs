@@ -132,7 +132,7 @@ pub fn trash(tx: &mut OrgTx<'_>, ids: &[ContactId], why: &str) -> QueryResult<us
 }
 
 /// Searches count relationships with contacts who are not in the trash, so that who goes there or comes back changes the others.
-pub(super) fn related_are_due(tx: &mut OrgTx<'_>, to: &[ContactId]) -> QueryResult<()> {
+pub fn related_are_due(tx: &mut OrgTx<'_>, to: &[ContactId]) -> QueryResult<()> {
     #[derive(QueryableByName)]
     struct Other {
         #[diesel(sql_type = BigInt)]

@@ -45,8 +45,8 @@ pub fn erase(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -
     empty_notes_of_gifts(tx, &everybody)?;
     empty_batch_rows(tx, &everybody)?;
     empty_activities(tx, &everybody)?;
-    delete_rows(tx, &everybody)?;
     forget_steps(tx, &everybody)?;
+    delete_rows(tx, &everybody)?;
     empty_contacts(tx, &everybody)?;
     changelog::record(
         tx,
@@ -219,7 +219,7 @@ fn delete_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
 }
 
 /// What was done to their records cannot be taken back any more: the rows kept for it go. Of a group or a tag that others
-/// have, too, only theirs.
+/// have, too, only theirs. To be called while it still stands who had part in which activity.
 fn forget_steps(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
     let columns: BTreeSet<&str> = ALL.iter().map(|reference| reference.column).collect();
     let shared: Vec<&str> = undoable::ALL
@@ -230,7 +230,12 @@ fn forget_steps(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
     diesel::sql_query(
         "WITH theirs AS (DELETE FROM step_rows AS kept WHERE organization_id = $1 AND EXISTS ( \
              SELECT FROM unnest($2) AS named WHERE kept.before ->> named = ANY($3) OR kept.after ->> named = ANY($3) \
-             UNION ALL SELECT FROM jsonb_array_elements(kept.before -> 'rows') AS line WHERE line ->> 'contact' = ANY($3)) \
+             UNION ALL SELECT FROM jsonb_array_elements( \
+                 coalesce(kept.before -> 'rows', '[]') || coalesce(kept.after -> 'rows', '[]')) AS line \
+                 WHERE line ->> 'contact' = ANY($3) \
+             UNION ALL SELECT FROM activity_contacts AS part \
+                 WHERE part.organization_id = $1 AND kept.table_name = 'activities' AND part.contact_id::text = ANY($3) \
+                 AND part.activity_id = coalesce(kept.before ->> 'id', kept.after ->> 'id')::bigint) \
              RETURNING step_id) \
          DELETE FROM steps USING theirs \
          WHERE steps.organization_id = $1 AND steps.id = theirs.step_id AND steps.record <> ALL($4)",

@@ -1,11 +1,13 @@
 //! Taking a step back: the rows, what they add up to, the Change Log and the due marks.
 
-use crate::base::{CampaignId, ContactId, GroupId, TagId};
+use crate::base::{CampaignId, ContactId, CustomFieldId, GroupId, TagId};
 use crate::changelog::steps::{self, Record, Step, StepError, Told};
 use crate::changelog::{self, FieldChange, NewChange};
+use crate::crm::contacts::actions as contact_actions;
+use crate::crm::custom_fields::{self, CustomValues};
 use crate::crm::{campaigns, contributions, groups, tags, undoable};
 use crate::db::OrgTx;
-use crate::db::schema::contacts;
+use crate::db::schema::{contacts, contributions as contribution_rows};
 use crate::web::PageError;
 use crate::work;
 use diesel::prelude::*;
@@ -25,8 +27,12 @@ pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(),
     }
     steps::put_back(tx, record, step)?;
     refuse_circle(tx, record, step.record_id)?;
+    refuse_unfit(tx, record, step.record_id)?;
     if record.word == undoable::CONTRIBUTION.word {
         contributions::totals::refresh(tx, &concerned)?;
+    }
+    if record.word == undoable::CONTACT.word {
+        contact_actions::related_are_due(tx, &concerned)?;
     }
     log(tx, &told)?;
     work::contacts_are_due(tx, &concerned)?;
@@ -82,6 +88,42 @@ fn refuse_circle(tx: &mut OrgTx<'_>, record: &Record, id: i64) -> Result<(), Pag
             "Nothing was undone: after what was changed since it would belong to itself.".into(),
         )),
         false => Ok(()),
+    }
+}
+
+/// A value whose custom field or choice is gone could never be saved again, and a field that has values by now is not taken
+/// away from under them.
+fn refuse_unfit(tx: &mut OrgTx<'_>, record: &Record, id: i64) -> Result<(), PageError> {
+    let organization = tx.organization().0;
+    let (values, of): (Option<CustomValues>, _) = match record.rows.first().map(|own| own.table) {
+        Some("contacts") => {
+            let row = contacts::table.find((organization, id)).select(contacts::custom);
+            (row.first(&mut **tx).optional()?, custom_fields::Record::Contact)
+        }
+        Some("contributions") => {
+            let row = contribution_rows::table
+                .find((organization, id))
+                .select(contribution_rows::custom);
+            (row.first(&mut **tx).optional()?, custom_fields::Record::Contribution)
+        }
+        Some("custom_fields") if !steps::is_there(tx, record, id)? => {
+            let used = custom_fields::store::use_counts(tx)?;
+            return match used.contains_key(&CustomFieldId(id)) {
+                true => Err(PageError::Refused(
+                    "Nothing was undone: some records have a value of this field by now.".into(),
+                )),
+                false => Ok(()),
+            };
+        }
+        _ => return Ok(()),
+    };
+    let values = values.unwrap_or_default();
+    let fields = custom_fields::store::for_writing(tx, of, std::iter::once(&values))?;
+    match fields.unfit(&values).is_empty() {
+        true => Ok(()),
+        false => Err(PageError::Refused(
+            "Nothing was undone: a custom field or a choice it had is gone by now.".into(),
+        )),
     }
 }
 

@@ -69,6 +69,12 @@ pub fn moves(told: &[Told], known: &[MirrorMember]) -> Moves {
             });
         }
     }
+    // Whoever leaves an address goes before whoever comes to it. Two who swapped theirs are not followed.
+    let mut waiting = std::mem::take(&mut found.moves);
+    let is_free = |one: &Move, all: &[Move]| all.iter().all(|other| other.from != one.to);
+    while let Some(next) = waiting.iter().position(|one| is_free(one, &waiting)) {
+        found.moves.push(waiting.remove(next));
+    }
     found
 }
 
