@@ -1,0 +1,2 @@
+DROP STATISTICS addresses_folded_city;
+DROP STATISTICS addresses_folded_province;
