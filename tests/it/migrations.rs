@@ -1,9 +1,11 @@
 //! Every migration can be taken back, and forth again, and leaves no trace: proven by comparing dumps.
 
 use crate::support::cluster::Cluster;
+use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 use diesel_migrations::MigrationHarness;
 use dms::db::MIGRATIONS;
 use std::path::PathBuf;
@@ -35,6 +37,41 @@ fn every_migration_goes_down_and_up_again_without_a_trace() {
             &migration.name().to_string(),
         );
     }
+}
+
+/// The owner of the tables is held to the policies as well, so that a migration easily changes the rows of nobody.
+#[test]
+fn the_words_of_contacts_who_are_there_already_get_their_order_and_tell_who_is_in_the_trash() {
+    #[derive(QueryableByName, Debug, PartialEq)]
+    struct Word {
+        #[diesel(sql_type = Text)]
+        sort_name: String,
+        #[diesel(sql_type = Bool)]
+        in_trash: bool,
+    }
+    let database = Cluster::shared().fresh_database();
+    let mut owner = PgConnection::establish(&database.owner_url).unwrap();
+    while owner.revert_last_migration(MIGRATIONS).unwrap().to_string() != "20261124000067" {}
+    owner
+        .batch_execute(
+            "INSERT INTO organizations (id, slug, name) VALUES (1, 'one', 'One'); SET dms.organization_id = '1'; \
+             INSERT INTO contacts (id, contact_type, display_name, sort_name, deleted_at) VALUES \
+                 (1, 'individual', 'Anne Lem', 'Lem, Anne', NULL), (2, 'individual', 'Bo Lem', 'Lem, Bo', now()); \
+             INSERT INTO contact_search_terms (term, contact_id, kind) VALUES ('lem', 1, 'last_name'), ('lem', 2, 'last_name'); \
+             RESET dms.organization_id",
+        )
+        .unwrap();
+    owner.run_pending_migrations(MIGRATIONS).unwrap();
+    owner.batch_execute("SET dms.organization_id = '1'").unwrap();
+    let words: Vec<Word> =
+        diesel::sql_query("SELECT sort_name, in_trash FROM contact_search_terms ORDER BY contact_id")
+            .load(&mut owner)
+            .unwrap();
+    let word = |name: &str, in_trash| Word {
+        sort_name: name.into(),
+        in_trash,
+    };
+    assert_eq!(words, [word("Lem, Anne", false), word("Lem, Bo", true)]);
 }
 
 fn assert_same(before: &str, after: &str, migration: &str) {

@@ -1,10 +1,9 @@
 //! While a form is open, others change, merge and erase: nobody's work is lost without a word.
 
 use super::*;
-use crate::support::world::eventually;
+use crate::support::colleague::Colleague;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use dms::db::schema::{contacts, contributions};
 use dms::web::PageError;
 
@@ -303,50 +302,6 @@ async fn nothing_is_credited_to_or_promised_by_who_was_merged_or_erased() {
     }
 }
 
-/// A colleague's transaction that has locked a contact, as a merge does first.
-struct Merging(PgConnection);
-
-impl Merging {
-    fn of(office: &Office, contact: ContactId) -> Self {
-        let mut conn = PgConnection::establish(office.world.app_url()).unwrap();
-        let organization = office.ada.organization_id();
-        let enter = format!("BEGIN; SET LOCAL dms.organization_id = '{}'", organization.0);
-        conn.batch_execute(&enter).unwrap();
-        diesel::sql_query("SELECT id FROM contacts WHERE id = $1 FOR UPDATE")
-            .bind::<BigInt, _>(contact)
-            .execute(&mut conn)
-            .unwrap();
-        Self(conn)
-    }
-
-    /// Somebody waits for what this transaction has locked.
-    async fn until_somebody_waits(&mut self) {
-        #[derive(QueryableByName)]
-        struct Waiting {
-            #[diesel(sql_type = BigInt)]
-            waiting: i64,
-        }
-        eventually("somebody waits for the contact", async || {
-            let found: Waiting = diesel::sql_query(
-                "SELECT count(*) AS waiting FROM pg_stat_activity \
-                 WHERE datname = current_database() AND wait_event_type = 'Lock'",
-            )
-            .get_result(&mut self.0)
-            .unwrap();
-            found.waiting > 0
-        })
-        .await;
-    }
-
-    fn writes_its_gifts(mut self, source: &str) {
-        diesel::sql_query("UPDATE contributions SET source = $1")
-            .bind::<Text, _>(source)
-            .execute(&mut self.0)
-            .unwrap();
-        self.0.batch_execute("COMMIT").unwrap();
-    }
-}
-
 #[tokio::test]
 async fn who_changes_a_gift_waits_for_a_merge_of_its_donor_and_then_sees_what_it_did() {
     let office = Office::open().await;
@@ -362,11 +317,11 @@ async fn who_changes_a_gift_waits_for_a_merge_of_its_donor_and_then_sees_what_it
     };
 
     // Thanking keeps what the other wrote.
-    let mut merging = Merging::of(&office, anne);
+    let mut merging = Colleague::holding(&office, anne);
     let thanks = format!("{gift}/thanks");
     let (thanked, ()) = tokio::join!(office.ada.post(&thanks, &[]), async {
         merging.until_somebody_waits().await;
-        merging.writes_its_gifts("Gala");
+        merging.writes("UPDATE contributions SET source = 'Gala'");
     });
     assert_eq!(thanked.location(), gift);
     assert_eq!(source().await, "Gala");
@@ -391,10 +346,10 @@ async fn who_changes_a_gift_waits_for_a_merge_of_its_donor_and_then_sees_what_it
         ("fund", ""),
         ("began_with", began_with.as_str()),
     ];
-    let mut merging = Merging::of(&office, anne);
+    let mut merging = Colleague::holding(&office, anne);
     let (saved, ()) = tokio::join!(office.ada.post(&form, &typed), async {
         merging.until_somebody_waits().await;
-        merging.writes_its_gifts("Auction");
+        merging.writes("UPDATE contributions SET source = 'Auction'");
     });
     assert_eq!(saved.status, 422);
     assert!(saved.has("Somebody changed this contribution while you were editing"));

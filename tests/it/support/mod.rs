@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod browserless;
 pub mod cluster;
+pub mod colleague;
 pub mod hands;
 pub mod office;
 pub mod patience;

@@ -4,6 +4,7 @@
 mod seen;
 
 use crate::support::browserless::Answer;
+use crate::support::colleague::Colleague;
 use crate::support::office::{Office, in_words, person, send};
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -331,6 +332,77 @@ async fn a_contact_that_was_changed_or_moved_to_the_trash_is_found_again_as_it_w
     let gone = office.ada.follow(gone).await;
     office.undone(&gone).await;
     assert_eq!(office.everything().await, before);
+}
+
+#[tokio::test]
+async fn an_opt_out_that_comes_while_somebody_goes_to_the_trash_outlives_the_undo() {
+    let office = Office::open().await;
+    let anne = office.add(person("Anne", "Lem")).await;
+    let mut sync = Colleague::holding(&office, anne);
+    let trash = format!("contacts/{anne}/trash");
+    let (gone, ()) = tokio::join!(office.ada.post(&trash, &[]), async {
+        sync.until_somebody_waits().await;
+        sync.writes("UPDATE contacts SET is_opt_out = true");
+    });
+    let gone = office.ada.follow(gone).await;
+    assert!(office.contact(anne).await.deleted_at.is_some());
+    office.undone(&gone).await;
+    let anne = office.contact(anne).await;
+    assert!(anne.deleted_at.is_none() && anne.details.privacy.is_opt_out);
+}
+
+#[tokio::test]
+async fn a_value_whose_custom_field_is_gone_does_not_come_back() {
+    let office = Office::open().await;
+    let anne = office.add(person("Anne", "Lem")).await;
+    let new = [("label", "Shirt"), ("kind", "Text"), ("then", "save")];
+    let fields = office.sent("custom-fields/new?record=Contact", &new).await;
+    let delete = link_in_row(&fields, "Shirt", "/edit").replace("/edit", "/delete");
+    let edit = format!("contacts/{anne}/edit");
+    let shirt = office.ada.get(&edit).await;
+    let shirt = shirt.attribute("input[name^='custom.']", "name").unwrap();
+    office.sent(&edit, &[(&shirt, "Large"), ("then", "save")]).await;
+    let cleared = office.sent(&edit, &[(&shirt, ""), ("then", "save")]).await;
+    assert_eq!(office.ada.post(&delete, &[]).await.status, 303);
+
+    let refused = office.ada.post(&undo_of(&cleared).unwrap(), &[]).await;
+    assert_eq!(refused.status, 409);
+    assert!(
+        refused.has("a custom field or a choice it had is gone by now"),
+        "{}",
+        refused.text("main")
+    );
+    office.sent(&edit, &[("last_name", "Roy"), ("then", "save")]).await;
+}
+
+#[tokio::test]
+async fn nothing_that_was_done_about_an_erased_person_can_be_read_from_what_an_undo_keeps() {
+    let office = Office::open().await;
+    let (anne, bo) = (
+        office.add(person("Anne", "Lem")).await,
+        office.add(person("Bo", "Roy")).await,
+    );
+    for kept in one_of_everything(&office, anne, bo).await {
+        let changed = office.sent(&kept.edit, &[kept.typed, ("then", "save")]).await;
+        office.undone(&changed).await;
+    }
+    office.trash(anne).await;
+    let erased = office
+        .ada
+        .post(&format!("contacts/{anne}/erase"), &[("name", "Anne Lem")])
+        .await;
+    assert_eq!(erased.status, 303, "{}", erased.text("main"));
+    let about_people = office
+        .write(|tx| {
+            let lines: Vec<Line> = diesel::sql_query(
+                "SELECT table_name AS line FROM step_rows WHERE table_name IN ('activities', 'notes', 'opportunities', \
+                 'contributions', 'relationships', 'contacts')",
+            )
+            .load(&mut **tx)?;
+            Ok(lines.into_iter().map(|row| row.line).collect::<BTreeSet<_>>())
+        })
+        .await;
+    assert!(about_people.is_empty(), "{about_people:?}");
 }
 
 #[tokio::test]
