@@ -19,3 +19,4 @@ pub mod totals;
 pub use actions::ContributionError;
 pub use model::{Contribution, ContributionDraft, CreditType, Dedication, PaymentMethod, Status};
 pub use pages::routes;
+pub use rows::lock_contacts;

@@ -12,7 +12,7 @@ const ROWS_PER_INSERT: usize = 2_000;
 
 /// Keeps others from writing gifts of these contacts until the transaction ends, so that the totals add up everything. In
 /// the order of the ids, so that two who lock the same ones cannot lock each other out. `NotFound` where one is missing.
-pub(super) fn lock_contacts(tx: &mut OrgTx<'_>, ids: &BTreeSet<ContactId>) -> QueryResult<()> {
+pub fn lock_contacts(tx: &mut OrgTx<'_>, ids: &BTreeSet<ContactId>) -> QueryResult<()> {
     let found: Vec<ContactId> = contacts::table
         .filter(contacts::organization_id.eq(tx.organization()))
         .filter(contacts::id.eq_any(ids))

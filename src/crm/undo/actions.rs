@@ -19,9 +19,9 @@ pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(),
         work::wait_for_marks_under_way(tx)?;
     }
     let told = steps::told(tx, step)?;
-    let concerned: Vec<ContactId> = told.iter().filter_map(|line| line.contact).collect();
-    let concerned: Vec<ContactId> = concerned.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-    lock_contacts(tx, &concerned)?;
+    let concerned: BTreeSet<ContactId> = told.iter().filter_map(|line| line.contact).collect();
+    contributions::lock_contacts(tx, &concerned)?;
+    let concerned: Vec<ContactId> = concerned.into_iter().collect();
     if !record.is_shared {
         refuse_gone(tx, &concerned)?;
     }
@@ -39,18 +39,6 @@ pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(),
     if record.is_shared {
         work::smart_groups_are_due(tx)?;
     }
-    Ok(())
-}
-
-/// As whoever changes gifts does it, and in the same order.
-fn lock_contacts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
-    contacts::table
-        .filter(contacts::organization_id.eq(tx.organization()))
-        .filter(contacts::id.eq_any(ids))
-        .order(contacts::id)
-        .select(contacts::id)
-        .for_no_key_update()
-        .load::<ContactId>(&mut **tx)?;
     Ok(())
 }
 
