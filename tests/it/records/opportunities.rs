@@ -157,7 +157,7 @@ async fn the_pipeline_adds_up_by_status_and_weighs_by_probability_each_currency_
         5
     );
     office.trash(fund.parse().unwrap()).await;
-    assert!(office.ada.get("opportunities").await.has("Still open 0"));
+    assert!(office.ada.get("opportunities").await.has("No opportunities yet"));
 }
 
 #[tokio::test]
