@@ -58,7 +58,7 @@ impl State {
         match self {
             Self::Any => "Any",
             Self::Open => "Open",
-            Self::Planned => "Still to come",
+            Self::Planned => "Planned",
             Self::Overdue => "Overdue",
             Self::Today => "Due today",
             Self::Soon => "Due within a week",

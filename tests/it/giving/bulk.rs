@@ -59,7 +59,7 @@ async fn a_whole_mailing_is_marked_as_thanked_and_that_is_taken_back_where_nobod
     let log = shelter.world.change_log(&shelter.ada).await;
     assert_eq!(
         log.last().unwrap(),
-        "Ada Quill: Contribution of $30.00 changed (Thanked On:  → 2026-04-02) because: Bulk action on 3 contributions"
+        "Ada Quill: Contribution of $30.00 changed (Thanked On:  → 2026-04-02)"
     );
 
     // Somebody knows better about one of them meanwhile.
@@ -95,7 +95,10 @@ async fn fund_campaign_and_status_of_a_selection_change_and_totals_follow() {
     shelter.give(bob, &[("amount", "20")]).await;
     let promised = [("amount", "30"), ("status", "Pending"), ("received_on", "2999-01-01")];
     assert_eq!(shelter.give(bob, &promised).await.status, 303);
-    shelter.ada.post("funds/new", &[("name", "Kitchen")]).await;
+    shelter
+        .ada
+        .post("funds/new", &[("name", "Kitchen"), ("is_enabled", "true")])
+        .await;
     let all = [("scope", "all")];
     let page = shelter
         .ada

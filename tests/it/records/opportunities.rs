@@ -245,7 +245,7 @@ async fn an_opportunity_belongs_to_its_organization_and_to_those_who_may_write()
         .post("opportunities/new", &filled("Mine", &fund, "Discovery", "Low", "1"))
         .await;
     assert_eq!(across.status, 422, "a prospect of another organization is nobody");
-    assert!(stan.get("opportunities").await.has("Still open 0"));
+    assert!(stan.get("opportunities").await.has("No opportunities yet"));
 }
 
 #[tokio::test]
