@@ -37,6 +37,11 @@ const TURNS_PER_PROCESSOR: usize = 2;
 /// Who has waited for a turn this long goes without one, so that a few slow pages hold up nobody for longer.
 const TURN_WAIT_MAX: Duration = Duration::from_millis(50);
 
+diesel::define_sql_function! {
+    /// Names and titles are told apart without regard to case, as the unique indexes do.
+    fn lower(text: Text) -> Text;
+}
+
 /// No connection could be had, or the process is stopping; nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Unavailable {
