@@ -3,7 +3,7 @@
 
 use super::differences::{self, Names};
 use super::model::{Contribution, ContributionDraft};
-use super::{recurring, rows, store, totals};
+use super::{recurring, rows, soft_credits, store, totals};
 use crate::base::{ContactId, ContributionId};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::crm::contacts::rules::Problem;
@@ -128,6 +128,7 @@ pub fn change(
         .collect();
     changelog::record_all(tx, &log)?;
     settle(tx, contacts)?;
+    soft_credits::credited_are_due(tx, &[id])?;
     Ok(true)
 }
 
@@ -171,6 +172,7 @@ pub fn delete(tx: &mut OrgTx<'_>, ids: &[ContributionId], why: &str) -> QueryRes
     let contacts: BTreeSet<ContactId> = gone.iter().map(|one| one.is.contact_id).collect();
     let drafts: Vec<ContributionDraft> = gone.iter().map(|one| one.is.clone()).collect();
     let names = names(tx, &drafts)?;
+    soft_credits::credited_are_due(tx, ids)?;
     rows::delete(tx, ids)?;
     let log: Vec<NewChange> = drafts
         .iter()
