@@ -2,11 +2,13 @@
 //! and the one place where anybody (import, sync) writes them.
 
 pub mod actions;
+mod belongs;
 mod cells;
 mod columns;
 pub mod criteria;
 pub mod differences;
 mod duplicates;
+mod folded;
 mod many;
 mod matching;
 pub mod model;
@@ -20,6 +22,7 @@ pub mod store;
 mod terms;
 
 pub use actions::ContactError;
+pub use belongs::Belongs;
 pub use duplicates::{Duplicate, possible_duplicates};
 pub use many::{Restored, change_many, locked, restore_many};
 pub use matching::{Apart, apart, moved_since, near_misses};

@@ -13,6 +13,7 @@ mod facts;
 mod flags;
 mod giving;
 mod links;
+mod narrowed;
 mod numbers;
 mod offers;
 mod opportunities;

@@ -5,7 +5,7 @@ use super::super::model::{Choices, Pair};
 use super::super::store;
 use super::{Mailchimp, PairPath};
 use crate::accounts::Member;
-use crate::base::{ContactId, grouped};
+use crate::base::{ContactId, counted};
 use crate::crm::contacts::{self, Contact, Selection};
 use crate::crm::contributions::totals;
 use crate::crm::profile::{Frame, Tab};
@@ -172,17 +172,16 @@ fn of(tx: &mut OrgTx<'_>, contact: &Contact) -> QueryResult<[(&'static str, &'st
     let sums = if sums.is_empty() { NOTHING.into() } else { sums.join(", ") };
     let last = given.iter().map(|total| total.last_on).max();
     let last = last.map_or(NOTHING.into(), |day| day.format("%b %-d, %Y").to_string());
-    let count = |count: i64| grouped(&count.to_string());
     Ok([
-        ("Contributions", "contributions", count(counts.contributions)),
+        ("Contributions", "contributions", counted(counts.contributions)),
         ("Given", "contributions", sums),
         ("Last gift", "contributions", last),
-        ("Opportunities", "opportunities", count(counts.opportunities)),
-        ("Activities", "activities", count(counts.activities)),
-        ("Relationships", "relationships", count(counts.relationships)),
-        ("Groups", "groups", count(counts.groups)),
-        ("Notes", "notes", count(counts.notes)),
-        ("Tags", "tags", count(counts.tags)),
+        ("Opportunities", "opportunities", counted(counts.opportunities)),
+        ("Activities", "activities", counted(counts.activities)),
+        ("Relationships", "relationships", counted(counts.relationships)),
+        ("Groups", "groups", counted(counts.groups)),
+        ("Notes", "notes", counted(counts.notes)),
+        ("Tags", "tags", counted(counts.tags)),
     ])
 }
 
