@@ -142,7 +142,9 @@ impl Details {
     /// The names that make the one to show; the employer of an individual is none of them.
     fn names(&self) -> (ContactType, [&str; 4]) {
         let names = match self.contact_type {
-            ContactType::Individual => [&self.prefix, &self.first_name, &self.last_name, &self.suffix],
+            ContactType::Individual => {
+                [&self.prefix, &self.first_name, &self.last_name, &self.suffix].map(String::as_str)
+            }
             ContactType::Organization => [self.organization_name.as_str(), "", "", ""],
             ContactType::Household => [self.household_name.as_str(), "", "", ""],
         };

@@ -239,10 +239,12 @@ pub async fn dismiss(member: Member, asked: Asked, chosen: Form<Chosen>) -> Answ
         .await?;
     member.say(Flash::success(format!("{name} are two. This is remembered.")));
     let wanted = Wanted::of(&asked);
-    Ok(match asked.iter().any(|(name, value)| name == "then" && value == "next") {
-        true => member.redirect(&format!("duplicates/next?after={one}-{other}&{}", wanted.here())),
-        false => back(&member, &wanted),
-    })
+    Ok(
+        match asked.iter().any(|(name, value)| name == "then" && value == "next") {
+            true => member.redirect(&format!("duplicates/next?after={one}-{other}&{}", wanted.here())),
+            false => back(&member, &wanted),
+        },
+    )
 }
 
 /// `POST /o/{organization}/duplicates/reopen`

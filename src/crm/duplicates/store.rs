@@ -293,13 +293,7 @@ pub fn next(tx: &mut OrgTx<'_>, queue: &Queue, one: ContactId, other: ContactId)
 
 /// How many pairs there are to look at, or were dismissed.
 pub fn count(tx: &mut OrgTx<'_>, dismissed: bool) -> QueryResult<i64> {
-    count_of(
-        tx,
-        &Queue {
-            dismissed,
-            among: None,
-        },
-    )
+    count_of(tx, &Queue { dismissed, among: None })
 }
 
 /// How many pairs are wanted.

@@ -64,13 +64,7 @@ async fn the_change_log_tells_old_and_new_of_every_kind_of_change() {
     assert_eq!(page.text("[aria-current='page'] .tab__count"), "2");
     let everything = office.ada.get("changes").await;
     assert!(everything.texts("tbody a").contains(&"Anne Mel".to_owned()));
-    assert!(
-        office
-            .ada
-            .get("changes?by=mailchimp")
-            .await
-            .has("No changes in that time")
-    );
+    assert!(office.ada.get("changes?by=mailchimp").await.has("No such changes"));
     assert!(
         office
             .ada
@@ -78,13 +72,22 @@ async fn the_change_log_tells_old_and_new_of_every_kind_of_change() {
             .await
             .has("Contact changed")
     );
-    assert!(
-        office
-            .ada
-            .get("changes?to=2000-01-01")
-            .await
-            .has("No changes in that time")
+    assert!(office.ada.get("changes?to=2000-01-01").await.has("No such changes"));
+    let colleague = everything.attribute("#by option:last-child", "value").unwrap();
+    assert_eq!(everything.texts("#by option:last-child"), ["Ada Lem"]);
+    let of_ada = office
+        .ada
+        .get(&format!("changes?by={colleague}&what=CONTACT+changed"))
+        .await;
+    assert_eq!(of_ada.texts("tbody th"), ["Contact changed"]);
+    let own = office.ada.get(&format!("contacts/{id}/changes?what=phone")).await;
+    assert_eq!(
+        own.texts("tbody th"),
+        ["Contact changed"],
+        "words of the reason count as well"
     );
+    let own = office.ada.get(&format!("contacts/{id}/changes?by=import")).await;
+    assert!(own.has("No such changes"));
     assert!(
         office
             .ada

@@ -132,7 +132,9 @@ async fn one_pair_after_the_other_is_decided_without_going_back_to_the_list() {
     office.search().await;
     let side_by_side = |at: usize| {
         let (first, second) = (ids[at], ids[at + 1]);
-        office.ada.at(&format!("contacts/{first}/merge/{second}?from=duplicates&"))
+        office
+            .ada
+            .at(&format!("contacts/{first}/merge/{second}?from=duplicates&"))
     };
     let list = office.ada.get("duplicates").await;
     let first = list.attribute("tbody a.button", "href").unwrap();

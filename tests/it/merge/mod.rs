@@ -326,9 +326,15 @@ async fn two_whom_somebody_knows_to_be_one_are_brought_together_from_the_contact
     assert!(refused(&[("contact", &bakery_id)]).await.contains("another type"));
     assert!(refused(&[("who", "anne")]).await.contains("Several contacts fit"));
     let both = office.ada.at(&format!("contacts/{maiden}/merge/{married}"));
-    assert_eq!(office.ada.post(&with, &[("contact", &married_id)]).await.location(), both);
+    assert_eq!(
+        office.ada.post(&with, &[("contact", &married_id)]).await.location(),
+        both
+    );
     assert_eq!(office.ada.post(&with, &[("who", "roy")]).await.location(), both);
-    assert!(office.contact(married).await.merged_into.is_none(), "nothing is merged yet");
+    assert!(
+        office.contact(married).await.merged_into.is_none(),
+        "nothing is merged yet"
+    );
 }
 
 #[tokio::test]

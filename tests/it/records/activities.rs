@@ -317,7 +317,10 @@ async fn the_timeline_shows_everything_that_happened_or_one_kind_of_it() {
     office.ada.post(&format!("{}/undo", merged.location()), &[]).await;
 
     let titles = async |query: &str| office.ada.get(&format!("{tab}{query}")).await.texts(".history strong");
-    assert_eq!(titles("").await, ["Merged with Ann Lem", "Added to Newsletter", "Phone Call", "Note"]);
+    assert_eq!(
+        titles("").await,
+        ["Merged with Ann Lem", "Added to Newsletter", "Phone Call", "Note"]
+    );
     let merges = office.ada.get(&format!("{tab}?show=merge")).await;
     assert_eq!(merges.texts(".history strong"), ["Merged with Ann Lem"]);
     assert!(merges.has("Undone by Ada Lem"));

@@ -85,8 +85,11 @@ mod tests {
                 let before = criteria(matching, blocks);
                 let after = before.clone().narrowed(&[condition("x"), condition("y")]).unwrap();
                 for bits in 0..1 << NAMES.len() {
-                    let holds: HashMap<&str, bool> =
-                        NAMES.iter().enumerate().map(|(at, name)| (*name, bits >> at & 1 == 1)).collect();
+                    let holds: HashMap<&str, bool> = NAMES
+                        .iter()
+                        .enumerate()
+                        .map(|(at, name)| (*name, bits >> at & 1 == 1))
+                        .collect();
                     let expected = answer(&before, &holds) && holds["x"] && holds["y"];
                     assert_eq!(answer(&after, &holds), expected, "{matching:?} {blocks:?} {holds:?}");
                 }

@@ -39,7 +39,11 @@ pub fn routes() -> Vec<Route> {
         get("/o/{organization}/groups/{group}/search/{way}", CHANGE, named::moving),
         get("/o/{organization}/groups/{group}/freshness", READ, smart::freshness),
         get("/o/{organization}/groups/{group}/almost", READ, smart::almost),
-        get("/o/{organization}/groups/{group}/almost/{condition}", READ, named::missed),
+        get(
+            "/o/{organization}/groups/{group}/almost/{condition}",
+            READ,
+            named::missed,
+        ),
         get("/o/{organization}/groups/{group}/why/{contact}", READ, smart::why),
         get("/o/{organization}/groups/{group}/delete", CHANGE, delete::show),
         post("/o/{organization}/groups/{group}/delete", CHANGE, delete::submit),

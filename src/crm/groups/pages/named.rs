@@ -1,8 +1,8 @@
 //! Whom the numbers of a smart group's search mean, page by page: who would come, who would go, who is missed by one condition.
 
 use super::super::smart;
-use super::smart::Sent;
 use super::existing;
+use super::smart::Sent;
 use crate::accounts::Member;
 use crate::base::GroupId;
 use crate::crm::contacts::criteria::{Criteria, Offers};

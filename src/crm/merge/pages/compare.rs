@@ -169,7 +169,11 @@ fn of(tx: &mut OrgTx<'_>, contact: &Contact) -> QueryResult<[(&'static str, &'st
     let counts = Frame::of(tx, contact, Tab::Summary)?.counts;
     let given = totals::of(tx, contact.id)?;
     let sums: Vec<String> = given.iter().map(|total| total.total().to_string()).collect();
-    let sums = if sums.is_empty() { NOTHING.into() } else { sums.join(", ") };
+    let sums = if sums.is_empty() {
+        NOTHING.into()
+    } else {
+        sums.join(", ")
+    };
     let last = given.iter().map(|total| total.last_on).max();
     let last = last.map_or(NOTHING.into(), |day| day.format("%b %-d, %Y").to_string());
     Ok([
