@@ -60,7 +60,7 @@ impl Asked {
     /// The form with who there is to choose from.
     pub(crate) fn form(&self, tx: &mut OrgTx<'_>) -> QueryResult<AskedForm> {
         let kinds = KINDS.map(|(word, label)| (word.to_owned(), label.to_owned()));
-        let colleagues = accounts::store::colleagues(tx)?.into_iter();
+        let colleagues = accounts::colleagues(tx)?.into_iter();
         let colleagues = colleagues.map(|one| (one.id.to_string(), one.name));
         let everybody = std::iter::once((String::new(), "Everybody".to_owned()));
         Ok(AskedForm {
