@@ -320,6 +320,46 @@ async fn a_group_says_how_each_belongs_to_it_and_who_no_longer_does() {
 }
 
 #[tokio::test]
+async fn somebody_new_is_added_straight_into_a_group() {
+    let (world, ada) = shelter().await;
+    people(&world, &ada, vec![person("Anne", "Lem")]).await;
+    let newsletter = make_group(&ada, "Newsletter").await;
+    let add = ada.get(&format!("{newsletter}/add")).await;
+    let form = add.attribute("a[href*='type=individual']", "href").unwrap();
+    assert_eq!(ada.get(&form).await.text("h1"), "New Individual in Newsletter");
+    let zoe = [
+        ("type", "individual"),
+        ("first_name", "Zoé"),
+        ("last_name", "Roy"),
+        ("then", "save"),
+    ];
+    let added = ada.post(&form, &zoe).await;
+    assert_eq!(added.location(), ada.at(&newsletter));
+    let page = ada.follow(added).await;
+    assert!(page.has("Zoé Roy was added to the contacts and to Newsletter."));
+    assert_eq!(page.texts("tbody th"), ["Roy, Zoé"]);
+
+    // One who looks like another is asked about first, and is in neither yet.
+    let twin = [
+        ("type", "individual"),
+        ("first_name", "Anne"),
+        ("last_name", "Lem"),
+        ("then", "new"),
+    ];
+    let asked = ada.post(&form, &twin).await;
+    assert_eq!(asked.status, 422);
+    assert_eq!(ada.get(&newsletter).await.texts("tbody th").len(), 1);
+    let seen = asked.attribute("[name=seen]", "value").unwrap();
+    let again = [twin.as_slice(), &[("seen", seen.as_str())]].concat();
+    let next = ada.post(&form, &again).await;
+    assert_eq!(
+        next.location(),
+        ada.at(&format!("{newsletter}/new-contact?type=individual"))
+    );
+    assert_eq!(ada.get(&newsletter).await.texts("tbody th"), ["Lem, Anne", "Roy, Zoé"]);
+}
+
+#[tokio::test]
 async fn groups_are_found_by_name_and_kind() {
     let (_world, ada) = shelter().await;
     for title in ["Newsletter", "Bénévoles"] {

@@ -29,7 +29,7 @@ pub use matching::{Apart, apart, moved_since, near_misses};
 pub use model::{
     Address, Contact, ContactDraft, ContactType, Details, Email, EmailDraft, NamesAsGiven, OnHold, Phone, Privacy,
 };
-pub use pages::{Marked, Picker, Sent, nobody_chosen, routes, sent_value, sent_values};
+pub use pages::{Marked, Picker, Place, Sent, create_in, new_in, nobody_chosen, routes, sent_value, sent_values};
 pub use parts::ChangedParts;
 pub use search::{ContactRow, ListFilter, Selection, chosen, count, list, rows as list_rows, select};
 pub use sort::Sort;

@@ -127,7 +127,15 @@ impl Wanted {
         serde_urlencoded::to_string(pairs).unwrap_or_default()
     }
 
-    /// The same with this page of it.
+    /// The address of a page of it inside the organization.
+    fn address(&self, page: i64) -> String {
+        match self.query(page).as_str() {
+            "" => "duplicates".to_owned(),
+            query => format!("duplicates?{query}"),
+        }
+    }
+
+    /// What `of` reads again, with this page of it.
     fn here(&self) -> String {
         self.query(self.page)
     }
@@ -177,9 +185,7 @@ pub async fn show(member: Member, asked: Asked) -> Answer {
         dismissed_count: list.dismissed_count,
         merge_count: list.merge_count,
         rows: rows.filter_map(|pair| list.shown(pair)).collect(),
-        pager: Pager::of(list.number, list.total, |page| {
-            member.at(&format!("duplicates?{}", wanted.query(page)))
-        }),
+        pager: Pager::of(list.number, list.total, |page| member.at(&wanted.address(page))),
         wanted,
     })
 }
@@ -206,7 +212,7 @@ pub async fn next(member: Member, asked: Asked) -> Answer {
 }
 
 fn back(member: &Member, wanted: &Wanted) -> HttpResponse {
-    member.redirect(&format!("duplicates?{}", wanted.here()))
+    member.redirect(&wanted.address(wanted.page))
 }
 
 /// `GET /o/{organization}/duplicates/live`

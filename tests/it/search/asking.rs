@@ -206,8 +206,9 @@ async fn a_list_becomes_a_smart_group_of_just_those_whom_it_shows() {
     let shop: Result<ContactId, ContactError> = world
         .db()
         .write(ada.organization_id(), Actor::System, |tx| {
-            let mut shop = person("", "", "Montréal", "en");
+            let mut shop = person("", "Mill", "Montréal", "en");
             shop.details.contact_type = contacts::ContactType::Organization;
+            shop.details.last_name.clear();
             shop.details.organization_name = "Alma Mill".into();
             contacts::actions::add(tx, &shop)
         })

@@ -3,6 +3,7 @@
 mod delete;
 mod list;
 mod named;
+mod new_contact;
 mod of_contact;
 mod settings;
 mod show;
@@ -32,6 +33,16 @@ pub fn routes() -> Vec<Route> {
         post("/o/{organization}/groups/new", CHANGE, settings::create),
         get("/o/{organization}/groups/{group}", READ, show::show),
         get("/o/{organization}/groups/{group}/add", CHANGE, show::show_others),
+        get(
+            "/o/{organization}/groups/{group}/new-contact",
+            CHANGE,
+            new_contact::show,
+        ),
+        post(
+            "/o/{organization}/groups/{group}/new-contact",
+            CHANGE,
+            new_contact::create,
+        ),
         get("/o/{organization}/groups/{group}/settings", CHANGE, settings::show),
         post("/o/{organization}/groups/{group}/settings", CHANGE, settings::save),
         get("/o/{organization}/groups/{group}/search", CHANGE, smart::preview),
