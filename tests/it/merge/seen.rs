@@ -57,6 +57,7 @@ async fn duplicates_are_found_compared_merged_and_parted_by_hand() {
         .await;
     browser.fill("#who", "ann lev").await;
     browser.until("#offered", "Ann Levesque").await;
+    browser.click(&format!("#offered [value='{second}']")).await;
     browser.look("merge-7-with").await;
     browser.press("Compare the Two").await;
     browser.until("h1", "Merge two contacts").await;
