@@ -17,6 +17,7 @@ impl ListFilter {
                 about: about.into(),
                 op: op.into(),
                 values: vec![value],
+                ..Typed::default()
             };
             Condition::read(&typed).ok()
         };

@@ -46,6 +46,7 @@ mod tests {
             about: "first_name".into(),
             op: "is".into(),
             values: vec![name.into()],
+            ..Typed::default()
         };
         Condition::read(&typed).unwrap()
     }
