@@ -301,6 +301,22 @@ async fn gifts_and_what_they_add_up_to_follow_the_merge_and_its_undo() {
             .first()
             .map_or((0, 0), |total| (total.contributions, total.total))
     };
+    let summary = office.ada.get(&format!("contacts/{ann}")).await;
+    assert!(
+        summary.has("Total Given $50.00 in 2 contributions Last Contribution March 1, 2026"),
+        "{}",
+        summary.text("main")
+    );
+    let compared = office.ada.get(&format!("contacts/{anne}/merge/{ann}")).await;
+    let rows = compared.texts("section[aria-labelledby=holdings] tbody tr");
+    assert_eq!(
+        rows[..3],
+        [
+            "Contributions 1 2",
+            "Given $25.00 $50.00",
+            "Last gift Mar 1, 2026 Mar 1, 2026"
+        ]
+    );
     let merge = office.merge(anne, ann, &[]).await;
     assert_eq!((given(anne).await, given(ann).await), ((3, 7500), (0, 0)));
     office.undo_merge(&merge).await;
