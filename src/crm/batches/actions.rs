@@ -11,7 +11,7 @@ use crate::crm::custom_fields::CustomFields;
 use crate::db::schema::batches;
 use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::json;
@@ -167,7 +167,7 @@ pub fn take_back(tx: &mut OrgTx<'_>, id: BatchId) -> Result<usize, PageError> {
         .set((
             batches::state.eq("Draft"),
             batches::posted_by.eq(None::<String>),
-            batches::posted_at.eq(None::<chrono::DateTime<chrono::Utc>>),
+            batches::posted_at.eq(None::<DateTime<Utc>>),
         ))
         .execute(&mut **tx)?;
     let what = format!("Batch {} taken back with {} contributions", batch.name, ids.len());

@@ -263,8 +263,11 @@ fn refuse_unfit(tx: &mut OrgTx<'_>, draft: &RecurringDraft) -> Result<(), Contri
     Ok(())
 }
 
-/// The series with this id, kept from being changed by others until the transaction ends; `NotFound` where there is none.
+/// The series with this id, kept from being changed by others until the transaction ends; `NotFound` where there is none. Its
+/// contact comes first, as where a gift moves it on: otherwise each of two would wait for what the other has locked.
 pub fn locked(tx: &mut OrgTx<'_>, id: RecurringId) -> QueryResult<Recurring> {
+    let series = find(tx, id)?.ok_or(QueryError::NotFound)?;
+    rows::lock_contacts(tx, &[series.is.contact_id].into())?;
     recurring_contributions::table
         .find((tx.organization().0, id.0))
         .select(Recurring::as_select())
