@@ -19,5 +19,5 @@ pub use ids::{
     CustomFieldId, FundId, GroupId, ImportId, MappingId, NoteId, OpportunityId, OpportunityStatusId, OrganizationId,
     RecurringId, RelationshipId, RelationshipTypeId, SoftCreditId, StaffId, StepId, TagId,
 };
-pub use money::{AMOUNT_MAX, Currency, Money, THOUSANDTHS_CURRENCIES, WHOLE_CURRENCIES, grouped};
+pub use money::{AMOUNT_MAX, Currency, Money, THOUSANDTHS_CURRENCIES, WHOLE_CURRENCIES, counted, grouped};
 pub use role::Role;

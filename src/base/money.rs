@@ -185,6 +185,11 @@ impl fmt::Display for Money {
     }
 }
 
+/// A number as it is read in Canada: "1,250,500".
+pub fn counted(number: impl ToString) -> String {
+    grouped(&number.to_string())
+}
+
 /// Digits as they are read in Canada: "1,250,500".
 pub fn grouped(whole: &str) -> String {
     let mut grouped = String::new();

@@ -1,7 +1,7 @@
 //! Reading the log: of one contact, or of the whole organization with filters. Newest first.
 
 use super::{FieldChange, steps};
-use crate::base::{ContactId, StepId};
+use crate::base::{ContactId, StaffId, StepId};
 use crate::db::OrgTx;
 use crate::db::schema::contacts;
 use chrono::{DateTime, Utc};
@@ -30,6 +30,10 @@ pub struct ChangeFilter {
     pub contact: Option<ContactId>,
     /// `staff`, `import`, `mailchimp` or `system`.
     pub actor_kind: Option<String>,
+    /// The colleague who did it.
+    pub by: Option<StaffId>,
+    /// Words in what happened or in its reason; capitals do not matter.
+    pub words: Option<String>,
     pub from: Option<DateTime<Utc>>,
     /// Exclusive.
     pub until: Option<DateTime<Utc>>,
@@ -40,7 +44,9 @@ const FITS: &str = "changes.organization_id = $1 \
     AND ($2::bigint[] IS NULL OR changes.contact_id = ANY($2)) \
     AND ($3::text IS NULL OR changes.actor_kind = $3) \
     AND ($4::timestamptz IS NULL OR changes.at >= $4) \
-    AND ($5::timestamptz IS NULL OR changes.at < $5)";
+    AND ($5::timestamptz IS NULL OR changes.at < $5) \
+    AND ($6::bigint IS NULL OR changes.actor_kind = 'staff' AND changes.actor_id = $6) \
+    AND ($7::text IS NULL OR strpos(lower(changes.what), lower($7)) > 0 OR strpos(lower(changes.why), lower($7)) > 0)";
 
 /// The lines that fit, newest first.
 pub fn list(tx: &mut OrgTx<'_>, filter: &ChangeFilter, offset: i64, limit: i64) -> QueryResult<Vec<Change>> {
@@ -50,15 +56,17 @@ pub fn list(tx: &mut OrgTx<'_>, filter: &ChangeFilter, offset: i64, limit: i64) 
              changes.what, changes.fields, changes.why, steps.id AS step_id \
          FROM changes LEFT JOIN contacts \
              ON contacts.organization_id = changes.organization_id AND contacts.id = changes.contact_id \
-         LEFT JOIN steps ON steps.organization_id = changes.organization_id AND steps.at = changes.at AND steps.at >= $8 \
+         LEFT JOIN steps ON steps.organization_id = changes.organization_id AND steps.at = changes.at AND steps.at >= $10 \
              AND changes.actor_kind = 'staff' AND steps.staff_id = changes.actor_id AND steps.undone_at IS NULL \
-         WHERE {FITS} ORDER BY changes.id DESC OFFSET $6 LIMIT $7"
+         WHERE {FITS} ORDER BY changes.id DESC OFFSET $8 LIMIT $9"
     ))
     .bind::<BigInt, _>(tx.organization().0)
     .bind::<Nullable<Array<BigInt>>, _>(contacts)
     .bind::<Nullable<Text>, _>(filter.actor_kind.as_deref())
     .bind::<Nullable<Timestamptz>, _>(filter.from)
     .bind::<Nullable<Timestamptz>, _>(filter.until)
+    .bind::<Nullable<BigInt>, _>(filter.by.map(|by| by.0))
+    .bind::<Nullable<Text>, _>(filter.words.as_deref())
     .bind::<BigInt, _>(offset)
     .bind::<BigInt, _>(limit)
     .bind::<Timestamptz, _>(tx.now() - steps::KEPT)
@@ -75,6 +83,8 @@ pub fn count(tx: &mut OrgTx<'_>, filter: &ChangeFilter) -> QueryResult<i64> {
         .bind::<Nullable<Text>, _>(filter.actor_kind.as_deref())
         .bind::<Nullable<Timestamptz>, _>(filter.from)
         .bind::<Nullable<Timestamptz>, _>(filter.until)
+        .bind::<Nullable<BigInt>, _>(filter.by.map(|by| by.0))
+        .bind::<Nullable<Text>, _>(filter.words.as_deref())
         .get_result(&mut **tx)?;
     Ok(row.lines)
 }

@@ -5,7 +5,7 @@ use crate::base::Role;
 use crate::changelog::steps::{Place, Record, Rows};
 
 /// Everything that can.
-pub static ALL: [&Record; 19] = [
+pub static ALL: [&Record; 20] = [
     &CONTACT,
     &NOTE,
     &CONTRIBUTION,
@@ -21,6 +21,7 @@ pub static ALL: [&Record; 19] = [
     &TAGS_OF_CONTACT,
     &GROUP,
     &GROUP_WITH_MEMBERS,
+    &GROUPS_OF_CONTACT,
     &ACTIVITY_TYPE,
     &RELATIONSHIP_TYPE,
     &OPPORTUNITY_STATUS,
@@ -134,6 +135,15 @@ pub static GROUP_WITH_MEMBERS: Record = Record {
             there_or_not("group_contacts", "t.group_id = $3"),
             by_id("group_history", "t.group_id = $3"),
         ],
+    )
+};
+
+/// Joining and leaving; what happened stays in the history, and the undo is told there.
+pub static GROUPS_OF_CONTACT: Record = Record {
+    page: Place::Tab("groups"),
+    ..belonging(
+        "groups of contact",
+        &[there_or_not("group_contacts", "t.contact_id = $3")],
     )
 };
 

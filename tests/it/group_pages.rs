@@ -267,6 +267,157 @@ async fn past_groups_say_how_when_and_why_and_can_be_rejoined_or_deleted() {
 }
 
 #[tokio::test]
+async fn a_group_says_how_each_belongs_to_it_and_who_no_longer_does() {
+    let (world, ada) = shelter().await;
+    let who = people(&world, &ada, vec![person("Anne", "Lem"), person("Bob", "Roy")]).await;
+    let newsletter = make_group(&ada, "Newsletter").await;
+    let group: GroupId = id_of(&newsletter).parse().unwrap();
+    assert!(!ada.get(&newsletter).await.has("Past members"), "nobody was ever in it");
+    let (anne, bob) = (who[0], who[1]);
+    let done: anyhow::Result<_> = world
+        .db()
+        .write(ada.organization_id(), Actor::Mailchimp, move |tx| {
+            actions::add_contacts(tx, group, &[anne, bob], "")?;
+            Ok(actions::remove_contacts(
+                tx,
+                group,
+                &[bob],
+                "Unsubscribed at Mailchimp",
+            )?)
+        })
+        .await;
+    done.unwrap();
+    let now = ada.get(&newsletter).await;
+    assert_eq!(now.texts("tbody th"), ["Lem, Anne"]);
+    let cells = now.texts("tbody td");
+    assert_eq!(
+        (cells[1].as_str(), cells[3].as_str()),
+        ("Added (by API)", "anne.lem@example.ca")
+    );
+    let past = ada.get(&format!("{newsletter}?show=removed")).await;
+    assert_eq!(past.texts("tbody th"), ["Roy, Bob"]);
+    assert!(
+        past.has("Removed (by API) Unsubscribed at Mailchimp"),
+        "{}",
+        past.text("main")
+    );
+
+    // The same people with all columns and actions.
+    let list = ada.get(&past.attribute("a[href*='/contacts?']", "href").unwrap()).await;
+    assert_eq!(list.texts("tbody th"), ["Roy, Bob"]);
+    assert!(list.has("in Newsletter (Past members)"));
+    let back = [
+        ("scope", "all"),
+        ("in_group", id_of(&newsletter)),
+        ("belongs", "removed"),
+        ("group", id_of(&newsletter)),
+    ];
+    ada.post("groups/additions", &back).await;
+    assert_eq!(ada.get(&newsletter).await.texts("tbody th"), ["Lem, Anne", "Roy, Bob"]);
+    let rita = world.invite(&ada, Role::Reader, "rita@shelter.test").await;
+    let list = rita.get(&format!("contacts?in_group={group}")).await;
+    assert_eq!(list.texts("tbody th"), ["Lem, Anne", "Roy, Bob"]);
+}
+
+#[tokio::test]
+async fn somebody_new_is_added_straight_into_a_group() {
+    let (world, ada) = shelter().await;
+    people(&world, &ada, vec![person("Anne", "Lem")]).await;
+    let newsletter = make_group(&ada, "Newsletter").await;
+    let add = ada.get(&format!("{newsletter}/add")).await;
+    let form = add.attribute("a[href*='type=individual']", "href").unwrap();
+    assert_eq!(ada.get(&form).await.text("h1"), "New Individual in Newsletter");
+    let zoe = [
+        ("type", "individual"),
+        ("first_name", "Zoé"),
+        ("last_name", "Roy"),
+        ("then", "save"),
+    ];
+    let added = ada.post(&form, &zoe).await;
+    assert_eq!(added.location(), ada.at(&newsletter));
+    let page = ada.follow(added).await;
+    assert!(page.has("Zoé Roy was added to the contacts and to Newsletter."));
+    assert_eq!(page.texts("tbody th"), ["Roy, Zoé"]);
+
+    // One who looks like another is asked about first, and is in neither yet.
+    let twin = [
+        ("type", "individual"),
+        ("first_name", "Anne"),
+        ("last_name", "Lem"),
+        ("then", "new"),
+    ];
+    let asked = ada.post(&form, &twin).await;
+    assert_eq!(asked.status, 422);
+    assert_eq!(ada.get(&newsletter).await.texts("tbody th").len(), 1);
+    let seen = asked.attribute("[name=seen]", "value").unwrap();
+    let again = [twin.as_slice(), &[("seen", seen.as_str())]].concat();
+    let next = ada.post(&form, &again).await;
+    assert_eq!(
+        next.location(),
+        ada.at(&format!("{newsletter}/new-contact?type=individual"))
+    );
+    assert_eq!(ada.get(&newsletter).await.texts("tbody th"), ["Lem, Anne", "Roy, Zoé"]);
+}
+
+#[tokio::test]
+async fn groups_are_found_by_name_and_kind() {
+    let (_world, ada) = shelter().await;
+    for title in ["Newsletter", "Bénévoles"] {
+        make_group(&ada, title).await;
+    }
+    let criteria = r#"{"blocks":[{"conditions":[{"about":"city","op":"is","values":["Alma"]}]}]}"#;
+    ada.post("groups/new", &[("title", "Alma"), ("criteria", criteria)])
+        .await;
+    let found = async |query: &str| ada.get(&format!("groups?{query}")).await.texts("tbody .table__name");
+    assert_eq!(found("q=benev").await, ["Bénévoles"]);
+    assert_eq!(found("kind=smart").await, ["Alma"]);
+    assert_eq!(found("kind=picked").await, ["Bénévoles", "Newsletter"]);
+    assert!(ada.get("groups?q=zoo").await.has("No group found"));
+}
+
+#[tokio::test]
+async fn joining_leaving_and_the_record_of_it_are_taken_back_from_the_message() {
+    let (world, ada) = shelter().await;
+    let anne = people(&world, &ada, vec![person("Anne", "Lem")]).await[0];
+    let newsletter = make_group(&ada, "Newsletter").await;
+    let group = id_of(&newsletter);
+    let tab = format!("contacts/{anne}/groups");
+    let status = async || {
+        ada.get(&tab)
+            .await
+            .texts("[aria-labelledby=current-groups] tbody td:nth-of-type(1)")
+    };
+    let undo = async |done: crate::support::browserless::Answer| {
+        let page = ada.follow(done).await;
+        let way_back = page.attribute(".message a[href*='/undo/']", "href").unwrap();
+        ada.follow(ada.post(&way_back, &[]).await).await
+    };
+    let undone = undo(ada.post(&tab, &[("group", group)]).await).await;
+    assert!(undone.has("Undone: Added to Newsletter") && undone.has("does not currently belong to any groups"));
+    assert!(!undone.has("Past Groups"), "as if it had never been");
+
+    ada.post(&tab, &[("group", group)]).await;
+    let since = status().await;
+    undo(ada.post(&format!("{tab}/{group}/removal"), &[]).await).await;
+    assert_eq!(status().await, since);
+    undo(ada.post(&format!("{tab}/{group}/delete"), &[]).await).await;
+    assert_eq!(status().await, since);
+    let history = ada.get(&tab).await;
+    let history = history.texts("[aria-labelledby=group-history] tbody td:nth-child(3)");
+    let expected = ["Added", "Deleted", "Added", "Removed", "Added", "Deleted", "Added"];
+    assert_eq!(history, expected.map(|status| format!("{status} (by Admin)")));
+
+    // What came in between is not lost.
+    let left = ada.post(&format!("{tab}/{group}/removal"), &[]).await;
+    let page = ada.follow(left).await;
+    let way_back = page.attribute(".message a[href*='/undo/']", "href").unwrap();
+    ada.post(&tab, &[("group", group)]).await;
+    let refused = ada.post(&way_back, &[]).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.has("changed again since"), "{}", refused.text("main"));
+}
+
+#[tokio::test]
 async fn looking_at_the_live_part_uses_up_no_message() {
     let (world, ada) = shelter().await;
     let anne = people(&world, &ada, vec![person("Anne", "Lem")]).await[0];

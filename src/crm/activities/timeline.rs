@@ -1,4 +1,4 @@
-//! What happened with a contact, in one line of time: activities among contributions, notes, groups and imports.
+//! What happened with a contact, in one line of time: activities among contributions, notes, groups, imports and merges.
 
 use crate::base::{ContactId, Currency, Money};
 use crate::db::OrgTx;
@@ -14,18 +14,20 @@ pub enum Kind {
     Note,
     Group,
     Import,
+    Merge,
     /// Everything the Change Log has; only where it is asked for, since it repeats the others.
     Change,
 }
 
 impl Kind {
     /// In the order in which they are offered.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Activity,
         Self::Contribution,
         Self::Note,
         Self::Group,
         Self::Import,
+        Self::Merge,
         Self::Change,
     ];
 
@@ -37,6 +39,7 @@ impl Kind {
             Self::Note => "note",
             Self::Group => "group",
             Self::Import => "import",
+            Self::Merge => "merge",
             Self::Change => "change",
         }
     }
@@ -49,6 +52,7 @@ impl Kind {
             Self::Note => "Notes",
             Self::Group => "Groups",
             Self::Import => "Imports",
+            Self::Merge => "Merges",
             Self::Change => "All changes",
         }
     }
@@ -61,6 +65,7 @@ impl Kind {
             Self::Note => "notes",
             Self::Group => "groups",
             Self::Import => "imports",
+            Self::Merge => "merge",
             Self::Change => "changes",
         }
     }
@@ -83,7 +88,7 @@ pub struct Happening {
     pub who: String,
     /// How an activity or contribution stands; empty for others.
     pub status: String,
-    /// The id of the activity, contribution or note.
+    /// The id of the activity, contribution, note or merge.
     pub id: i64,
 }
 
@@ -110,6 +115,12 @@ const HAPPENINGS: &str = "FROM ( \
         WHERE h.organization_id = $1 AND h.contact_id = $2 \
     UNION ALL SELECT at, 'import', what, why, actor_name, '', id, NULL, NULL FROM changes \
         WHERE organization_id = $1 AND contact_id = $2 AND actor_kind = 'import' AND what LIKE 'Contact %' \
+    UNION ALL SELECT m.merged_at, 'merge', \
+            CASE WHEN m.survivor_id = $2 THEN 'Merged with ' ELSE 'Merged into ' END || other.display_name, \
+            CASE WHEN m.undone_at IS NULL THEN '' ELSE 'Undone by ' || m.undone_by_name END, m.merged_by_name, '', m.id, NULL, NULL \
+        FROM merges m JOIN contacts other ON other.organization_id = $1 \
+            AND other.id = CASE WHEN m.survivor_id = $2 THEN m.loser_id ELSE m.survivor_id END \
+        WHERE m.organization_id = $1 AND (m.survivor_id = $2 OR m.loser_id = $2) \
     UNION ALL SELECT at, 'change', what, why, actor_name, '', id, NULL, NULL FROM changes \
         WHERE organization_id = $1 AND contact_id = $2 AND $3 = 'change' \
     ) happening WHERE $3::text IS NULL OR kind = $3";

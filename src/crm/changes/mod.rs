@@ -1,8 +1,10 @@
 //! The Change Log as pages show it: of the whole organization here, of one contact on its own page.
 
+mod asked;
 mod lines;
 mod pages;
 
+pub(crate) use asked::{Asked, AskedForm};
 pub use lines::Line;
 pub(crate) use pages::one_page;
 

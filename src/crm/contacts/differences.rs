@@ -45,7 +45,7 @@ fn named_values(draft: &ContactDraft) -> Vec<(&'static str, String)> {
         ("Middle Name", of.middle_name.clone()),
         ("Last Name", of.last_name.clone()),
         ("Suffix", of.suffix.clone()),
-        ("Organization Name", of.organization_name.clone()),
+        (of.organization_name_label(), of.organization_name.clone()),
         ("Household Name", of.household_name.clone()),
         ("Job Title", of.job_title.clone()),
         ("Gender", of.gender.clone()),

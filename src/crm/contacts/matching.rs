@@ -72,13 +72,13 @@ pub fn moved_since(
 }
 
 /// Whom an advanced search would find as well if one of its conditions, by its number, held for them: how many, and the
-/// first of them by name. Whoever belongs to the group anyway is left out.
+/// those at an offset by name. Whoever belongs to the group anyway is left out.
 pub fn near_misses(
     tx: &mut OrgTx<'_>,
     criteria: &Criteria,
     condition: usize,
     group: GroupId,
-    limit: i64,
+    (offset, limit): (i64, i64),
 ) -> QueryResult<(i64, Vec<ContactId>)> {
     let calendar = Calendar::of(tx)?;
     let query = diesel::sql_query(
@@ -94,7 +94,7 @@ pub fn near_misses(
     let rows: Vec<Found> = as_it_is
         .append_to(assuming.append_to(query))
         .sql(format!(
-            " ORDER BY contacts.sort_name COLLATE \"und-x-icu\", contacts.id LIMIT {limit}"
+            " ORDER BY contacts.sort_name COLLATE \"und-x-icu\", contacts.id OFFSET {offset} LIMIT {limit}"
         ))
         .load(&mut **tx)?;
     let total = rows.first().map_or(0, |row| row.total);

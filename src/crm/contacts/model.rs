@@ -120,6 +120,7 @@ pub struct Details {
     pub middle_name: String,
     pub last_name: String,
     pub suffix: String,
+    /// Of an individual: the employer, as CiviCRM has it.
     pub organization_name: String,
     pub household_name: String,
     pub job_title: String,
@@ -138,15 +139,24 @@ pub struct Details {
 }
 
 impl Details {
-    fn names(&self) -> [&str; 6] {
-        [
-            &self.prefix,
-            &self.first_name,
-            &self.last_name,
-            &self.suffix,
-            &self.organization_name,
-            &self.household_name,
-        ]
+    /// The names that make the one to show; the employer of an individual is none of them.
+    fn names(&self) -> (ContactType, [&str; 4]) {
+        let names = match self.contact_type {
+            ContactType::Individual => {
+                [&self.prefix, &self.first_name, &self.last_name, &self.suffix].map(String::as_str)
+            }
+            ContactType::Organization => [self.organization_name.as_str(), "", "", ""],
+            ContactType::Household => [self.household_name.as_str(), "", "", ""],
+        };
+        (self.contact_type, names)
+    }
+
+    /// How the name of an organization is called in the records of this contact: for an individual it is where they work.
+    pub fn organization_name_label(&self) -> &'static str {
+        match self.contact_type {
+            ContactType::Individual => "Employer",
+            ContactType::Organization | ContactType::Household => "Organization Name",
+        }
     }
 }
 

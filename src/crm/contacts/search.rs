@@ -1,5 +1,6 @@
 //! The list of contacts: what is searched and filtered, in which order, and whom an action on it is for.
 
+use super::belongs::Belongs;
 use super::criteria::{Calendar, Criteria};
 use super::model::ContactType;
 use super::sort::Sort;
@@ -20,8 +21,10 @@ pub struct ListFilter {
     /// What stands in the search box; empty for all.
     pub query: String,
     pub contact_type: Option<ContactType>,
-    /// Only those who belong to this group now.
+    /// Only those who belong to this group.
     pub group: Option<GroupId>,
+    /// In which way they belong to it.
+    pub belongs: Belongs,
     /// Only those who fit an advanced search.
     pub criteria: Option<Criteria>,
     /// Only those with this tag or one below it.
@@ -43,6 +46,7 @@ impl ListFilter {
             query: value("q").to_owned(),
             contact_type: ContactType::parse(value("type")),
             group: value("in_group").parse().ok(),
+            belongs: Belongs::parse(value("belongs")).unwrap_or_default(),
             criteria: Some(value("criteria"))
                 .filter(|word| !word.is_empty())
                 .map(Criteria::parse),
@@ -61,6 +65,9 @@ impl ListFilter {
         }
         pairs.extend(self.contact_type.map(|kind| ("type", kind.as_str().to_owned())));
         pairs.extend(self.group.map(|group| ("in_group", group.to_string())));
+        if self.belongs != Belongs::Now {
+            pairs.push(("belongs", self.belongs.word().to_owned()));
+        }
         pairs.extend(self.criteria.iter().map(|criteria| ("criteria", criteria.word())));
         pairs.extend(self.tag.map(|tag| ("tagged", tag.to_string())));
         if self.in_trash {
@@ -343,7 +350,8 @@ fn fitting<'q>(
         query = query
             .sql(format!(
                 " AND contacts.id IN (SELECT contact_id FROM group_contacts \
-                   WHERE organization_id = $1 AND group_id = ${parameters} AND status <> 'Removed')"
+                   WHERE organization_id = $1 AND group_id = ${parameters} AND {})",
+                filter.belongs.status()
             ))
             .bind::<BigInt, _>(group);
     }

@@ -2,13 +2,14 @@
 
 use super::actions;
 use super::scan::FAILURES_MAX;
-use super::store::{self, Pair, Scan};
+use super::store::{self, Pair, Queue, Scan};
 use crate::accounts::Member;
 use crate::base::{ContactId, Role};
-use crate::crm::contacts::{self, ContactRow};
+use crate::crm::contacts::{self, ContactRow, Selection};
 use crate::crm::merge;
 use crate::db::OrgTx;
-use crate::web::{self, Answer, Flash, Needs, PAGE_SIZE, Page, PageError, Pager, Route, get, page_number, post};
+use crate::web::{self, Answer, Flash, Needs, PAGE_SIZE, Page, PageError, Pager, Route, get, post};
+use actix_web::HttpResponse;
 use actix_web::web::{Form, Query};
 use askama::Template;
 use serde::Deserialize;
@@ -25,6 +26,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         get("/o/{organization}/duplicates", READ, show),
         get("/o/{organization}/duplicates/live", READ, live),
+        get("/o/{organization}/duplicates/next", CHANGE, next),
         post("/o/{organization}/duplicates/search", CHANGE, search),
         post("/o/{organization}/duplicates/dismiss", CHANGE, dismiss),
         post("/o/{organization}/duplicates/reopen", CHANGE, reopen),
@@ -36,7 +38,7 @@ pub fn routes() -> Vec<Route> {
 struct ListPage {
     page: Page,
     search: SearchState,
-    dismissed: bool,
+    wanted: Wanted,
     open_count: i64,
     dismissed_count: i64,
     merge_count: i64,
@@ -87,14 +89,61 @@ struct Side {
     about: String,
 }
 
-/// Which part of the list.
-#[derive(Deserialize)]
-pub struct Wanted {
-    #[serde(default, deserialize_with = "page_number")]
+/// Which part of the queue is looked at: `show=dismissed` for those that are no duplicates, a selection as lists send it for
+/// those among certain contacts, and the page.
+struct Wanted {
+    queue: Queue,
     page: i64,
-    /// `dismissed`: those that are no duplicates.
-    #[serde(default)]
-    show: String,
+}
+
+/// What stands behind the `?`.
+type Asked = Query<Vec<(String, String)>>;
+
+impl Wanted {
+    fn of(asked: &Asked) -> Self {
+        let value = |name: &str| {
+            let found = asked.iter().find(|(key, _)| key == name);
+            found.map_or("", |(_, value)| value.as_str())
+        };
+        let is_chosen = !value("scope").is_empty();
+        Self {
+            queue: Queue {
+                dismissed: value("show") == "dismissed",
+                among: is_chosen.then(|| Selection::of(asked)),
+            },
+            page: value("page").trim().parse().unwrap_or(1),
+        }
+    }
+
+    /// What `of` reads again, for an address.
+    fn query(&self, page: i64) -> String {
+        let mut pairs = self.queue.among.as_ref().map(Selection::pairs).unwrap_or_default();
+        if self.queue.dismissed {
+            pairs.push(("show", "dismissed".into()));
+        }
+        if page > 1 {
+            pairs.push(("page", page.to_string()));
+        }
+        serde_urlencoded::to_string(pairs).unwrap_or_default()
+    }
+
+    /// The address of a page of it inside the organization.
+    fn address(&self, page: i64) -> String {
+        match self.query(page).as_str() {
+            "" => "duplicates".to_owned(),
+            query => format!("duplicates?{query}"),
+        }
+    }
+
+    /// What `of` reads again, with this page of it.
+    fn here(&self) -> String {
+        self.query(self.page)
+    }
+
+    /// Whether all pairs are looked through, not only those among certain contacts.
+    fn is_of_all(&self) -> bool {
+        self.queue.among.is_none()
+    }
 }
 
 /// Two contacts, as the buttons send them: "7-12".
@@ -106,36 +155,64 @@ pub struct Chosen {
 
 impl Chosen {
     fn ids(&self) -> Result<(ContactId, ContactId), PageError> {
-        let ids = self.pair.split_once('-');
-        let ids = ids.and_then(|(one, other)| Some((one.parse().ok()?, other.parse().ok()?)));
-        ids.filter(|(one, other)| one != other).ok_or(PageError::NotFound)
+        two(&self.pair).ok_or(PageError::NotFound)
     }
 }
 
+/// Reads two contacts: "7-12".
+fn two(pair: &str) -> Option<(ContactId, ContactId)> {
+    let (one, other) = pair.split_once('-')?;
+    let (one, other) = (one.parse().ok()?, other.parse().ok()?);
+    (one != other).then_some((one, other))
+}
+
 /// `GET /o/{organization}/duplicates`
-pub async fn show(member: Member, wanted: Query<Wanted>) -> Answer {
-    let dismissed = wanted.show == "dismissed";
-    let wanted = wanted.page;
+pub async fn show(member: Member, asked: Asked) -> Answer {
+    let mut wanted = Wanted::of(&asked);
+    let (queue, page) = (wanted.queue.clone(), wanted.page);
     let (mut list, scan, changed) = member
         .read(move |tx| {
             let (scan, changed) = state(tx)?;
-            Ok::<_, PageError>((List::read(tx, dismissed, wanted)?, scan, changed))
+            Ok::<_, PageError>((List::read(tx, &queue, page)?, scan, changed))
         })
         .await?;
-    let show = if dismissed { "show=dismissed&" } else { "" };
+    wanted.page = list.number;
     let rows = std::mem::take(&mut list.pairs).into_iter();
     web::show(ListPage {
         page: member.page("contacts"),
         search: in_words(&member, scan, changed),
-        dismissed,
         open_count: list.open_count,
         dismissed_count: list.dismissed_count,
         merge_count: list.merge_count,
         rows: rows.filter_map(|pair| list.shown(pair)).collect(),
-        pager: Pager::of(list.number, list.total(dismissed), |page| {
-            member.at(&format!("duplicates?{show}page={page}"))
-        }),
+        pager: Pager::of(list.number, list.total, |page| member.at(&wanted.address(page))),
+        wanted,
     })
+}
+
+/// `GET /o/{organization}/duplicates/next?after=7-12`: on to the pair behind these two, else back to the list.
+pub async fn next(member: Member, asked: Asked) -> Answer {
+    let wanted = Wanted::of(&asked);
+    let after = asked.iter().find(|(name, _)| name == "after");
+    let (one, other) = two(after.map_or("", |(_, pair)| pair)).ok_or(PageError::NotFound)?;
+    let queue = wanted.queue.clone();
+    let next = member
+        .read(move |tx| Ok::<_, PageError>(store::next(tx, &queue, one, other)?))
+        .await?;
+    Ok(match next {
+        Some(pair) => {
+            let (first, second, here) = (pair.first, pair.second, wanted.here());
+            member.redirect(&format!("contacts/{first}/merge/{second}?from=duplicates&{here}"))
+        }
+        None => {
+            member.say(Flash::info("That was the last of these pairs."));
+            back(&member, &wanted)
+        }
+    })
+}
+
+fn back(member: &Member, wanted: &Wanted) -> HttpResponse {
+    member.redirect(&wanted.address(wanted.page))
 }
 
 /// `GET /o/{organization}/duplicates/live`
@@ -148,13 +225,13 @@ pub async fn live(member: Member) -> Answer {
 }
 
 /// `POST /o/{organization}/duplicates/search`
-pub async fn search(member: Member) -> Answer {
+pub async fn search(member: Member, asked: Asked) -> Answer {
     member.write(|tx| Ok::<_, PageError>(actions::search(tx)?)).await?;
-    Ok(member.redirect("duplicates"))
+    Ok(back(&member, &Wanted::of(&asked)))
 }
 
-/// `POST /o/{organization}/duplicates/dismiss`
-pub async fn dismiss(member: Member, chosen: Form<Chosen>) -> Answer {
+/// `POST /o/{organization}/duplicates/dismiss`: back to the list, or on to the next pair with `then=next`.
+pub async fn dismiss(member: Member, asked: Asked, chosen: Form<Chosen>) -> Answer {
     let (one, other) = chosen.ids()?;
     let name = member
         .write(move |tx| {
@@ -167,16 +244,22 @@ pub async fn dismiss(member: Member, chosen: Form<Chosen>) -> Answer {
         })
         .await?;
     member.say(Flash::success(format!("{name} are two. This is remembered.")));
-    Ok(member.redirect("duplicates"))
+    let wanted = Wanted::of(&asked);
+    Ok(
+        match asked.iter().any(|(name, value)| name == "then" && value == "next") {
+            true => member.redirect(&format!("duplicates/next?after={one}-{other}&{}", wanted.here())),
+            false => back(&member, &wanted),
+        },
+    )
 }
 
 /// `POST /o/{organization}/duplicates/reopen`
-pub async fn reopen(member: Member, chosen: Form<Chosen>) -> Answer {
+pub async fn reopen(member: Member, asked: Asked, chosen: Form<Chosen>) -> Answer {
     let (one, other) = chosen.ids()?;
     member
         .write(move |tx| Ok::<_, PageError>(actions::take_dismissal_back(tx, one, other)?))
         .await?;
-    Ok(member.redirect("duplicates"))
+    Ok(back(&member, &Wanted::of(&asked)))
 }
 
 fn state(tx: &mut OrgTx<'_>) -> Result<(Option<Scan>, i64), PageError> {
@@ -201,6 +284,7 @@ fn in_words(member: &Member, scan: Option<Scan>, changed: i64) -> SearchState {
 /// A page of pairs with the lines of their contacts.
 struct List {
     number: i64,
+    total: i64,
     open_count: i64,
     dismissed_count: i64,
     merge_count: i64,
@@ -209,18 +293,18 @@ struct List {
 }
 
 impl List {
-    fn read(tx: &mut OrgTx<'_>, dismissed: bool, wanted: i64) -> Result<Self, PageError> {
-        let (open_count, dismissed_count) = (store::count(tx, false)?, store::count(tx, true)?);
-        let total = if dismissed { dismissed_count } else { open_count };
+    fn read(tx: &mut OrgTx<'_>, queue: &Queue, wanted: i64) -> Result<Self, PageError> {
+        let total = store::count_of(tx, queue)?;
         let number = Pager::number(wanted, total);
-        let pairs = store::pairs(tx, dismissed, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
+        let pairs = store::pairs(tx, queue, (number - 1) * PAGE_SIZE, PAGE_SIZE)?;
         let mut ids: Vec<ContactId> = pairs.iter().flat_map(|pair| [pair.first, pair.second]).collect();
         ids.sort();
         ids.dedup();
         Ok(Self {
             number,
-            open_count,
-            dismissed_count,
+            total,
+            open_count: store::count(tx, false)?,
+            dismissed_count: store::count(tx, true)?,
             merge_count: merge::store::count(tx)?,
             pairs,
             lines: contacts::list_rows(tx, &ids)?
@@ -228,14 +312,6 @@ impl List {
                 .map(|row| (row.id, row))
                 .collect(),
         })
-    }
-
-    fn total(&self, dismissed: bool) -> i64 {
-        if dismissed {
-            self.dismissed_count
-        } else {
-            self.open_count
-        }
     }
 
     fn shown(&self, pair: Pair) -> Option<Shown> {

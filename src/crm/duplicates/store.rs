@@ -1,11 +1,14 @@
 //! Reading and writing what the search for duplicates found.
 
 use crate::base::ContactId;
+use crate::crm::contacts::{self, Selection};
 use crate::db::OrgTx;
-use crate::db::schema::{contacts, duplicate_keys, duplicate_pairs, duplicate_scans};
+use crate::db::schema::{contacts as contact_rows, duplicate_keys, duplicate_pairs, duplicate_scans};
 use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Text, Timestamptz};
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Text, Timestamptz};
 use std::collections::BTreeSet;
 
 /// Contacts that may have one key in common. More are no duplicates but an office address or a switchboard, and comparing
@@ -72,10 +75,10 @@ pub(super) fn locked_scan(tx: &mut OrgTx<'_>) -> QueryResult<Option<Scan>> {
 
 /// How many contacts were changed after a moment, up to another.
 pub fn changed_between(tx: &mut OrgTx<'_>, after: DateTime<Utc>, until: DateTime<Utc>) -> QueryResult<i64> {
-    contacts::table
-        .filter(contacts::organization_id.eq(tx.organization()))
-        .filter(contacts::modified_at.gt(after))
-        .filter(contacts::modified_at.le(until))
+    contact_rows::table
+        .filter(contact_rows::organization_id.eq(tx.organization()))
+        .filter(contact_rows::modified_at.gt(after))
+        .filter(contact_rows::modified_at.le(until))
         .count()
         .get_result(&mut **tx)
 }
@@ -86,17 +89,17 @@ pub(super) fn next_contacts(
     scan: &Scan,
     limit: i64,
 ) -> QueryResult<Vec<(ContactId, DateTime<Utc>)>> {
-    let is_after = contacts::modified_at
+    let is_after = contact_rows::modified_at
         .gt(scan.position_at)
-        .or(contacts::id.gt(scan.position_id));
-    contacts::table
-        .filter(contacts::organization_id.eq(tx.organization()))
-        .filter(contacts::modified_at.ge(scan.position_at))
-        .filter(contacts::modified_at.le(scan.until))
+        .or(contact_rows::id.gt(scan.position_id));
+    contact_rows::table
+        .filter(contact_rows::organization_id.eq(tx.organization()))
+        .filter(contact_rows::modified_at.ge(scan.position_at))
+        .filter(contact_rows::modified_at.le(scan.until))
         .filter(is_after)
-        .order((contacts::modified_at, contacts::id))
+        .order((contact_rows::modified_at, contact_rows::id))
         .limit(limit)
-        .select((contacts::id, contacts::modified_at))
+        .select((contact_rows::id, contact_rows::modified_at))
         .load(&mut **tx)
 }
 
@@ -191,55 +194,118 @@ pub(super) fn write_pairs(tx: &mut OrgTx<'_>, ids: &[ContactId], pairs: &[Pair])
     Ok(())
 }
 
-/// Pairs of which both are there, dismissed or not as asked.
+/// Which pairs are wanted: those to look at, or those that were dismissed.
+#[derive(Clone, Debug, Default)]
+pub struct Queue {
+    pub dismissed: bool,
+    /// Only those of whom both are among these contacts.
+    pub among: Option<Selection>,
+}
+
+/// Pairs of which both are there.
 const SHOWN: &str = "FROM duplicate_pairs AS pair \
     JOIN contacts AS one ON one.organization_id = pair.organization_id AND one.id = pair.first_id \
         AND one.deleted_at IS NULL \
     JOIN contacts AS other ON other.organization_id = pair.organization_id AND other.id = pair.second_id \
         AND other.deleted_at IS NULL \
-    WHERE pair.organization_id = $1 AND (pair.dismissed_at IS NOT NULL) = $2";
+    WHERE pair.organization_id = $1";
 
-/// The pairs to look at, the most likely first; or those that were dismissed.
-pub fn pairs(tx: &mut OrgTx<'_>, dismissed: bool, offset: i64, limit: i64) -> QueryResult<Vec<Pair>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        first_id: ContactId,
-        #[diesel(sql_type = BigInt)]
-        second_id: ContactId,
-        #[diesel(sql_type = Integer)]
-        score: i32,
-        #[diesel(sql_type = Jsonb)]
-        reasons: serde_json::Value,
-    }
-    let rows: Vec<Row> = diesel::sql_query(format!(
-        "SELECT pair.first_id, pair.second_id, pair.score, pair.reasons {SHOWN} \
-         ORDER BY pair.score DESC, pair.first_id, pair.second_id OFFSET $3 LIMIT $4"
-    ))
-    .bind::<BigInt, _>(tx.organization())
-    .bind::<Bool, _>(dismissed)
-    .bind::<BigInt, _>(offset)
-    .bind::<BigInt, _>(limit)
-    .load(&mut **tx)?;
-    let pair = |row: Row| Pair {
-        first: row.first_id,
-        second: row.second_id,
-        score: row.score,
-        reasons: serde_json::from_value(row.reasons).unwrap_or_default(),
+/// In which order they are looked through: the most likely first.
+const ORDER: &str = "ORDER BY pair.score DESC, pair.first_id, pair.second_id";
+
+/// The beginning of a statement about the pairs that are wanted, and how many parameters it has; `None` where nobody is chosen.
+fn shown<'q>(
+    tx: &mut OrgTx<'_>,
+    queue: &Queue,
+    wanted: &str,
+) -> QueryResult<Option<(BoxedSqlQuery<'q, Pg, SqlQuery>, usize)>> {
+    let dismissed = if queue.dismissed { "IS NOT NULL" } else { "IS NULL" };
+    let shown = format!("SELECT {wanted} {SHOWN} AND pair.dismissed_at {dismissed}");
+    let Some(among) = &queue.among else {
+        let query = diesel::sql_query(shown).into_boxed();
+        return Ok(Some((query.bind::<BigInt, _>(tx.organization()), 1)));
     };
-    Ok(rows.into_iter().map(pair).collect())
+    let chosen = contacts::chosen(tx, among, "WITH chosen AS MATERIALIZED (SELECT contacts.id", "")?;
+    Ok(chosen.map(|(query, parameters)| {
+        let query = query.sql(format!(
+            ") {shown} AND pair.first_id IN (SELECT id FROM chosen) AND pair.second_id IN (SELECT id FROM chosen)"
+        ));
+        (query, parameters)
+    }))
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    first_id: ContactId,
+    #[diesel(sql_type = BigInt)]
+    second_id: ContactId,
+    #[diesel(sql_type = Integer)]
+    score: i32,
+    #[diesel(sql_type = Jsonb)]
+    reasons: serde_json::Value,
+}
+
+impl From<Row> for Pair {
+    fn from(row: Row) -> Self {
+        Self {
+            first: row.first_id,
+            second: row.second_id,
+            score: row.score,
+            reasons: serde_json::from_value(row.reasons).unwrap_or_default(),
+        }
+    }
+}
+
+const COLUMNS: &str = "pair.first_id, pair.second_id, pair.score, pair.reasons";
+
+/// The pairs that are wanted, the most likely first.
+pub fn pairs(tx: &mut OrgTx<'_>, queue: &Queue, offset: i64, limit: i64) -> QueryResult<Vec<Pair>> {
+    let Some((query, parameters)) = shown(tx, queue, COLUMNS)? else {
+        return Ok(Vec::new());
+    };
+    let rows: Vec<Row> = query
+        .sql(format!(" {ORDER} OFFSET ${} LIMIT ${}", parameters + 1, parameters + 2))
+        .bind::<BigInt, _>(offset)
+        .bind::<BigInt, _>(limit)
+        .load(&mut **tx)?;
+    Ok(rows.into_iter().map(Pair::from).collect())
+}
+
+/// The pair that comes behind these two, whatever was decided about them; none behind two who were never a pair.
+pub fn next(tx: &mut OrgTx<'_>, queue: &Queue, one: ContactId, other: ContactId) -> QueryResult<Option<Pair>> {
+    let Some((query, parameters)) = shown(tx, queue, COLUMNS)? else {
+        return Ok(None);
+    };
+    let (first, second) = (parameters + 1, parameters + 2);
+    let row: Option<Row> = query
+        .sql(format!(
+            " AND (-pair.score, pair.first_id, pair.second_id) > ( \
+                SELECT -score, first_id, second_id FROM duplicate_pairs \
+                WHERE organization_id = $1 AND first_id = ${first} AND second_id = ${second}) {ORDER} LIMIT 1"
+        ))
+        .bind::<BigInt, _>(one.min(other))
+        .bind::<BigInt, _>(one.max(other))
+        .get_result(&mut **tx)
+        .optional()?;
+    Ok(row.map(Pair::from))
 }
 
 /// How many pairs there are to look at, or were dismissed.
 pub fn count(tx: &mut OrgTx<'_>, dismissed: bool) -> QueryResult<i64> {
+    count_of(tx, &Queue { dismissed, among: None })
+}
+
+/// How many pairs are wanted.
+pub fn count_of(tx: &mut OrgTx<'_>, queue: &Queue) -> QueryResult<i64> {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = BigInt)]
         pairs: i64,
     }
-    let counted: Count = diesel::sql_query(format!("SELECT count(*) AS pairs {SHOWN}"))
-        .bind::<BigInt, _>(tx.organization())
-        .bind::<Bool, _>(dismissed)
-        .get_result(&mut **tx)?;
+    let Some((query, _)) = shown(tx, queue, "count(*) AS pairs")? else {
+        return Ok(0);
+    };
+    let counted: Count = query.get_result(&mut **tx)?;
     Ok(counted.pairs)
 }

@@ -97,10 +97,15 @@ impl Membership {
 
     /// "Added (by Admin)", "Removed (by API)", "Smart".
     pub fn status(&self) -> String {
-        match self.is_smart() {
-            true => self.stored_status.clone(),
-            false => format!("{} (by {})", self.stored_status, self.method),
-        }
+        status_in_words(&self.stored_status, &self.method)
+    }
+}
+
+/// "Added (by Admin)", "Removed (by API)"; "Smart", which only a search makes.
+pub(super) fn status_in_words(status: &str, method: &str) -> String {
+    match status {
+        "Smart" => status.to_owned(),
+        _ => format!("{status} (by {method})"),
     }
 }
 

@@ -1,15 +1,16 @@
 //! Memberships as rows, for imports, bulk actions and merges: what stood before is kept with each change, and put back by the undo.
 
-use super::{rows, store};
+use super::{model, rows, store};
 use crate::base::{ContactId, GroupId};
 use crate::changelog;
+use crate::crm::contacts;
 use crate::db::OrgTx;
 use crate::db::schema::group_contacts;
 use crate::work;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Where a contact stands in a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Queryable, Selectable, Insertable)]
@@ -26,6 +27,16 @@ impl Standing {
     /// Whether the contact belongs to the group.
     pub fn is_current(&self) -> bool {
         self.status != "Removed"
+    }
+
+    /// "Added (by Admin)", "Removed (by API)", "Smart".
+    pub fn in_words(&self) -> String {
+        model::status_in_words(&self.status, &self.method)
+    }
+
+    /// Since when it stands so.
+    pub fn since(&self) -> DateTime<Utc> {
+        self.removed_at.unwrap_or(self.added_at)
     }
 }
 
@@ -73,6 +84,19 @@ pub fn locked(tx: &mut OrgTx<'_>, group: GroupId, contacts: &[ContactId]) -> Que
         .for_update()
         .load(&mut **tx)?;
     Ok(rows.into_iter().collect())
+}
+
+/// Keeps whatever others would do to the groups of a contact waiting until the transaction ends, joining a first time as well.
+pub fn lock_all(tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<()> {
+    contacts::locked(tx, &[contact])?;
+    group_contacts::table
+        .filter(group_contacts::organization_id.eq(tx.organization()))
+        .filter(group_contacts::contact_id.eq(contact))
+        .order(group_contacts::group_id)
+        .select(group_contacts::group_id)
+        .for_update()
+        .load::<i64>(&mut **tx)?;
+    Ok(())
 }
 
 /// Where a contact stands in every group it belongs or has belonged to.
@@ -157,6 +181,26 @@ pub fn put_back(tx: &mut OrgTx<'_>, group: GroupId, wanted: &[PutBack], why: &st
     log(tx, group, &found.title, &unchanged, why)?;
     work::contacts_are_due(tx, &ids)?;
     Ok(ids)
+}
+
+/// Writes into the history of a contact's groups what has become another since `before`, where rows were put back by themselves.
+pub fn tell(
+    tx: &mut OrgTx<'_>,
+    contact: ContactId,
+    before: &BTreeMap<GroupId, Standing>,
+    why: &str,
+) -> QueryResult<()> {
+    let after = of_contact(tx, contact)?;
+    let groups: BTreeSet<GroupId> = before.keys().chain(after.keys()).copied().collect();
+    for group in groups.into_iter().filter(|group| before.get(group) != after.get(group)) {
+        let status = match after.get(&group) {
+            None => "Deleted",
+            Some(standing) if standing.is_current() => "Added",
+            Some(_) => "Removed",
+        };
+        rows::record_history(tx, group, &[contact], status, why)?;
+    }
+    Ok(())
 }
 
 /// Tells it as what it looks like afterwards: gone, out again, or in again.

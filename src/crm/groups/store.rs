@@ -94,6 +94,15 @@ pub fn member_count(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<i64> {
         .get_result(&mut **tx)
 }
 
+/// Whether somebody has belonged to the group who no longer does.
+pub fn has_past_members(tx: &mut OrgTx<'_>, group: GroupId) -> QueryResult<bool> {
+    let past = group_contacts::table
+        .filter(group_contacts::organization_id.eq(tx.organization()))
+        .filter(group_contacts::group_id.eq(group))
+        .filter(group_contacts::status.eq("Removed"));
+    diesel::select(diesel::dsl::exists(past)).get_result(&mut **tx)
+}
+
 /// Who among these contacts belongs to the group now.
 pub fn members_among(tx: &mut OrgTx<'_>, group: GroupId, among: &[ContactId]) -> QueryResult<HashSet<ContactId>> {
     let members: Vec<ContactId> = members!(tx)

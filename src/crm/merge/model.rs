@@ -111,6 +111,10 @@ pub fn compared(
 ) -> Vec<Compared> {
     let (ours, theirs) = (values(&survivor.details), values(&loser.details));
     let fields = FIELDS.into_iter().map(|(name, label)| {
+        let label = match name {
+            "organization_name" => survivor.details.organization_name_label(),
+            _ => label,
+        };
         let (survivor, loser) = (in_words(name, &ours), in_words(name, &theirs));
         (name.to_owned(), label.to_owned(), survivor, loser)
     });

@@ -4,18 +4,10 @@ use super::{Frame, Tab};
 use crate::accounts::Member;
 use crate::base::ContactId;
 use crate::changelog::ChangeFilter;
-use crate::crm::changes::{Line, one_page};
+use crate::crm::changes::{Asked, AskedForm, Line, one_page};
 use crate::web::{self, Answer, Page, PageError, Pager};
 use actix_web::web::{Path, Query};
 use askama::Template;
-use serde::Deserialize;
-
-/// What may stand in the address.
-#[derive(Deserialize)]
-pub struct Asked {
-    #[serde(default)]
-    page: String,
-}
 
 #[derive(Template)]
 #[template(path = "profile/changes.html")]
@@ -24,21 +16,24 @@ struct ChangesPage {
     frame: Frame,
     lines: Vec<Line>,
     pager: Pager,
+    form: AskedForm,
     names_contacts: bool,
 }
 
 /// `GET /o/{organization}/contacts/{contact}/changes`
 pub async fn show(member: Member, path: Path<(String, ContactId)>, asked: Query<Asked>) -> Answer {
     let id = path.into_inner().1;
+    let asked = asked.into_inner();
     let wanted = asked.page.parse().unwrap_or(1);
-    let (frame, (number, total, changes)) = member
+    let of_this_one = ChangeFilter {
+        contact: Some(id),
+        ..asked.filter(&member.organization)
+    };
+    let reading = asked.clone();
+    let (frame, (number, total, changes), form) = member
         .read(move |tx| {
             let frame = Frame::load(tx, id, Tab::ChangeLog)?;
-            let of_this_one = ChangeFilter {
-                contact: Some(id),
-                ..ChangeFilter::default()
-            };
-            Ok::<_, PageError>((frame, one_page(tx, &of_this_one, wanted)?))
+            Ok::<_, PageError>((frame, one_page(tx, &of_this_one, wanted)?, reading.form(tx)?))
         })
         .await?;
     let organization = &member.organization;
@@ -49,9 +44,10 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>, asked: Query<
             .map(|change| Line::of(change, organization))
             .collect(),
         pager: Pager::of(number, total, |page| {
-            member.at(&format!("contacts/{id}/changes?page={page}"))
+            member.at(&format!("contacts/{id}/changes?{}", asked.query(page)))
         }),
         frame,
+        form,
         names_contacts: false,
     })
 }

@@ -6,6 +6,7 @@ use crate::accounts::model::Organization;
 use crate::base::ContactId;
 use crate::crm::contacts::model::{Contact, ContactType, Email, language_name};
 use crate::crm::contacts::store;
+use crate::crm::contributions::totals::{self, GivingTotal};
 use crate::crm::custom_fields::{self, Record, Shown};
 use crate::crm::relationships::{self, store::Nearest};
 use crate::crm::tags::{self, model::Tag};
@@ -23,6 +24,8 @@ struct SummaryPage {
     tags: Vec<Tag>,
     custom: Vec<Shown>,
     nearest: Nearest,
+    /// What they have given, per currency.
+    given: Vec<GivingTotal>,
     organization: Organization,
 }
 
@@ -47,7 +50,7 @@ impl SummaryPage {
 pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
     let id = path.into_inner().1;
     let today = member.today();
-    let (frame, contact, tags, nearest, custom) = member
+    let (frame, contact, tags, nearest, given, custom) = member
         .read(move |tx| {
             let contact = store::find(tx, id)?.ok_or(PageError::NotFound)?;
             let frame = Frame::of(tx, &contact, Tab::Summary)?;
@@ -60,9 +63,13 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
                 0 => Nearest::default(),
                 _ => relationships::store::nearest(tx, id, today)?,
             };
+            let given = match frame.counts.contributions {
+                0 => Vec::new(),
+                _ => totals::of(tx, id)?,
+            };
             let custom = custom_fields::store::of(tx, Record::Contact)?;
             let custom = custom.shown(contact.details.contact_type.as_str(), &contact.details.custom);
-            Ok::<_, PageError>((frame, contact, tags, nearest, custom))
+            Ok::<_, PageError>((frame, contact, tags, nearest, given, custom))
         })
         .await?;
     if let Some(survivor) = contact.merged_into {
@@ -79,6 +86,7 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
         tags,
         custom,
         nearest,
+        given,
         organization: member.organization.clone(),
     })
 }

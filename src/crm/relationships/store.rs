@@ -87,6 +87,8 @@ pub struct Nearest {
     pub households: Vec<(ContactId, String)>,
     /// Of a household: who belongs to it.
     pub members: Vec<(ContactId, String)>,
+    /// Of an organization: who works there.
+    pub employees: Vec<(ContactId, String)>,
 }
 
 impl Nearest {
@@ -96,15 +98,16 @@ impl Nearest {
             ("Employer", self.employers.as_slice()),
             ("Household", &self.households),
             ("Members", &self.members),
+            ("Employees", &self.employees),
         ];
         all.into_iter().filter(|(_, named)| !named.is_empty()).collect()
     }
 }
 
-/// People of one household or employers of one person that a summary names; the tab has all of them.
+/// People of one household or organization that a summary names; the tab has all of them.
 const NAMED_MAX: i64 = 20;
 
-/// Employer and household of a contact today, and who belongs to a household.
+/// Employer and household of a contact today, and who belongs to a household or works for an organization.
 pub fn nearest(tx: &mut OrgTx<'_>, contact: ContactId, today: NaiveDate) -> QueryResult<Nearest> {
     let query = diesel::sql_query(
         "SELECT DISTINCT other.id, other.display_name AS name, other.sort_name, t.makes_b, (r.contact_a = $2) AS is_a \
@@ -112,7 +115,7 @@ pub fn nearest(tx: &mut OrgTx<'_>, contact: ContactId, today: NaiveDate) -> Quer
          JOIN relationship_types t ON t.organization_id = r.organization_id AND t.id = r.type_id AND t.makes_b IS NOT NULL \
          JOIN contacts other ON other.organization_id = r.organization_id AND other.deleted_at IS NULL \
              AND other.id = CASE WHEN r.contact_a = $2 THEN r.contact_b ELSE r.contact_a END \
-         WHERE r.organization_id = $1 AND (r.contact_a = $2 OR (r.contact_b = $2 AND t.makes_b = 'household')) \
+         WHERE r.organization_id = $1 AND (r.contact_a = $2 OR r.contact_b = $2) \
              AND r.is_active AND coalesce(r.start_date <= $3, true) AND coalesce(r.end_date >= $3, true) \
          ORDER BY other.sort_name, other.id LIMIT $4",
     )
@@ -126,6 +129,7 @@ pub fn nearest(tx: &mut OrgTx<'_>, contact: ContactId, today: NaiveDate) -> Quer
         let named = match (row.is_a, row.makes_b.as_str()) {
             (true, "employer") => &mut found.employers,
             (true, _) => &mut found.households,
+            (false, "employer") => &mut found.employees,
             (false, _) => &mut found.members,
         };
         named.push((row.id, row.name));

@@ -28,7 +28,20 @@ struct AdvancedPage {
     page: Page,
     /// The smart group whose search is being changed.
     group: Option<Group>,
+    /// The search is put together for a smart group that is to be made.
+    is_for_a_group: bool,
     form: CriteriaForm,
+}
+
+impl AdvancedPage {
+    /// What the button that searches leads to.
+    fn leads_to(&self) -> &'static str {
+        match (&self.group, self.is_for_a_group) {
+            (Some(_), _) => "See who would come and go",
+            (None, true) => "Next: name the group",
+            (None, false) => "Search",
+        }
+    }
 }
 
 /// The inside of the form alone.
@@ -47,7 +60,7 @@ struct CriteriaForm {
     asks_nothing: bool,
 }
 
-/// `GET /o/{organization}/search/advanced`
+/// `GET /o/{organization}/search/advanced`; with `group` to change the search of a smart group, with `for=group` for a new one.
 pub async fn show(member: Member, request: HttpRequest, query: Query<Pairs>) -> Answer {
     let value = |name: &str| {
         query
@@ -63,8 +76,9 @@ pub async fn show(member: Member, request: HttpRequest, query: Query<Pairs>) -> 
     draft.pressed(press.unwrap_or(Press::Update));
     let searched = press == Some(Press::Search);
     let group: Option<GroupId> = value("group").and_then(|id| id.parse().ok());
+    let is_for_a_group = value("for") == Some("group") && member.may_write();
     if searched && let Some(criteria) = draft.read() {
-        return Ok(found(&member, group, &criteria));
+        return Ok(found(&member, group, is_for_a_group, &criteria));
     }
     let (offers, group) = member
         .read(move |tx| {
@@ -91,18 +105,23 @@ pub async fn show(member: Member, request: HttpRequest, query: Query<Pairs>) -> 
     web::show_with(
         status,
         AdvancedPage {
-            page: member.page(if group.is_some() { "groups" } else { "contacts" }),
+            page: member.page(match group.is_some() || is_for_a_group {
+                true => "groups",
+                false => "contacts",
+            }),
             group,
+            is_for_a_group,
             form,
         },
     )
 }
 
-/// On to the list; for a smart group to the page that says who would come and go.
-fn found(member: &Member, group: Option<GroupId>, criteria: &Criteria) -> HttpResponse {
+/// On to the list; for a smart group to the page that says who would come and go, for a new one to its name.
+fn found(member: &Member, group: Option<GroupId>, is_for_a_group: bool, criteria: &Criteria) -> HttpResponse {
     let query = serde_urlencoded::to_string([("criteria", criteria.word())]).unwrap_or_default();
     match group {
         Some(group) => member.redirect(&format!("groups/{group}/search?{query}")),
+        None if is_for_a_group => member.redirect(&format!("groups/new?{query}")),
         None => member.redirect(&format!("contacts?{query}")),
     }
 }

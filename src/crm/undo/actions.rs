@@ -25,7 +25,7 @@ pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(),
     if !record.is_shared {
         refuse_gone(tx, &concerned)?;
     }
-    steps::put_back(tx, record, step)?;
+    put_back(tx, record, step)?;
     refuse_circle(tx, record, step.record_id)?;
     refuse_unfit(tx, record, step.record_id)?;
     if record.word == undoable::CONTRIBUTION.word {
@@ -41,6 +41,17 @@ pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(),
         work::smart_groups_are_due(tx)?;
     }
     Ok(())
+}
+
+/// The rows; of a contact's groups the history tells that they were put back.
+fn put_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(), PageError> {
+    if record.word != undoable::GROUPS_OF_CONTACT.word {
+        return Ok(steps::put_back(tx, record, step)?);
+    }
+    let contact = ContactId(step.record_id);
+    let before = groups::standings::of_contact(tx, contact)?;
+    steps::put_back(tx, record, step)?;
+    Ok(groups::standings::tell(tx, contact, &before, "Undone")?)
 }
 
 /// What was of somebody who is not there any more cannot be theirs again.

@@ -118,6 +118,70 @@ async fn the_next_search_looks_only_at_who_was_changed_and_finds_who_is_new() {
     assert!(office.contact(anne).await.deleted_at.is_none());
 }
 
+#[tokio::test]
+async fn one_pair_after_the_other_is_decided_without_going_back_to_the_list() {
+    let office = Office::open().await;
+    let mut ids = Vec::new();
+    for last in ["Adams", "Brown", "Clark"] {
+        for first in ["Anne", "Anne"] {
+            let email = format!("{last}@x.test");
+            ids.push(office.add(person(first, last, &email)).await);
+        }
+    }
+    office.search().await;
+    let side_by_side = |at: usize| {
+        let (first, second) = (ids[at], ids[at + 1]);
+        office
+            .ada
+            .at(&format!("contacts/{first}/merge/{second}?from=duplicates&"))
+    };
+    let list = office.ada.get("duplicates").await;
+    let first = list.attribute("tbody a.button", "href").unwrap();
+    assert_eq!(first, side_by_side(0));
+
+    let merged = office.ada.post(&first, &[]).await;
+    let next = office.ada.follow(merged).await;
+    assert_eq!(next.location(), side_by_side(2));
+    let second = office.ada.follow(next).await;
+    assert!(second.has("Anne Adams was merged into Anne Adams."), "{}", second.body);
+    let told_apart = second.attribute("button[name=pair]", "formaction").unwrap();
+    let pair = second.attribute("button[name=pair]", "value").unwrap();
+    let next = office.ada.post(&told_apart, &[("pair", &pair)]).await;
+    let next = office.ada.follow(next).await;
+    assert_eq!(next.location(), side_by_side(4));
+    let third = office.ada.follow(next).await;
+    let later = third.attribute(".buttons a", "href").unwrap();
+    let end = office.ada.get(&later).await;
+    let list = office.ada.follow(end).await;
+    assert!(list.has("That was the last of these pairs."), "{}", list.body);
+    assert_eq!(list.texts("tbody .table__name"), ["Clark, Anne", "Clark, Anne"]);
+}
+
+#[tokio::test]
+async fn of_several_who_are_chosen_only_the_pairs_among_them_are_shown() {
+    let office = Office::open().await;
+    let mut ids = Vec::new();
+    for last in ["Adams", "Brown", "Clark"] {
+        for _ in 0..2 {
+            ids.push(office.add(person("Anne", last, &format!("{last}@x.test"))).await);
+        }
+    }
+    office.search().await;
+    let chosen: Vec<String> = ids[1..5].iter().map(ContactId::to_string).collect();
+    let chosen = chosen.iter().map(|id| ("id", id.as_str()));
+    let chosen: Vec<_> = std::iter::once(("scope", "selected")).chain(chosen).collect();
+    let answer = office.ada.post("merges/choose", &chosen).await;
+    let page = office.ada.follow(answer).await;
+    assert!(page.has("the pairs among those you chose"), "{}", page.body);
+    assert_eq!(page.texts("tbody .table__name"), ["Brown, Anne", "Brown, Anne"]);
+    let merged = page.attribute("tbody a.button", "href").unwrap();
+    let end = office.ada.post(&merged, &[]).await;
+    let end = office.ada.follow(end).await;
+    let page = office.ada.follow(end).await;
+    assert!(page.has("No duplicates among those you chose"), "{}", page.body);
+    assert_eq!(office.pairs("").await.len(), 2, "the others are still to be looked at");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_that_many_share_makes_no_pairs_and_many_contacts_are_looked_through() {
     const PEOPLE: usize = 3_000;

@@ -255,7 +255,7 @@ async fn only_two_of_a_kind_are_merged_and_one_who_was_merged_is_not_restored_by
     let three = [("scope", "all")];
     assert_eq!(
         office.ada.post("merges/choose", &three).await.location(),
-        office.ada.at("duplicates"),
+        office.ada.at("duplicates?scope=all"),
         "of more than two, the queue says who may be whom"
     );
     office.merge(anne, ann, &[]).await;
@@ -301,8 +301,68 @@ async fn gifts_and_what_they_add_up_to_follow_the_merge_and_its_undo() {
             .first()
             .map_or((0, 0), |total| (total.contributions, total.total))
     };
+    let summary = office.ada.get(&format!("contacts/{ann}")).await;
+    assert!(
+        summary.has("Total Given $50.00 in 2 contributions Last Contribution March 1, 2026"),
+        "{}",
+        summary.text("main")
+    );
+    let compared = office.ada.get(&format!("contacts/{anne}/merge/{ann}")).await;
+    let rows = compared.texts("section[aria-labelledby=holdings] tbody tr");
+    assert_eq!(
+        rows[..3],
+        [
+            "Contributions 1 2",
+            "Given $25.00 $50.00",
+            "Last gift Mar 1, 2026 Mar 1, 2026"
+        ]
+    );
     let merge = office.merge(anne, ann, &[]).await;
     assert_eq!((given(anne).await, given(ann).await), ((3, 7500), (0, 0)));
     office.undo_merge(&merge).await;
     assert_eq!((given(anne).await, given(ann).await), ((1, 2500), (2, 5000)));
+}
+
+#[tokio::test]
+async fn two_whom_somebody_knows_to_be_one_are_brought_together_from_the_contact_itself() {
+    let office = Office::open().await;
+    let maiden = office.add(person("Anne", "Lem", "")).await;
+    let married = office.add(person("Anne", "Roy", "")).await;
+    let bakery = office.add(office::organization("Riverside Bakery")).await;
+    let with = format!("contacts/{maiden}/merge");
+    assert!(office.ada.get(&format!("contacts/{maiden}")).await.has("Merge with…"));
+    assert!(office.ada.get(&with).await.has("Merge Anne Lem with…"));
+    let refused = async |fields: &[(&str, &str)]| {
+        let answer = office.ada.post(&with, fields).await;
+        assert_eq!(answer.status, 422);
+        answer.texts(".field__error").join(" ")
+    };
+    let (married_id, maiden_id, bakery_id) = (married.to_string(), maiden.to_string(), bakery.to_string());
+    assert!(refused(&[("contact", &maiden_id)]).await.contains("the same contact"));
+    assert!(refused(&[("contact", &bakery_id)]).await.contains("another type"));
+    assert!(refused(&[("who", "anne")]).await.contains("Several contacts fit"));
+    let both = office.ada.at(&format!("contacts/{maiden}/merge/{married}"));
+    assert_eq!(
+        office.ada.post(&with, &[("contact", &married_id)]).await.location(),
+        both
+    );
+    assert_eq!(office.ada.post(&with, &[("who", "roy")]).await.location(), both);
+    assert!(
+        office.contact(married).await.merged_into.is_none(),
+        "nothing is merged yet"
+    );
+}
+
+#[tokio::test]
+async fn the_two_side_by_side_say_how_much_hangs_on_each() {
+    let office = Office::open().await;
+    let (anne, ann) = (office.add(anne()).await, office.add(ann()).await);
+    office.group_of("Newsletter", vec![anne]).await;
+    office.group_of("Board", vec![anne]).await;
+    let note = [("text", "Loves the kitchen"), ("noted_at", "2016-01-02T10:00")];
+    let noted = office.ada.post(&format!("contacts/{ann}/notes/new"), &note).await;
+    assert_eq!(noted.status, 303);
+    let page = office.ada.get(&format!("contacts/{anne}/merge/{ann}")).await;
+    let rows = page.texts("section[aria-labelledby=holdings] tbody tr");
+    assert_eq!(rows, ["Groups 2 0", "Notes 0 1"]);
 }

@@ -26,7 +26,9 @@ async fn duplicates_are_found_compared_merged_and_parted_by_hand() {
     browser.until("h1", "Merge two contacts").await;
     browser.look("merge-3-compare").await;
     browser.press("Merge").await;
-    browser.until(".message__text", "They are one contact now").await;
+    browser.until(".messages", "was merged into Anne Lévesque").await;
+    browser.follow("See or undo this merge", ".messages").await;
+    browser.until("main", "They are one contact now").await;
     browser.look("merge-4-done").await;
     browser.visit(&format!("{origin}{}", office.ada.at("merges"))).await;
     browser.look("merge-5-list").await;
@@ -44,5 +46,19 @@ async fn duplicates_are_found_compared_merged_and_parted_by_hand() {
     assert_eq!(browser.client.execute(enabled, vec![]).await.unwrap(), true);
     browser.click(".selection summary").await;
     browser.click("[data-needs-several]").await;
+    browser.until("h1", "Merge two contacts").await;
+
+    // From the contact itself.
+    browser
+        .visit(&format!(
+            "{origin}{}",
+            office.ada.at(&format!("contacts/{first}/merge"))
+        ))
+        .await;
+    browser.fill("#who", "ann lev").await;
+    browser.until("#offered", "Ann Levesque").await;
+    browser.click(&format!("#offered [value='{second}']")).await;
+    browser.look("merge-7-with").await;
+    browser.press("Compare the Two").await;
     browser.until("h1", "Merge two contacts").await;
 }

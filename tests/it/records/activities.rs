@@ -312,8 +312,20 @@ async fn the_timeline_shows_everything_that_happened_or_one_kind_of_it() {
         .done(&format!("contacts/{anne}/groups"), &[("group", group)])
         .await;
 
+    let ann = office.add(person("Ann", "Lem")).await;
+    let merged = office.ada.post(&format!("contacts/{anne}/merge/{ann}"), &[]).await;
+    office.ada.post(&format!("{}/undo", merged.location()), &[]).await;
+
     let titles = async |query: &str| office.ada.get(&format!("{tab}{query}")).await.texts(".history strong");
-    assert_eq!(titles("").await, ["Added to Newsletter", "Phone Call", "Note"]);
+    assert_eq!(
+        titles("").await,
+        ["Merged with Ann Lem", "Added to Newsletter", "Phone Call", "Note"]
+    );
+    let merges = office.ada.get(&format!("{tab}?show=merge")).await;
+    assert_eq!(merges.texts(".history strong"), ["Merged with Ann Lem"]);
+    assert!(merges.has("Undone by Ada Lem"));
+    let theirs = office.ada.get(&format!("contacts/{ann}/activities?show=merge")).await;
+    assert_eq!(theirs.texts(".history strong"), ["Merged into Anne Lem"]);
     assert_eq!(titles("?show=activity").await, ["Phone Call"]);
     assert_eq!(titles("?show=note").await, ["Note"]);
     assert_eq!(titles("?show=group").await, ["Added to Newsletter"]);

@@ -141,6 +141,10 @@ async fn the_summary_names_employer_and_household_as_long_as_they_hold() {
     tie(&office, anne, "Household Member of", lems, &[]).await;
     let summary = office.ada.get(&format!("contacts/{anne}")).await;
     assert!(summary.has("Employer Bakery Household The Lems"));
+    let employer = office.ada.get(&format!("contacts/{bakery}")).await;
+    assert!(employer.has("Employees Anne Lem"), "{}", employer.text("main"));
+    let former = office.ada.get(&format!("contacts/{mill}")).await;
+    assert!(!former.has("Employees"));
     assert!(
         office
             .ada

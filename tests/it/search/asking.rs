@@ -199,3 +199,61 @@ async fn a_search_is_put_together_by_clicking() {
     browser.screenshot("search-found-1280").await;
     assert_eq!(format!("{:?}", browser.axe().await), "[]");
 }
+
+#[tokio::test]
+async fn a_list_becomes_a_smart_group_of_just_those_whom_it_shows() {
+    let (world, ada, who) = food_bank().await;
+    let shop: Result<ContactId, ContactError> = world
+        .db()
+        .write(ada.organization_id(), Actor::System, |tx| {
+            let mut shop = person("", "Mill", "Montréal", "en");
+            shop.details.contact_type = contacts::ContactType::Organization;
+            shop.details.last_name.clear();
+            shop.details.organization_name = "Alma Mill".into();
+            contacts::actions::add(tx, &shop)
+        })
+        .await;
+    shop.unwrap();
+    ada.post("tags/new", &[("name", "Volunteers"), ("colour", "grey")])
+        .await;
+    let tag = ada
+        .get("contacts")
+        .await
+        .attribute("#tagged option:nth-child(2)", "value")
+        .unwrap();
+    let bob = who[2].to_string();
+    let tagged = [("scope", "selected"), ("id", bob.as_str()), ("tag", tag.as_str())];
+    assert_eq!(ada.post("tags/additions", &tagged).await.status, 303);
+
+    let found = ada.follow(search(&ada, &MONTREAL).await).await;
+    assert_eq!(names(&found).len(), 3);
+    let criteria = found.attribute("form.filters [name=criteria]", "value").unwrap();
+    let list = async |asked: &[(&str, &str)]| {
+        let query = serde_urlencoded::to_string(asked).unwrap();
+        ada.get(&format!("contacts?{query}")).await
+    };
+    let save = |page: &Answer| page.attribute("a[href*='groups/new']", "href");
+    // The form of the group lists whom it would have.
+    for asked in [
+        vec![("criteria", criteria.as_str()), ("type", "individual")],
+        vec![("criteria", &criteria), ("type", "individual"), ("tagged", &tag)],
+        vec![("tagged", &tag)],
+        vec![("type", "organization")],
+    ] {
+        let shown = list(&asked).await;
+        let form = ada.get(&save(&shown).unwrap()).await;
+        let fits = form.attribute(".page-head a[href*='/contacts?']", "href").unwrap();
+        assert_eq!(names(&ada.get(&fits).await), names(&shown), "{asked:?}");
+        assert!(!names(&shown).is_empty(), "{asked:?}");
+    }
+    assert_eq!(save(&list(&[]).await), None, "everybody is no search");
+    let words = list(&[("q", "stone"), ("tagged", &tag)]).await;
+    assert!(words.has("(without “stone”: a Smart Group cannot keep the words of the search box)"));
+    let words = list(&[("q", "s")]).await;
+    assert_eq!(save(&words), None);
+    assert!(
+        words.has("The words of the search box cannot become a Smart Group"),
+        "{}",
+        words.text("main")
+    );
+}

@@ -157,7 +157,10 @@ async fn another_search_shows_who_would_come_and_go_before_it_is_saved() {
         .get(&format!("{group}/search?criteria={}", urlencode(english)))
         .await;
     assert_eq!(preview.texts(".tally__number"), ["2", "1", "1"]);
-    assert_eq!(preview.texts(".tally a"), ["Anne Lem", "Zoé Roy"]);
+    assert_eq!(
+        preview.texts(".tally p a"),
+        ["Anne Lem", "See all as a list", "Zoé Roy", "See all as a list"]
+    );
     assert!(preview.has("City is Montréal") && preview.has("Language is English"));
     assert_eq!(
         members(&ada.get(&group).await),
@@ -172,10 +175,78 @@ async fn another_search_shows_who_would_come_and_go_before_it_is_saved() {
     assert_eq!(why.texts("tbody td"), ["No", "French", "This one decides"]);
 
     let almost = ada.get(&format!("{group}/almost")).await;
-    assert_eq!(almost.texts(".tally__text"), ["but for: Language is English Zoé Roy"]);
+    assert_eq!(
+        almost.texts(".tally__text"),
+        ["but for: Language is English Zoé Roy · See all as a list"]
+    );
 
     let broken = ada.post(&format!("{group}/search"), &[("criteria", "{}")]).await;
     assert!(broken.has("This search cannot be read."));
+}
+
+#[tokio::test]
+async fn all_who_would_come_or_go_or_are_almost_in_can_be_looked_through() {
+    let (world, ada, _) = food_bank().await;
+    let added: Result<Vec<ContactId>, contacts::ContactError> = world
+        .db()
+        .write(ada.organization_id(), Actor::System, |tx| {
+            let drafts: Vec<ContactDraft> = (0..60)
+                .map(|n| person(&format!("P{n:02}"), "Tester", "Montréal", "en"))
+                .collect();
+            contacts::actions::add_many(tx, &drafts)
+        })
+        .await;
+    added.unwrap();
+    let french = r#"{"blocks":[{"conditions":[{"about":"city","op":"is","values":["Montréal"]},{"about":"language","op":"is","values":["fr"]}]}]}"#;
+    let group = make(&ada, "Montrealers", french).await;
+    until(&ada, &group, &["Roy, Zoé"]).await;
+    let preview = ada
+        .get(&format!("{group}/search?criteria={}", urlencode(MONTREAL)))
+        .await;
+    let all = preview.attribute("a[href*='/search/come']", "href").unwrap();
+    let first = ada.get(&all).await;
+    assert!(first.has("1–50 of 61 contacts"), "{}", first.text("main"));
+    let second = ada.get(&first.attribute("a[rel=next]", "href").unwrap()).await;
+    assert_eq!(members(&second).len(), 11);
+    let nobody = ada.get(&all.replace("/come", "/go")).await;
+    assert!(nobody.has("Nobody is meant by this"));
+
+    let almost = ada.get(&format!("{group}/almost")).await;
+    let links: Vec<String> = ["1", "2"].map(|n| format!("{group}/almost/{n}")).into();
+    assert_eq!(members(&ada.get(&links[0]).await), [] as [&str; 0]);
+    assert!(almost.attribute(&format!("a[href$='{}']", links[1]), "href").is_some());
+    let missed = ada.get(&format!("{}?page=2", links[1])).await;
+    assert!(missed.has("but for: Language is French") && missed.has("51–61 of 61 contacts"));
+    assert_eq!(ada.get(&format!("{group}/almost/3")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_smart_group_is_made_from_the_groups_page_by_clicking() {
+    let (_world, ada, _) = food_bank().await;
+    let groups = ada.get("groups").await;
+    let form = groups.attribute("main a[href*='search/advanced']", "href").unwrap();
+    let form = ada.get(&form).await;
+    assert_eq!(form.text("h1"), "Add Smart Group");
+    let asked = [
+        ("for", "group"),
+        ("do", "search"),
+        ("block", "all"),
+        ("was", "city"),
+        ("about", "city"),
+        ("op", "is"),
+        ("value", "montreal"),
+    ];
+    let query = serde_urlencoded::to_string(asked).unwrap();
+    let found = ada.get(&format!("search/advanced?{query}")).await;
+    let name = ada.follow(found).await;
+    assert!(
+        name.has("City is montreal") && name.has("2 contacts fit now"),
+        "{}",
+        name.text("main")
+    );
+    let word = name.attribute("[name=criteria]", "value").unwrap();
+    let group = make(&ada, "Montrealers", &word).await;
+    until(&ada, &group, &["Roy, Zoé", "Stone, Bob"]).await;
 }
 
 #[tokio::test]

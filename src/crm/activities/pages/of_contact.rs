@@ -47,6 +47,7 @@ impl TimelinePage {
             Kind::Contribution => format!("contributions/{}", happening.id),
             Kind::Note => format!("{own}/notes#note-{}", happening.id),
             Kind::Group => format!("{own}/groups"),
+            Kind::Merge => format!("merges/{}", happening.id),
             Kind::Import | Kind::Change => return None,
         }))
     }

@@ -15,6 +15,7 @@ mod flags;
 mod giving;
 mod links;
 mod listed;
+mod narrowed;
 mod numbers;
 mod offers;
 mod period;

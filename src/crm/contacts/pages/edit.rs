@@ -17,6 +17,7 @@ use crate::web::{self, Answer, Began, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
 use actix_web::web::{Form, Path, Query};
 use askama::Template;
+use diesel::QueryResult;
 use diesel::result::Error as QueryError;
 
 #[derive(Template)]
@@ -29,6 +30,22 @@ struct FormPage {
     /// Contacts that look like the new one; a second "Save" adds it all the same.
     duplicates: Vec<Match>,
     began: Began,
+    /// Where a new contact belongs to at once.
+    place: Option<Place>,
+}
+
+/// Where a new contact belongs to from the beginning, such as a group.
+#[derive(Clone)]
+pub struct Place {
+    pub title: String,
+    /// Its page inside the organization; below it, `new-contact` is the form.
+    pub path: String,
+}
+
+impl Place {
+    fn form(&self, kind: ContactType) -> String {
+        format!("{}/new-contact?type={}", self.path, kind.as_str())
+    }
 }
 
 impl FormPage {
@@ -42,7 +59,25 @@ impl FormPage {
             form,
             contact,
             duplicates: Vec::new(),
+            place: None,
         }
+    }
+
+    /// The form of a new contact.
+    fn of_new(member: &Member, form: ContactForm, place: Option<Place>) -> Self {
+        Self {
+            place,
+            ..Self::of(member, form, None)
+        }
+    }
+
+    /// Where somebody goes who gives it up.
+    fn given_up(&self) -> String {
+        self.page.at(&match (&self.contact, &self.place) {
+            (Some(contact), _) => format!("contacts/{}", contact.id),
+            (None, Some(place)) => place.path.clone(),
+            (None, None) => "contacts".to_owned(),
+        })
     }
 
     fn refused(self) -> Answer {
@@ -63,56 +98,87 @@ impl FormPage {
 
 /// `GET /o/{organization}/contacts/new?type=individual`
 pub async fn new(member: Member, query: Query<Pairs>) -> Answer {
+    new_in(member, &query, None).await
+}
+
+/// The form of a contact who belongs to a place from the beginning.
+pub async fn new_in(member: Member, query: &Pairs, place: Option<Place>) -> Answer {
     let wanted = query.iter().find(|(name, _)| name == "type");
     let contact_type = wanted.and_then(|(_, word)| ContactType::parse(word));
     let custom = custom_fields(&member).await?;
     let form = ContactForm::blank(contact_type.unwrap_or_default(), &custom);
-    web::show(FormPage::of(&member, form, None))
+    web::show(FormPage::of_new(&member, form, place))
 }
 
 enum Adding {
-    Added(ContactId),
+    /// With what else is to be said.
+    Added(ContactId, Vec<Flash>),
     LooksLike(Vec<Duplicate>),
 }
 
 /// `POST /o/{organization}/contacts/new`
 pub async fn create(member: Member, sent: Form<Pairs>) -> Answer {
-    let mut form = ContactForm::read(&sent, None, &custom_fields(&member).await?);
+    create_in(member, &sent, None, |_, _| Ok(Vec::new())).await
+}
+
+/// Adds a contact to the records and, in the same transaction, to a place; `join` says what is to be told of that.
+pub async fn create_in(
+    member: Member,
+    sent: &Pairs,
+    place: Option<Place>,
+    join: impl FnOnce(&mut OrgTx<'_>, ContactId) -> QueryResult<Vec<Flash>> + Send + 'static,
+) -> Answer {
+    let mut form = ContactForm::read(sent, None, &custom_fields(&member).await?);
     let then = form.value("then").to_owned();
     if form.show_another(&then) {
-        return web::show(FormPage::of(&member, form, None));
+        return web::show(FormPage::of_new(&member, form, place));
     }
     let (draft, problems) = form.draft(None);
     if !problems.is_empty() {
         form.show_problems(problems);
-        return FormPage::of(&member, form, None).refused();
+        return FormPage::of_new(&member, form, place).refused();
     }
     let name = draft.display_name();
     let seen: Vec<ContactId> = form.value("seen").split(',').filter_map(|id| id.parse().ok()).collect();
-    match member.write(move |tx| add_unless_known(tx, &draft, &seen)).await {
-        Ok(Adding::Added(id)) => {
-            member.say(Flash::success(format!("{name} was added.")));
-            Ok(member.redirect(&match then.as_str() {
-                "new" => format!("contacts/new?type={}", form.contact_type.as_str()),
-                _ => format!("contacts/{id}"),
+    match member.write(move |tx| add_unless_known(tx, &draft, &seen, join)).await {
+        Ok(Adding::Added(id, said)) => {
+            said.into_iter().for_each(|flash| member.say(flash));
+            member.say(Flash::success(match &place {
+                Some(place) => format!("{name} was added to the contacts and to {}.", place.title),
+                None => format!("{name} was added."),
+            }));
+            Ok(member.redirect(&match (then.as_str(), place) {
+                ("new", Some(place)) => place.form(form.contact_type),
+                ("new", None) => format!("contacts/new?type={}", form.contact_type.as_str()),
+                (_, Some(place)) => place.path,
+                (_, None) => format!("contacts/{id}"),
             }))
         }
         Ok(Adding::LooksLike(found)) => {
-            let mut page = FormPage::of(&member, form, None);
+            let mut page = FormPage::of_new(&member, form, place);
             page.duplicates = found.into_iter().map(|found| Match::of(&member, found)).collect();
             page.refused()
         }
-        Err(error) => refuse(&member, form, None, error),
+        Err(error) => {
+            let page = refused_by(&member, form, None, error)?;
+            FormPage { place, ..page }.refused()
+        }
     }
 }
 
 /// Asks about duplicates that were not on the page yet.
-fn add_unless_known(tx: &mut OrgTx<'_>, draft: &ContactDraft, seen: &[ContactId]) -> Result<Adding, ContactError> {
+fn add_unless_known(
+    tx: &mut OrgTx<'_>,
+    draft: &ContactDraft,
+    seen: &[ContactId],
+    join: impl FnOnce(&mut OrgTx<'_>, ContactId) -> QueryResult<Vec<Flash>>,
+) -> Result<Adding, ContactError> {
     let found = possible_duplicates(tx, draft)?;
     if found.iter().any(|duplicate| !seen.contains(&duplicate.row.id)) {
         return Ok(Adding::LooksLike(found));
     }
-    Ok(Adding::Added(actions::add(tx, draft)?))
+    let id = actions::add(tx, draft)?;
+    Ok(Adding::Added(id, join(tx, id)?))
 }
 
 /// `GET /o/{organization}/contacts/{contact}/edit`
@@ -168,11 +234,17 @@ pub async fn save(member: Member, path: Path<(String, ContactId)>, sent: Form<Pa
             member.say_done(said, step);
             Ok(member.redirect(&format!("contacts/{id}")))
         }
-        Err(error) => refuse(&member, form, Some(contact), error),
+        Err(error) => refused_by(&member, form, Some(contact), error)?.refused(),
     }
 }
 
-fn refuse(member: &Member, mut form: ContactForm, contact: Option<Contact>, error: ContactError) -> Answer {
+/// The form again with what is wrong.
+fn refused_by(
+    member: &Member,
+    mut form: ContactForm,
+    contact: Option<Contact>,
+    error: ContactError,
+) -> Result<FormPage, PageError> {
     form.show_problems(match error {
         ContactError::Invalid(problems) => problems,
         ContactError::IdentifierTaken(_) => {
@@ -181,7 +253,7 @@ fn refuse(member: &Member, mut form: ContactForm, contact: Option<Contact>, erro
         }
         other => return Err(other.into()),
     });
-    FormPage::of(member, form, contact).refused()
+    Ok(FormPage::of(member, form, contact))
 }
 
 async fn existing(member: &Member, id: ContactId) -> Result<(Contact, CustomFields), PageError> {

@@ -3,7 +3,8 @@
 use super::Pairs;
 use crate::accounts::Member;
 use crate::accounts::model::Organization;
-use crate::base::{ContactId, TagId};
+use crate::base::{ContactId, GroupId, TagId};
+use crate::crm::contacts::belongs::Belongs;
 use crate::crm::contacts::cells;
 use crate::crm::contacts::columns::{self, Cell, Column};
 use crate::crm::contacts::criteria::{Criteria, Offers};
@@ -13,10 +14,11 @@ use crate::crm::contacts::sort::Sort;
 use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::crm::tags::{self, model::Tag};
 use crate::db::OrgTx;
+use crate::db::schema::groups;
 use crate::web::{self, Answer, Choice, Page, PageError, Pager};
 use actix_web::web::Query;
 use askama::Template;
-use diesel::QueryResult;
+use diesel::prelude::*;
 use std::collections::HashMap;
 
 #[derive(Template)]
@@ -32,10 +34,22 @@ struct ListPage {
     pager: Pager,
     types: Vec<Choice>,
     searched: Option<Searched>,
+    /// Where the list becomes a smart group; nowhere where it cannot.
+    as_group: String,
+    /// The group whose contacts are shown.
+    group: Option<InGroup>,
     /// The tag whose people are shown.
     tag: Option<Tag>,
     /// The first of them is none.
     tag_choices: Vec<Choice>,
+}
+
+impl ListPage {
+    /// Whether there is something a smart group could search for.
+    fn can_be_a_group(&self) -> bool {
+        let is_readable = |searched: &Searched| !searched.sentence.is_empty();
+        !self.as_group.is_empty() && self.searched.as_ref().is_none_or(is_readable)
+    }
 }
 
 /// What an advanced search asked for.
@@ -44,8 +58,33 @@ struct Searched {
     sentence: String,
     /// The form that changes it.
     form: String,
-    /// Where it becomes a smart group.
-    group: String,
+}
+
+/// The group whose contacts are shown.
+struct InGroup {
+    id: GroupId,
+    title: String,
+    /// "Past members"; nothing for everybody in it.
+    which: &'static str,
+}
+
+impl InGroup {
+    fn of(tx: &mut OrgTx<'_>, filter: &ListFilter) -> QueryResult<Option<Self>> {
+        let Some(id) = filter.group else { return Ok(None) };
+        let title = groups::table
+            .find((tx.organization(), id))
+            .select(groups::title)
+            .first(&mut **tx)
+            .optional()?;
+        Ok(title.map(|title| Self {
+            id,
+            title,
+            which: match filter.belongs {
+                Belongs::Now => "",
+                other => other.label(),
+            },
+        }))
+    }
 }
 
 /// The head of a column: pressing it sorts by it, pressing again turns the order around.
@@ -75,18 +114,19 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
     };
     let (asked, wanted) = (filter.clone(), wanted_page(&query));
     let by = member.person().staff.id;
-    let (found, offers, tags, custom, columns, cells) = member
+    let (found, offers, tags, custom, columns, cells, group) = member
         .read(move |tx| {
             let page = search::page(tx, &asked, wanted)?;
             let offers = asked.criteria.is_some().then(|| Offers::load(tx)).transpose()?;
             let custom = custom_fields::store::of(tx, Record::Contact)?;
             let columns = columns::chosen(tx, by, &custom)?;
             let cells = cells_of(tx, &page.rows, &columns, &custom)?;
-            Ok::<_, PageError>((page, offers, tags::store::all(tx)?, custom, columns, cells))
+            let group = InGroup::of(tx, &asked)?;
+            Ok::<_, PageError>((page, offers, tags::store::all(tx)?, custom, columns, cells, group))
         })
         .await?;
 
-    let organization = &member.organization;
+    let (organization, all) = (&member.organization, filter.as_criteria());
     web::show(ListPage {
         title: filter.contact_type.map_or("Contacts", ContactType::plural),
         headings: headings(&member, &filter, &columns, &custom),
@@ -96,9 +136,13 @@ pub async fn show(member: Member, query: Query<Pairs>) -> Answer {
         types: types(filter.contact_type),
         searched: filter.criteria.as_ref().zip(offers).map(|(criteria, offers)| Searched {
             sentence: criteria.sentence(&offers),
-            form: with_criteria(&member, "search/advanced", criteria),
-            group: with_criteria(&member, "groups/new", criteria),
+            form: with_criteria(&member, "search/advanced", all.as_ref().unwrap_or(criteria)),
         }),
+        as_group: match &all {
+            Some(criteria) => with_criteria(&member, "groups/new", criteria),
+            None => String::new(),
+        },
+        group,
         tag: tags.iter().find(|tag| Some(tag.id) == filter.tag).cloned(),
         tag_choices: tag_choices(tags, filter.tag),
         page: Page {

@@ -11,6 +11,7 @@ mod picker;
 mod trash;
 
 pub use chosen::{Sent, nobody_chosen, sent_value, sent_values};
+pub use edit::{Place, create_in, new_in};
 pub use picker::{Marked, Picker};
 
 use crate::base::Role;

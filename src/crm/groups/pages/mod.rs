@@ -2,6 +2,8 @@
 
 mod delete;
 mod list;
+mod named;
+mod new_contact;
 mod of_contact;
 mod settings;
 mod show;
@@ -31,12 +33,28 @@ pub fn routes() -> Vec<Route> {
         post("/o/{organization}/groups/new", CHANGE, settings::create),
         get("/o/{organization}/groups/{group}", READ, show::show),
         get("/o/{organization}/groups/{group}/add", CHANGE, show::show_others),
+        get(
+            "/o/{organization}/groups/{group}/new-contact",
+            CHANGE,
+            new_contact::show,
+        ),
+        post(
+            "/o/{organization}/groups/{group}/new-contact",
+            CHANGE,
+            new_contact::create,
+        ),
         get("/o/{organization}/groups/{group}/settings", CHANGE, settings::show),
         post("/o/{organization}/groups/{group}/settings", CHANGE, settings::save),
         get("/o/{organization}/groups/{group}/search", CHANGE, smart::preview),
         post("/o/{organization}/groups/{group}/search", CHANGE, smart::save),
+        get("/o/{organization}/groups/{group}/search/{way}", CHANGE, named::moving),
         get("/o/{organization}/groups/{group}/freshness", READ, smart::freshness),
         get("/o/{organization}/groups/{group}/almost", READ, smart::almost),
+        get(
+            "/o/{organization}/groups/{group}/almost/{condition}",
+            READ,
+            named::missed,
+        ),
         get("/o/{organization}/groups/{group}/why/{contact}", READ, smart::why),
         get("/o/{organization}/groups/{group}/delete", CHANGE, delete::show),
         post("/o/{organization}/groups/{group}/delete", CHANGE, delete::submit),

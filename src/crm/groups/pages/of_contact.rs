@@ -3,13 +3,15 @@
 
 use super::super::mailchimp::{GroupStanding, MailchimpView};
 use super::super::model::{HistoryLine, Membership};
-use super::super::{actions, store};
+use super::super::{actions, standings, store};
 use super::{Mailchimp, Told, existing, said_removed};
 use crate::accounts::Member;
 use crate::accounts::model::Organization;
-use crate::base::{ContactId, GroupId};
+use crate::base::{ContactId, GroupId, StepId};
+use crate::changelog::steps;
 use crate::crm::contacts;
 use crate::crm::profile::{Frame, Tab};
+use crate::crm::undoable;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Choice, Flash, Page, PageError};
 use actix_web::HttpResponse;
@@ -175,24 +177,39 @@ pub async fn add(member: Member, path: ContactPath, mailchimp: Mailchimp, chosen
         member.say(Flash::error("Choose a group first. Nothing was changed."));
         return Ok(back(&member, contact));
     };
-    let told = member
-        .write(move |tx| Told::adding(tx, mailchimp.as_ref(), group, &[contact]))
-        .await?;
-    told.say(&member);
+    let (told, step) = step(&member, contact, move |tx| {
+        Told::adding(tx, mailchimp.as_ref(), group, &[contact])
+    })
+    .await?;
+    told.say(&member, step);
     Ok(back(&member, contact))
 }
 
 /// `POST /o/{organization}/contacts/{contact}/groups/{group}/removal`
 pub async fn remove(member: Member, path: MembershipPath) -> Answer {
     let (_, contact, group) = path.into_inner();
-    let (title, removed) = member
-        .write(move |tx| {
-            let title = existing(tx, group)?.title;
-            Ok::<_, PageError>((title, actions::remove_contacts(tx, group, &[contact], "")?.len()))
-        })
-        .await?;
-    member.say(said_removed(&title, removed));
+    let ((title, removed), step) = step(&member, contact, move |tx| {
+        let title = existing(tx, group)?.title;
+        Ok((title, actions::remove_contacts(tx, group, &[contact], "")?.len()))
+    })
+    .await?;
+    member.say_done(said_removed(&title, removed), step);
     Ok(back(&member, contact))
+}
+
+/// Does something to the groups of a contact that can be taken back. Nobody else changes them meanwhile: what a step finds
+/// before and leaves behind is its own.
+async fn step<T: Send + 'static>(
+    member: &Member,
+    contact: ContactId,
+    deed: impl FnOnce(&mut OrgTx<'_>) -> Result<T, PageError> + Send + 'static,
+) -> Result<(T, Option<StepId>), PageError> {
+    member
+        .write(move |tx| {
+            standings::lock_all(tx, contact)?;
+            steps::remember(tx, &undoable::GROUPS_OF_CONTACT, contact.0, deed)
+        })
+        .await
 }
 
 #[derive(Template)]
@@ -225,17 +242,15 @@ pub async fn show_delete(member: Member, path: MembershipPath) -> Answer {
 /// `POST /o/{organization}/contacts/{contact}/groups/{group}/delete`
 pub async fn delete(member: Member, path: MembershipPath) -> Answer {
     let (_, contact, group) = path.into_inner();
-    let title = member
-        .write(move |tx| {
-            let title = existing(tx, group)?.title;
-            actions::delete_membership(tx, group, contact, "")?
-                .then_some(title)
-                .ok_or(PageError::NotFound)
-        })
-        .await?;
-    member.say(Flash::success(format!(
-        "The record of having been in {title} has been deleted."
-    )));
+    let (title, step) = step(&member, contact, move |tx| {
+        let title = existing(tx, group)?.title;
+        actions::delete_membership(tx, group, contact, "")?
+            .then_some(title)
+            .ok_or(PageError::NotFound)
+    })
+    .await?;
+    let said = Flash::success(format!("The record of having been in {title} has been deleted."));
+    member.say_done(said, step);
     Ok(back(&member, contact))
 }
 

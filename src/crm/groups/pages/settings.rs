@@ -6,8 +6,9 @@ use super::super::model::{self, Group};
 use super::super::smart::{self, SearchError};
 use super::{GroupPath, Mailchimp, existing};
 use crate::accounts::Member;
-use crate::base::GroupId;
+use crate::base::{GroupId, counted};
 use crate::crm::contacts::criteria::{Criteria, Offers};
+use crate::crm::contacts::{self, ListFilter};
 use crate::crm::undoable;
 use crate::web::{self, Answer, Field, Flash, Page, PageError};
 use actix_web::http::StatusCode;
@@ -27,6 +28,11 @@ struct NewPage {
 struct Search {
     sentence: String,
     word: String,
+    /// How many fit now: "1,250".
+    count: String,
+    /// Who they are, and the form that changes it.
+    list: String,
+    form: String,
 }
 
 #[derive(Template)]
@@ -62,16 +68,27 @@ pub async fn show_new(member: Member, typed: Query<Typed>) -> Answer {
 async fn show_new_with(member: &Member, status: StatusCode, typed: &Typed, form: GroupForm) -> Answer {
     let search = match criteria(typed)? {
         None => None,
-        Some(criteria) => Some(
-            member
+        Some(criteria) => {
+            let word = criteria.word();
+            let query = serde_urlencoded::to_string([("criteria", &word)]).unwrap_or_default();
+            let filter = ListFilter {
+                criteria: Some(criteria.clone()),
+                ..ListFilter::default()
+            };
+            let (sentence, count) = member
                 .read(move |tx| {
-                    Ok::<_, PageError>(Search {
-                        sentence: criteria.sentence(&Offers::load(tx)?),
-                        word: criteria.word(),
-                    })
+                    let sentence = criteria.sentence(&Offers::load(tx)?);
+                    Ok::<_, PageError>((sentence, contacts::count(tx, &filter)?))
                 })
-                .await?,
-        ),
+                .await?;
+            Some(Search {
+                sentence,
+                word,
+                count: counted(count),
+                list: member.at(&format!("contacts?{query}")),
+                form: member.at(&format!("search/advanced?for=group&{query}")),
+            })
+        }
     };
     let page = member.page("groups");
     web::show_with(status, NewPage { page, form, search })

@@ -2,6 +2,7 @@
 
 use super::super::mailchimp::GroupSync;
 use super::super::model::Group;
+use super::super::standings::{self, Standing};
 use super::super::store;
 use super::smart::{self, Freshness};
 use super::{GroupPath, Mailchimp, existing};
@@ -9,14 +10,14 @@ use crate::accounts::Member;
 use crate::accounts::model::Organization;
 use crate::base::{ContactId, GroupId};
 use crate::crm::contacts::criteria::Offers;
-use crate::crm::contacts::{self, ContactRow, ListFilter};
+use crate::crm::contacts::{self, Belongs, ContactRow, ListFilter};
 use crate::db::OrgTx;
-use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager, page_number};
+use crate::web::{self, Answer, Choice, PAGE_SIZE, Page, PageError, Pager, page_number};
 use actix_web::web::Query;
 use askama::Template;
 use diesel::QueryResult;
 use serde::Deserialize;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 #[derive(Template)]
 #[template(path = "groups/show.html")]
@@ -28,6 +29,24 @@ struct GroupPage {
     sync: Option<GroupSync>,
     search: Option<Search>,
     found: Found,
+    /// How those who are shown belong to it.
+    ways: Vec<Choice>,
+    /// Whether somebody belonged to it who no longer does.
+    has_past: bool,
+    /// The same contacts in the list of contacts, with its columns and actions.
+    in_contacts: String,
+}
+
+impl GroupPage {
+    /// Whether past members are shown.
+    fn shows_past(&self) -> bool {
+        self.found.filter.belongs == Belongs::Removed
+    }
+
+    /// Whether everybody is shown who is in it now.
+    fn shows_everybody(&self) -> bool {
+        self.found.filter.query.is_empty() && self.found.filter.belongs == Belongs::Now
+    }
 }
 
 /// What a smart group searches for.
@@ -71,8 +90,10 @@ struct Found {
 
 struct Row {
     contact: ContactRow,
-    created: String,
-    modified: String,
+    /// On the group's page: "Added (by Admin)", since when, and the reason.
+    status: String,
+    since: String,
+    reason: String,
     /// On the page that adds: in the group already, so there is nothing to tick.
     is_in_already: bool,
     /// In a smart group: the page that says which condition decides.
@@ -84,6 +105,8 @@ struct Row {
 #[serde(default)]
 pub struct Asked {
     q: String,
+    /// How they belong to it.
+    show: String,
     #[serde(deserialize_with = "page_number")]
     page: i64,
 }
@@ -94,6 +117,7 @@ pub async fn show(member: Member, path: GroupPath, asked: Query<Asked>, mailchim
     let filter = ListFilter {
         query: asked.q.clone(),
         group: Some(id),
+        belongs: Belongs::parse(&asked.show).unwrap_or_default(),
         ..ListFilter::default()
     };
     let (wanted, number) = (filter.clone(), asked.page);
@@ -103,16 +127,31 @@ pub async fn show(member: Member, path: GroupPath, asked: Query<Asked>, mailchim
             let group = existing(tx, id)?;
             let sync = mailchimp.column(tx)?.remove(&id);
             let search = Search::read(tx, &organization, &group)?;
-            Ok::<_, PageError>((group, sync, search, List::read(tx, &wanted, number)?))
+            let list = List::read(tx, &wanted, number)?;
+            let standings = standings::standings(tx, id, &list.ids())?;
+            let has_past = store::has_past_members(tx, id)?;
+            Ok::<_, PageError>((group, sync, search, (list, standings, has_past)))
         })
         .await?;
+    let (list, standings, has_past) = list;
+    let query = serde_urlencoded::to_string(filter.pairs()).unwrap_or_default();
+    let known = Belongs::ALL
+        .into_iter()
+        .filter(|way| group.is_smart() || *way != Belongs::Smart)
+        .map(|way| (way.word(), way.label()));
     web::show(GroupPage {
+        has_past,
+        ways: Choice::list(known, filter.belongs.word()),
+        in_contacts: member.at(&format!("contacts?{query}")),
         found: list.found(
             &member,
             filter,
             &format!("groups/{id}"),
-            &HashSet::new(),
-            group.is_smart().then_some(id),
+            &Known {
+                standings,
+                explained: group.is_smart().then_some(id),
+                ..Known::default()
+            },
         ),
         page: member.page("groups"),
         here: member.at(&format!("groups/{id}")),
@@ -142,7 +181,15 @@ pub async fn show_others(member: Member, path: GroupPath, asked: Query<Asked>) -
         })
         .await?;
     web::show(AddPage {
-        found: list.found(&member, filter, &format!("groups/{id}/add"), &members, None),
+        found: list.found(
+            &member,
+            filter,
+            &format!("groups/{id}/add"),
+            &Known {
+                members,
+                ..Known::default()
+            },
+        ),
         page: member.page("groups"),
         here: member.at(&format!("groups/{id}")),
         group,
@@ -172,26 +219,29 @@ impl List {
         self.contacts.iter().map(|row| row.id).collect()
     }
 
-    /// `explained`: the smart group whose search is to be explained for each.
-    fn found(
-        self,
-        member: &Member,
-        filter: ListFilter,
-        here: &str,
-        members: &HashSet<ContactId>,
-        explained: Option<GroupId>,
-    ) -> Found {
+    fn found(self, member: &Member, filter: ListFilter, here: &str, known: &Known) -> Found {
         let link = |page: i64| {
-            let pairs = [("q", filter.query.clone()), ("page", page.to_string())];
+            let pairs = [
+                ("q", filter.query.clone()),
+                ("show", filter.belongs.word().to_owned()),
+                ("page", page.to_string()),
+            ];
             let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
             member.at(&format!("{here}?{query}"))
         };
-        let rows = self.contacts.into_iter().map(|contact| Row {
-            created: member.organization.local(contact.created_at),
-            modified: member.organization.local(contact.modified_at),
-            is_in_already: members.contains(&contact.id),
-            why: explained.map(|group| member.at(&format!("groups/{group}/why/{}", contact.id))),
-            contact,
+        let rows = self.contacts.into_iter().map(|contact| {
+            let standing = known.standings.get(&contact.id);
+            let since = standing.map(|standing| member.organization.local(standing.since()));
+            Row {
+                status: standing.map(Standing::in_words).unwrap_or_default(),
+                since: since.unwrap_or_default(),
+                reason: standing.map(|standing| standing.why.clone()).unwrap_or_default(),
+                is_in_already: known.members.contains(&contact.id),
+                why: known
+                    .explained
+                    .map(|group| member.at(&format!("groups/{group}/why/{}", contact.id))),
+                contact,
+            }
         });
         Found {
             rows: rows.collect(),
@@ -199,4 +249,15 @@ impl List {
             filter,
         }
     }
+}
+
+/// What is known of the contacts of a page beside themselves.
+#[derive(Default)]
+struct Known {
+    /// Where they stand in the group.
+    standings: HashMap<ContactId, Standing>,
+    /// On the page that adds: who is in the group already.
+    members: HashSet<ContactId>,
+    /// The smart group whose search is to be explained for each.
+    explained: Option<GroupId>,
 }

@@ -27,7 +27,7 @@ const MISSED_NAMED_MAX: i64 = 20;
 /// A search on its way from the form.
 #[derive(Deserialize)]
 pub struct Sent {
-    criteria: String,
+    pub(super) criteria: String,
 }
 
 #[derive(Template)]
@@ -45,6 +45,14 @@ struct SearchPage {
     form: String,
     come: Moving,
     go: Moving,
+}
+
+impl SearchPage {
+    /// Where all of those are listed who would `come` or `go`.
+    fn all(&self, way: &str) -> String {
+        let query = serde_urlencoded::to_string([("criteria", &self.word)]).unwrap_or_default();
+        self.page.at(&format!("groups/{}/search/{way}?{query}", self.group.id))
+    }
 }
 
 /// Who comes or goes: all of them counted, the first of them by name.
@@ -243,6 +251,8 @@ struct AlmostPage {
 /// Who is missed because of one condition alone.
 struct Misses {
     condition: String,
+    /// Which condition it is, counted from one.
+    number: usize,
     total: i64,
     first: Vec<ContactRow>,
 }
@@ -264,9 +274,10 @@ pub async fn almost(member: Member, path: GroupPath) -> Answer {
             let offers = Offers::load(tx)?;
             let mut misses = Vec::new();
             for (number, condition) in criteria.conditions().enumerate() {
-                let (total, first) = contacts::near_misses(tx, &criteria, number, id, MISSED_NAMED_MAX)?;
+                let (total, first) = contacts::near_misses(tx, &criteria, number, id, (0, MISSED_NAMED_MAX))?;
                 misses.push(Misses {
                     condition: condition.words(&offers),
+                    number: number + 1,
                     total,
                     first: contacts::list_rows(tx, &first)?,
                 });

@@ -5,7 +5,7 @@ use super::super::actions::{self, Added};
 use super::super::mailchimp::{MailchimpView, Refusals};
 use super::existing;
 use crate::accounts::Member;
-use crate::base::{ContactId, GroupId};
+use crate::base::{ContactId, GroupId, StepId};
 use crate::crm::contacts;
 use crate::db::OrgTx;
 use crate::web::{Flash, PageError};
@@ -53,9 +53,10 @@ impl Told {
         })
     }
 
-    /// Says it on the next page.
-    pub(super) fn say(&self, member: &Member) {
-        self.flashes().into_iter().for_each(|flash| member.say(flash));
+    /// Says it on the next page, with the way back at last.
+    pub(super) fn say(&self, member: &Member, step: Option<StepId>) {
+        self.refused().into_iter().for_each(|flash| member.say(flash));
+        member.say_done(self.joined(), step);
     }
 
     /// What is said: whom Mailchimp will not take, if anybody, and at last how many joined.

@@ -3,10 +3,13 @@
 mod compare;
 mod done;
 mod list;
+mod with;
 
 use crate::base::{ContactId, Role};
 use crate::web::{Needs, Route, get, post};
 
+/// What handlers of `/o/{organization}/contacts/{contact}/merge` take.
+type ContactPath = actix_web::web::Path<(String, ContactId)>;
 /// What handlers below `/o/{organization}/contacts/{contact}/merge/{other}` take.
 type PairPath = actix_web::web::Path<(String, ContactId, ContactId)>;
 /// What handlers below `/o/{organization}/merges/{merge}` take.
@@ -20,6 +23,8 @@ pub fn routes() -> Vec<Route> {
     const CHANGE: Needs = Needs::Role(Role::Staff);
     vec![
         post("/o/{organization}/merges/choose", CHANGE, compare::choose),
+        get("/o/{organization}/contacts/{contact}/merge", CHANGE, with::ask),
+        post("/o/{organization}/contacts/{contact}/merge", CHANGE, with::choose),
         get(
             "/o/{organization}/contacts/{contact}/merge/{other}",
             CHANGE,

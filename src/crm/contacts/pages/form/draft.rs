@@ -3,10 +3,10 @@
 use super::{ContactForm, Row};
 use crate::base::EmailAddress;
 use crate::crm::contacts::model::{
-    Address, Contact, ContactDraft, Details, EmailDraft, LOCATION_TYPES, Phone, Privacy,
+    Address, Contact, ContactDraft, ContactType, Details, EmailDraft, LOCATION_TYPES, Phone, Privacy,
 };
 use crate::crm::contacts::rules::Problem;
-use crate::crm::custom_fields::{self, CustomValues};
+use crate::crm::custom_fields;
 use chrono::NaiveDate;
 
 /// Why an email is on hold when somebody ticks the box.
@@ -14,11 +14,10 @@ const HELD_BY_HAND: &str = "put on hold by hand";
 
 impl ContactForm {
     /// The contact the form describes, and what is wrong with it, at the form's own fields. Rows left empty are passed
-    /// over. `stored` is the contact being changed: it knows why its emails are on hold.
+    /// over. `stored` is the contact being changed: it knows what the form does not show, and why its emails are on hold.
     pub fn draft(&self, stored: Option<&Contact>) -> (ContactDraft, Vec<Problem>) {
         let mut problems = Vec::new();
-        let mut details = self.details(&mut problems);
-        details.custom = stored.map(|contact| contact.details.custom.clone()).unwrap_or_default();
+        let mut details = self.details(stored, &mut problems);
         let sent = |name: &str| self.typed.get(name).map(String::as_str);
         let wrong = custom_fields::read(&self.custom, &mut details.custom, sent);
         problems.extend(wrong.into_iter().map(|(name, words)| Problem::new(name, words)));
@@ -50,28 +49,13 @@ impl ContactForm {
         (draft, problems)
     }
 
-    fn details(&self, problems: &mut Vec<Problem>) -> Details {
+    /// What the form of this type does not show stays as it is stored: files bring more than a form asks for.
+    fn details(&self, stored: Option<&Contact>, problems: &mut Vec<Problem>) -> Details {
         let text = |name: &str| self.value(name).to_owned();
-        let birth_date = match self.value("birth_date") {
-            "" => None,
-            typed => NaiveDate::parse_from_str(typed, "%Y-%m-%d")
-                .map_err(|_| problems.push(Problem::new("birth_date", "Write the date like 1968-04-27.")))
-                .ok(),
-        };
-        Details {
+        let stored = stored.map(|contact| contact.details.clone()).unwrap_or_default();
+        let shown = Details {
             contact_type: self.contact_type,
             contact_subtype: text("contact_subtype"),
-            prefix: text("prefix"),
-            first_name: text("first_name"),
-            middle_name: text("middle_name"),
-            last_name: text("last_name"),
-            suffix: text("suffix"),
-            organization_name: text("organization_name"),
-            household_name: text("household_name"),
-            job_title: text("job_title"),
-            gender: text("gender"),
-            birth_date,
-            is_deceased: self.is_ticked("is_deceased"),
             preferred_language: text("preferred_language"),
             source: text("source"),
             external_identifier: Some(text("external_identifier")).filter(|text| !text.is_empty()),
@@ -83,7 +67,39 @@ impl ContactForm {
                 do_not_trade: self.is_ticked("do_not_trade"),
                 is_opt_out: self.is_ticked("is_opt_out"),
             },
-            custom: CustomValues::default(),
+            ..stored
+        };
+        match self.contact_type {
+            ContactType::Individual => Details {
+                prefix: text("prefix"),
+                first_name: text("first_name"),
+                middle_name: text("middle_name"),
+                last_name: text("last_name"),
+                suffix: text("suffix"),
+                organization_name: text("organization_name"),
+                job_title: text("job_title"),
+                gender: text("gender"),
+                birth_date: self.birth_date(problems),
+                is_deceased: self.is_ticked("is_deceased"),
+                ..shown
+            },
+            ContactType::Organization => Details {
+                organization_name: text("organization_name"),
+                ..shown
+            },
+            ContactType::Household => Details {
+                household_name: text("household_name"),
+                ..shown
+            },
+        }
+    }
+
+    fn birth_date(&self, problems: &mut Vec<Problem>) -> Option<NaiveDate> {
+        match self.value("birth_date") {
+            "" => None,
+            typed => NaiveDate::parse_from_str(typed, "%Y-%m-%d")
+                .map_err(|_| problems.push(Problem::new("birth_date", "Write the date like 1968-04-27.")))
+                .ok(),
         }
     }
 
