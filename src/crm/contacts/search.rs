@@ -430,25 +430,23 @@ impl LookedFor {
         format!("({found}) UNION ALL {by_id} UNION ALL {by_identifier}")
     }
 
-    fn bind(
+    fn bind<'q>(
         self,
-        query: BoxedSqlQuery<'_, Pg, SqlQuery>,
-        parameters: usize,
-    ) -> (BoxedSqlQuery<'_, Pg, SqlQuery>, usize) {
-        let with_words = |(query, parameters): (BoxedSqlQuery<'_, Pg, SqlQuery>, usize), wanted: Wanted| {
+        mut query: BoxedSqlQuery<'q, Pg, SqlQuery>,
+        mut parameters: usize,
+    ) -> (BoxedSqlQuery<'q, Pg, SqlQuery>, usize) {
+        for wanted in self.words {
             let end = format!("{}{AFTER_ALL_LETTERS}", wanted.word);
-            let query = query.bind::<Text, _>(wanted.word).bind::<Text, _>(end);
-            (query, parameters + 2)
-        };
-        let (query, parameters) = self.words.into_iter().fold((query, parameters), with_words);
-        match self.number {
-            Some(number) => {
-                // Nobody has the number zero.
-                let id: i64 = number.parse().unwrap_or(0);
-                (query.bind::<BigInt, _>(id).bind::<Text, _>(number), parameters + 2)
-            }
-            None => (query, parameters),
+            query = query.bind::<Text, _>(wanted.word).bind::<Text, _>(end);
+            parameters += 2;
         }
+        if let Some(number) = self.number {
+            // Nobody has the number zero.
+            let id: i64 = number.parse().unwrap_or(0);
+            query = query.bind::<BigInt, _>(id).bind::<Text, _>(number);
+            parameters += 2;
+        }
+        (query, parameters)
     }
 }
 
