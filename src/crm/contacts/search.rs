@@ -374,50 +374,88 @@ fn fitting<'q>(
     if filter.query.trim().is_empty() {
         return Ok(Some((query, parameters)));
     }
-    let words = terms::wanted(&filter.query);
-    if words.is_empty() {
+    let looked_for = LookedFor::read(&filter.query);
+    if looked_for.words.is_empty() {
         return Ok(None);
     }
     // Found on their own, as a list of ids: joined to the contacts Postgres has chosen plans a thousand times as long.
-    let finding = found_by(&words, parameters, "contact_id", "");
+    let finding = looked_for.finding(parameters, ["contact_id", "id"], "");
     query = query.sql(format!(" AND contacts.id = ANY(ARRAY({finding}))"));
-    Ok(Some(bind_words(query, words, parameters)))
+    Ok(Some(looked_for.bind(query, parameters)))
 }
 
 /// The beginning of a statement about whom the search box alone finds, as `fitting`: they are counted and ordered by the terms,
 /// so that no contact is read but those shown.
 fn named<'q>(tx: &mut OrgTx<'_>, head: &str, filter: &ListFilter) -> Option<(BoxedSqlQuery<'q, Pg, SqlQuery>, usize)> {
-    let words = terms::wanted(&filter.query);
-    if words.is_empty() {
+    let looked_for = LookedFor::read(&filter.query);
+    if looked_for.words.is_empty() {
         return None;
     }
-    let finding = found_by(&words, 1, "contact_id AS id, sort_name", " AND NOT in_trash");
+    let columns = ["contact_id AS id, sort_name", "id, sort_name"];
+    let finding = looked_for.finding(1, columns, " AND NOT in_trash");
     let query = diesel::sql_query(format!(
         "{head} FROM (SELECT DISTINCT * FROM ({finding}) AS found) AS contacts"
     ));
     let query = query.into_boxed().bind::<BigInt, _>(tx.organization());
-    Some(bind_words(query, words, 1))
+    Some(looked_for.bind(query, 1))
 }
 
-/// Who is found by each of the words, in a statement that has so many parameters already.
-fn found_by(words: &[Wanted], parameters: usize, columns: &str, among: &str) -> String {
-    let each = (parameters + 1..).step_by(2).zip(words);
-    let each: Vec<String> = each.map(|(at, wanted)| finding(wanted, at, columns, among)).collect();
-    each.join(" INTERSECT ")
-}
-
-fn bind_words(
-    query: BoxedSqlQuery<'_, Pg, SqlQuery>,
+/// What somebody typed into the search box.
+struct LookedFor {
     words: Vec<Wanted>,
-    parameters: usize,
-) -> (BoxedSqlQuery<'_, Pg, SqlQuery>, usize) {
-    words
-        .into_iter()
-        .fold((query, parameters), |(query, parameters), wanted| {
+    /// The whole, where it may be a contact's DMS Number or External Identifier: these have digits, names have none.
+    number: Option<String>,
+}
+
+impl LookedFor {
+    fn read(query: &str) -> Self {
+        let query = query.trim();
+        let has_digits = query.contains(|c: char| c.is_ascii_digit());
+        Self {
+            words: terms::wanted(query),
+            number: has_digits.then(|| query.to_owned()),
+        }
+    }
+
+    /// Who is found by each of the words, or bears the number, in a statement that has so many parameters already. The columns
+    /// are those of the terms and of the contacts.
+    fn finding(&self, parameters: usize, [of_terms, of_contacts]: [&str; 2], among: &str) -> String {
+        let each = (parameters + 1..).step_by(2).zip(&self.words);
+        let each: Vec<String> = each.map(|(at, wanted)| finding(wanted, at, of_terms, among)).collect();
+        let found = each.join(" INTERSECT ");
+        if self.number.is_none() {
+            return found;
+        }
+        let (id, identifier) = (
+            parameters + 2 * self.words.len() + 1,
+            parameters + 2 * self.words.len() + 2,
+        );
+        let bearing = |which: String| {
+            format!("SELECT {of_contacts} FROM contacts WHERE organization_id = $1 AND deleted_at IS NULL AND {which}")
+        };
+        let by_id = bearing(format!("id = (SELECT ${id}::bigint)"));
+        let by_identifier = bearing(format!("external_identifier = (SELECT ${identifier}::text)"));
+        format!("({found}) UNION ALL {by_id} UNION ALL {by_identifier}")
+    }
+
+    fn bind<'q>(
+        self,
+        mut query: BoxedSqlQuery<'q, Pg, SqlQuery>,
+        mut parameters: usize,
+    ) -> (BoxedSqlQuery<'q, Pg, SqlQuery>, usize) {
+        for wanted in self.words {
             let end = format!("{}{AFTER_ALL_LETTERS}", wanted.word);
-            let query = query.bind::<Text, _>(wanted.word).bind::<Text, _>(end);
-            (query, parameters + 2)
-        })
+            query = query.bind::<Text, _>(wanted.word).bind::<Text, _>(end);
+            parameters += 2;
+        }
+        if let Some(number) = self.number {
+            // Nobody has the number zero.
+            let id: i64 = number.parse().unwrap_or(0);
+            query = query.bind::<BigInt, _>(id).bind::<Text, _>(number);
+            parameters += 2;
+        }
+        (query, parameters)
+    }
 }
 
 /// No word contains it: it is the last code point there is, and stands for nothing.

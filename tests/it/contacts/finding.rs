@@ -210,3 +210,26 @@ async fn a_reader_sees_and_changes_nothing() {
     assert_eq!(stan.get(&format!("contacts/{id}")).await.status, 404);
     assert_eq!(stan.get("contacts/999999999999").await.status, 404);
 }
+
+#[tokio::test]
+async fn the_search_box_finds_a_dms_number_and_an_external_identifier() {
+    let office = Office::open().await;
+    office.testers(3).await;
+    let mut partner = organization("Bay Trust");
+    partner.details.external_identifier = Some("OLD/7-Éa".into());
+    let id = office.add(partner).await;
+    let whoever = async |query: &str| {
+        let query = serde_urlencoded::to_string([("q", query)]).unwrap();
+        names(&office.ada.get(&format!("contacts?{query}")).await)
+    };
+    assert_eq!(whoever(&format!(" {id} ")).await, ["Bay Trust"]);
+    assert_eq!(whoever("OLD/7-Éa").await, ["Bay Trust"]);
+    assert!(whoever("OLD/7").await.is_empty(), "only the whole of it");
+    assert!(whoever("99999999999999999999").await.is_empty());
+    let organizations = office.ada.get(&format!("contacts?type=organization&q={id}")).await;
+    assert_eq!(names(&organizations), ["Bay Trust"]);
+    let people = office.ada.get(&format!("contacts?type=individual&q={id}")).await;
+    assert!(names(&people).is_empty());
+    office.ada.post(&format!("contacts/{id}/trash"), &[]).await;
+    assert!(whoever(&id.to_string()).await.is_empty());
+}

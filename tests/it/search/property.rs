@@ -24,6 +24,8 @@ use rand::{RngExt, SeedableRng};
 const PEOPLE: usize = 150;
 /// Searches that are tried.
 const SEARCHES: u32 = 600;
+/// Questions about each detail of a record.
+const TRIES: usize = 30;
 /// Words of which the records are made, and pieces of which people look for: accents, ligatures, capitals, and what SQL
 /// and patterns take for something else.
 const WORDS: [&str; 16] = [
@@ -414,38 +416,55 @@ fn follow_up(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyh
     Ok(())
 }
 
+/// What can be asked about.
+fn subjects(offers: &Offers) -> Vec<String> {
+    let listed = SUBJECTS.iter().copied().flatten().map(|subject| subject.key.to_owned());
+    let custom = offers.custom().all().iter().map(|field| field.key());
+    listed.chain(custom).collect()
+}
+
+/// The details that can be asked of a record, where a condition is about records: the last place is for another one.
+fn details(typed: &Typed, offers: &Offers) -> Vec<String> {
+    let another = form(typed).details(offers).pop();
+    let keys = another
+        .into_iter()
+        .flat_map(|another| another.choices)
+        .map(|choice| choice.value);
+    keys.filter(|key| !key.is_empty()).collect()
+}
+
 /// Any condition the form can make, by numbers that choose: what it is about, how it compares, and with what.
 fn condition(choices: &[u16], offers: &Offers) -> Option<Condition> {
     let mut numbers = choices.iter().map(|number| usize::from(*number));
     let mut choose = |from: usize| numbers.next().unwrap_or(0) % from.max(1);
-    let listed = SUBJECTS.iter().copied().flatten().map(|subject| subject.key.to_owned());
-    let custom = offers.custom().all().iter().map(|field| field.key());
-    let subjects: Vec<String> = listed.chain(custom).collect();
+    let subjects = subjects(offers);
     let mut typed = Typed {
         about: subjects[choose(subjects.len())].clone(),
         ..Typed::default()
     };
     fill_in(&mut typed, &mut choose, |typed| form(typed).controls(offers));
-    // Of a record one or two of its details; the last place is for another one and offers all of them.
-    let offered = form(&typed).details(offers).pop();
-    let offered: Vec<String> = offered.map_or_else(Vec::new, |another| {
-        let keys = another.choices.into_iter().map(|choice| choice.value);
-        keys.filter(|key| !key.is_empty()).collect()
-    });
+    // Of a record none, one or two of its details.
+    let offered = details(&typed, offers);
     for _ in 0..if offered.is_empty() { 0 } else { choose(3) } {
-        let mut detail = Typed {
-            about: offered[choose(offered.len())].clone(),
-            ..Typed::default()
-        };
-        let of = typed.clone();
-        fill_in(&mut detail, &mut choose, |detail| {
-            let details = vec![detail.clone()];
-            let with_it = Typed { details, ..of.clone() };
-            form(&with_it).details(offers).remove(0).controls
-        });
+        let about = &offered[choose(offered.len())];
+        let detail = detail(&typed, about, &mut choose, offers);
         typed.details.push(detail);
     }
     Condition::read(&typed).ok()
+}
+
+/// A detail of a condition about records.
+fn detail(of: &Typed, about: &str, choose: &mut impl FnMut(usize) -> usize, offers: &Offers) -> Typed {
+    let mut detail = Typed {
+        about: about.to_owned(),
+        ..Typed::default()
+    };
+    fill_in(&mut detail, choose, |detail| {
+        let details = vec![detail.clone()];
+        let with_it = Typed { details, ..of.clone() };
+        form(&with_it).details(offers).remove(0).controls
+    });
+    detail
 }
 
 /// Fills in the controls that belong to what something is about.
@@ -571,6 +590,52 @@ fn the_sql_finds_exactly_those_for_whom_the_search_holds() {
         Ok(())
     });
     outcome.unwrap();
+}
+
+#[test]
+fn every_detail_of_every_record_finds_some_and_not_others_in_sql_and_without_it() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let records = runtime.block_on(Records::made_up());
+    let (facts, calendar, offers) = runtime.block_on(records.read(|tx| {
+        let ids = contacts::select(tx, &contacts::Selection::All(contacts::ListFilter::default()))?;
+        let calendar = Calendar::of(tx)?;
+        Ok((Facts::load(tx, &ids, &calendar)?, calendar, Offers::load(tx)?))
+    }));
+    let mut random = StdRng::seed_from_u64(11);
+    let mut choose = |from: usize| random.random_range(0..from.max(1));
+    let mut asked = 0;
+    for about in subjects(&offers) {
+        let of = Typed {
+            about,
+            op: "has".into(),
+            ..Typed::default()
+        };
+        for key in details(&of, &offers) {
+            let mut discerns = false;
+            for _ in 0..TRIES {
+                let details = vec![detail(&of, &key, &mut choose, &offers)];
+                let Ok(condition) = Condition::read(&Typed { details, ..of.clone() }) else {
+                    continue;
+                };
+                let criteria = Criteria {
+                    matching: Match::All,
+                    blocks: vec![Block {
+                        matching: Match::All,
+                        conditions: vec![condition],
+                    }],
+                };
+                let judged = facts.iter().filter(|facts| criteria.holds(facts, &calendar));
+                let judged: Vec<ContactId> = judged.map(|facts| facts.contact.id).collect();
+                let wanted = criteria.clone();
+                let found = runtime.block_on(records.read(move |tx| found(tx, &wanted, None)));
+                assert_eq!(found, judged, "{}", criteria.sentence(&offers));
+                discerns |= !judged.is_empty() && judged.len() < facts.len();
+            }
+            assert!(discerns, "{key} of {} tells nobody apart", of.about);
+            asked += 1;
+        }
+    }
+    assert!(asked > 50, "only {asked} details");
 }
 
 #[test]
