@@ -31,9 +31,18 @@ pub fn erase_or_ask(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: Conta
 
 /// Erases the person. Nothing of it can be taken back.
 pub fn erase(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -> Result<(), PageError> {
-    let person = erasable(tx, id)?;
     let everybody = with_merged(tx, id)?;
+    hold_batches(tx, &everybody)?;
     contacts::locked(tx, &everybody)?;
+    // Whoever took them out of the trash or undid a merge at the same moment has done so by now.
+    let person = erasable(tx, id)?;
+    if with_merged(tx, id)? != everybody {
+        return Err(PageError::Refused(format!(
+            "Somebody merged {} with another contact or undid a merge at the same moment, so nothing was erased. Look at \
+             the contact, and try again.",
+            person.display_name
+        )));
+    }
     if mailchimp.person_there(tx, id)?.must_go_first() {
         return Err(PageError::Refused(
             "Mailchimp still has this person, so nothing was erased. Delete them there permanently first.".into(),
@@ -168,6 +177,19 @@ fn empty_notes_of_gifts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()
             contributions::custom.eq(CustomValues::default()),
         ))
         .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Keeps batches that name them from being posted until the transaction ends. To be called before the contacts are locked, as
+/// whoever posts a batch does.
+fn hold_batches(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    diesel::sql_query(
+        "SELECT FROM batches WHERE organization_id = $1 AND EXISTS \
+            (SELECT FROM jsonb_array_elements(rows) AS line WHERE line ->> 'contact' = ANY($2)) ORDER BY id FOR UPDATE",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<Text>, _>(ids.iter().map(ToString::to_string).collect::<Vec<_>>())
+    .execute(&mut **tx)?;
     Ok(())
 }
 

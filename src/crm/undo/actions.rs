@@ -1,6 +1,6 @@
 //! Taking a step back: the rows, what they add up to, the Change Log and the due marks.
 
-use crate::base::{CampaignId, ContactId, CustomFieldId, GroupId, TagId};
+use crate::base::{CampaignId, ContactId, CustomFieldId, GroupId, StepId, TagId};
 use crate::changelog::steps::{self, Record, Step, StepError, Told};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::crm::contacts::actions as contact_actions;
@@ -15,12 +15,11 @@ use std::collections::BTreeSet;
 
 /// Brings a record back to how it stood before the step. That is a step itself, and can be taken back as well.
 pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(), PageError> {
-    if record.is_shared {
-        work::wait_for_marks_under_way(tx)?;
-    }
     let told = steps::told(tx, step)?;
     let concerned: BTreeSet<ContactId> = told.iter().filter_map(|line| line.contact).collect();
     contributions::lock_contacts(tx, &concerned)?;
+    // After the contacts, as whoever erases them does.
+    let step = &existing(tx, step.id)?;
     let concerned: Vec<ContactId> = concerned.into_iter().collect();
     if !record.is_shared {
         refuse_gone(tx, &concerned)?;
@@ -40,6 +39,16 @@ pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(),
         work::smart_groups_are_due(tx)?;
     }
     Ok(())
+}
+
+fn existing(tx: &mut OrgTx<'_>, id: StepId) -> Result<Step, PageError> {
+    let step = steps::locked(tx, id)?.ok_or(PageError::NotFound)?;
+    match step.undone_at {
+        Some(_) => Err(PageError::Refused(
+            "This was undone already. Nothing was changed.".into(),
+        )),
+        None => Ok(step),
+    }
 }
 
 /// What was of somebody who is not there any more cannot be theirs again.

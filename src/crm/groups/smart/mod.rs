@@ -60,7 +60,6 @@ pub struct SmartGroup {
 
 /// Makes a smart group; who belongs to it is found in the background at once. After `Taken` the transaction must be given up.
 pub fn create(tx: &mut OrgTx<'_>, title: &str, description: &str, criteria: &Criteria) -> Result<GroupId, SearchError> {
-    work::wait_for_marks_under_way(tx)?;
     let group = actions::create(tx, title, description)?;
     write_search(tx, group, criteria)?;
     let search = FieldChange::between("Search", "", &criteria.sentence(&Offers::load(tx)?));

@@ -65,6 +65,16 @@ pub fn difference_since(
     difference(tx, group, criteria, moved.as_deref())
 }
 
+/// Where everybody is to be looked at anew: whoever began to change a contact before the search was there did not mark it.
+pub(super) fn let_changes_under_way_end(tx: &mut OrgTx<'_>) -> QueryResult<()> {
+    let now = tx.now();
+    let is_new = |group: &SmartGroup| group.searched_on.is_none() && group.due_at.is_some_and(|at| at <= now);
+    match all(tx)?.iter().any(is_new) {
+        true => work::wait_for_marks_under_way(tx),
+        false => Ok(()),
+    }
+}
+
 /// Does the next thing that is due: one whole group, or a batch of changed contacts for all groups.
 pub(super) fn step(tx: &mut OrgTx<'_>) -> QueryResult<After> {
     let smart_groups = all(tx)?;
