@@ -22,6 +22,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, FormConfig, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, ResponseError};
+use futures_util::future::join_all;
 use secrecy::ExposeSecret;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -33,7 +34,7 @@ use tracing_actix_web::TracingLogger;
 /// Seconds that open requests may take to end once the process is told to stop.
 const SHUTDOWN_SECONDS: u64 = 10;
 
-/// How long the work in the background may take to end.
+/// How long all the work in the background may take to end after that. The README's unit gives both together 45 seconds.
 const TASK_WAIT: Duration = Duration::from_secs(10);
 
 /// How soon the background notices that the process is to stop.
@@ -89,13 +90,14 @@ pub struct Application {
     server: Server,
     figures: Option<Figures>,
     wakes: Wakes,
-    sender: JoinHandle<()>,
-    sync: JoinHandle<()>,
-    importer: JoinHandle<()>,
-    smart_groups: JoinHandle<()>,
-    bulk: JoinHandle<()>,
-    duplicates: JoinHandle<()>,
+    background: Vec<Background>,
     stop: StopOnDrop,
+}
+
+/// A work in the background, and what to say when it did not end in time.
+struct Background {
+    task: JoinHandle<()>,
+    if_cut: &'static str,
 }
 
 /// Where Prometheus reads, at an address of its own: what serves people never shows figures.
@@ -130,28 +132,41 @@ impl Application {
         let wakes = work::listen(database_url.to_owned(), stop.clone())?;
         let (transport, from) = (&config.mail, config.mail_from.clone());
         let sender = mail::start(db.clone(), transport, from, wakes.clone(), stop.clone())?;
-        let importer = imports::start(db.clone(), wakes.clone(), stop.clone());
-        let smart_groups = groups::smart::start(db.clone(), wakes.clone(), stop.clone());
-        let bulk = bulk::start(db.clone(), wakes.clone(), stop.clone());
-        let duplicates = duplicates::start(db.clone(), wakes.clone(), stop.clone());
+        let mut background = vec![
+            ending(sender, "a letter was still being sent; it may go out twice"),
+            ending(
+                imports::start(db.clone(), wakes.clone(), stop.clone()),
+                "an import was still at a step; it is done anew by another process or after the next start",
+            ),
+            ending(
+                groups::smart::start(db.clone(), wakes.clone(), stop.clone()),
+                "smart groups were still being looked at; that is done anew after the next start",
+            ),
+            ending(
+                bulk::start(db.clone(), wakes.clone(), stop.clone()),
+                "a bulk action was still at a batch; it is done anew by another process or after the next start",
+            ),
+            ending(
+                duplicates::start(db.clone(), wakes.clone(), stop.clone()),
+                "the search for duplicates was still at a batch; it goes on after the next start",
+            ),
+        ];
         let metrics = Metrics::new()?;
         let config = Arc::new(config);
         let engine = Engine::new(db, config.clone(), observer(&metrics))?;
         let figures = show_figures(&config, &engine.db, &metrics)?;
         let stopped = stopped(stop.clone(), wakes.clone());
-        let sync = tokio::spawn(task::dispatch(engine.clone(), wakes.clone(), stopped));
+        background.push(ending(
+            tokio::spawn(task::dispatch(engine.clone(), wakes.clone(), stopped)),
+            "the sync was still at work; it goes on at the next start",
+        ));
         let server = serve(listener, config, engine, metrics, wakes.clone())?;
         Ok(Self {
             address,
             server,
             figures,
             wakes,
-            sender,
-            sync,
-            importer,
-            smart_groups,
-            bulk,
-            duplicates,
+            background,
             stop: StopOnDrop(stop),
         })
     }
@@ -179,28 +194,19 @@ impl Application {
         }
         drop(self.stop);
         self.wakes.wake();
-        if tokio::time::timeout(TASK_WAIT, self.sender).await.is_err() {
-            tracing::warn!("a letter was still being sent; it may go out twice");
-        }
-        if tokio::time::timeout(TASK_WAIT, self.sync).await.is_err() {
-            tracing::warn!("the sync was still at work; it goes on at the next start");
-        }
-        if tokio::time::timeout(TASK_WAIT, self.importer).await.is_err() {
-            tracing::warn!("an import was still at a step; it is done anew by another process or after the next start");
-        }
-        if tokio::time::timeout(TASK_WAIT, self.smart_groups).await.is_err() {
-            tracing::warn!("smart groups were still being looked at; that is done anew after the next start");
-        }
-        if tokio::time::timeout(TASK_WAIT, self.bulk).await.is_err() {
-            tracing::warn!(
-                "a bulk action was still at a batch; it is done anew by another process or after the next start"
-            );
-        }
-        if tokio::time::timeout(TASK_WAIT, self.duplicates).await.is_err() {
-            tracing::warn!("the search for duplicates was still at a batch; it goes on after the next start");
+        let mut background = self.background;
+        let tasks = background.iter_mut().map(|one| &mut one.task);
+        // Whatever became of them: what matters is who is still at work when the time is over.
+        let _ = tokio::time::timeout(TASK_WAIT, join_all(tasks)).await;
+        for cut in background.iter().filter(|one| !one.task.is_finished()) {
+            tracing::warn!("{}", cut.if_cut);
         }
         ended
     }
+}
+
+fn ending(task: JoinHandle<()>, if_cut: &'static str) -> Background {
+    Background { task, if_cut }
 }
 
 /// Tells the metrics of every call to Mailchimp.
@@ -227,7 +233,7 @@ fn serve(
     metrics: Metrics,
     wakes: Wakes,
 ) -> std::io::Result<Server> {
-    let db = engine.db.clone();
+    let db = engine.db.in_turn();
     let key = Key::derive_from(config.secret_key.expose_secret().as_bytes());
     let mailchimp: Arc<dyn MailchimpView> = Arc::new(View);
     let server = HttpServer::new(move || {

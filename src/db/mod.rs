@@ -20,7 +20,9 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnectio
 use diesel::sql_types::{BigInt, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Every change of the schema, in the binary.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
@@ -29,6 +31,16 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 pub const POOL_SIZE_MAX: u32 = 16;
 /// How long a request waits for a connection before it is told that the database is busy.
 const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+/// Pages that Postgres works on at once, for each processor: with more of them every page only takes longer, and some
+/// much longer. Measured with 16 people at once on two processors: of 2, 3, 4, 5, 6, 8 and 16 at once, 4 answered soonest.
+const TURNS_PER_PROCESSOR: usize = 2;
+/// Who has waited for a turn this long goes without one, so that a few slow pages hold up nobody for longer.
+const TURN_WAIT_MAX: Duration = Duration::from_millis(50);
+
+diesel::define_sql_function! {
+    /// Names and titles are told apart without regard to case, as the unique indexes do.
+    fn lower(text: Text) -> Text;
+}
 
 /// No connection could be had, or the process is stopping; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +56,7 @@ pub enum Unavailable {
 pub struct Db {
     pool: Pool<ConnectionManager<PgConnection>>,
     clock: Clock,
+    turns: Option<Arc<Semaphore>>,
 }
 
 impl Db {
@@ -56,7 +69,20 @@ impl Db {
             .test_on_check_out(false)
             .connection_customizer(Box::new(WithoutJit))
             .build(ConnectionManager::new(url))?;
-        Ok(Self { pool, clock })
+        Ok(Self {
+            pool,
+            clock,
+            turns: None,
+        })
+    }
+
+    /// The same database for those who ask for pages: served in the order in which they come, a few at a time.
+    pub fn in_turn(&self) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            turns: Some(Arc::new(Semaphore::new(processors * TURNS_PER_PROCESSOR))),
+            ..self.clone()
+        }
     }
 
     /// The clock every transaction tells the time by.
@@ -143,12 +169,19 @@ impl Db {
         E: From<Unavailable> + Send + 'static,
     {
         let (pool, clock) = (self.pool.clone(), self.clock.clone());
+        let turn = self.turn().await;
         tokio::task::spawn_blocking(move || {
+            let _until_done = turn;
             let mut conn = pool.get().map_err(Unavailable::from)?;
             work(&mut conn, clock.now())
         })
         .await
         .map_err(|_| Unavailable::Stopping)?
+    }
+
+    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        let waiting = self.turns.clone()?.acquire_owned();
+        tokio::time::timeout(TURN_WAIT_MAX, waiting).await.ok()?.ok()
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::audiences::AudienceId;
 use super::client::{Call, Client, Route};
 use super::hash::SubscriberHash;
-use super::paging::{PAGE_SIZE_MAX, Reading};
+use super::paging::PAGE_SIZE_MAX;
 use super::problem::{Kind, Problem};
 use super::wire;
 
@@ -241,15 +241,6 @@ pub struct MembersPage {
     pub asked_at: Option<DateTime<Utc>>,
 }
 
-/// All members that match, each once.
-#[derive(Clone, Debug)]
-pub struct MembersRead {
-    /// Complete: as many as Mailchimp counted.
-    pub members: Vec<Member>,
-    /// Mailchimp's clock before the first page was read: what changed later may be missing.
-    pub asked_at: Option<DateTime<Utc>>,
-}
-
 /// What became of a member to be archived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArchiveOutcome {
@@ -296,31 +287,6 @@ impl Client {
         Ok(MembersPage {
             members: answer.members,
             total_items: answer.total_items,
-            asked_at,
-        })
-    }
-
-    /// All members that match, read to the end and counted; the offset of the query is not used.
-    pub async fn all_members(&self, audience: &AudienceId, query: &MembersQuery) -> Result<MembersRead, Problem> {
-        let mut asked_at = None;
-        let mut reading = Reading::of(|member: &Member| member.id.clone());
-        while let Some(offset) = reading.next_offset()? {
-            let page = self
-                .members_page(
-                    audience,
-                    &MembersQuery {
-                        offset,
-                        ..query.clone()
-                    },
-                )
-                .await?;
-            if offset == 0 {
-                asked_at = page.asked_at;
-            }
-            reading.take(page.members, page.total_items);
-        }
-        Ok(MembersRead {
-            members: reading.rows,
             asked_at,
         })
     }

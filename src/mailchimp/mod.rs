@@ -19,9 +19,7 @@ pub use audiences::{
 pub use bulk::{BULK_MEMBERS_MAX, BulkError, BulkOutcome};
 pub use client::{CallRecord, Client, Limits, Observer, http_client};
 pub use hash::SubscriberHash;
-pub use members::{
-    ArchiveOutcome, EraseOutcome, Member, MemberWrite, MembersPage, MembersQuery, MembersRead, MergeValues, Status,
-};
+pub use members::{ArchiveOutcome, EraseOutcome, Member, MemberWrite, MembersPage, MembersQuery, MergeValues, Status};
 pub use paging::PAGE_SIZE_MAX;
 pub use problem::{Class, FieldProblem, Kind, Problem};
 pub use webhooks::{Events, Sources, Webhook, WebhookId, WebhookSettings};

@@ -34,4 +34,5 @@ mod sync_waiting;
 mod tenancy;
 mod test_browser;
 mod test_cluster;
+mod turns;
 mod undo;

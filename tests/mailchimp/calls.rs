@@ -118,22 +118,6 @@ async fn a_list_that_never_settles_is_not_taken_for_complete() {
 }
 
 #[tokio::test]
-async fn all_members_are_collected_with_the_time_of_the_first_page() {
-    let page = |ids: &[&str]| {
-        let members: Vec<Value> = ids.iter().map(|id| json!({"id": id, "status": "subscribed"})).collect();
-        ok(json!({"members": members, "total_items": 3}))
-    };
-    let server = StandIn::answering([page(&["1", "2"]), page(&["3"])]).await;
-    let read = server
-        .client()
-        .all_members(&audience(), &MembersQuery::default())
-        .await
-        .unwrap();
-    assert_eq!(read.members.len(), 3);
-    assert!(read.asked_at.is_some());
-}
-
-#[tokio::test]
 async fn an_empty_object_is_no_empty_audience() {
     let server = StandIn::answering([ok(json!({}))]).await;
     let problem = server
@@ -351,7 +335,10 @@ async fn calls_can_be_made_from_any_task() {
     let server = StandIn::answering([ok(json!({"members": [], "total_items": 0})), audiences(&[], 0)]).await;
     let client = server.client();
     let task = tokio::spawn(async move {
-        client.all_members(&audience(), &MembersQuery::default()).await.unwrap();
+        client
+            .members_page(&audience(), &MembersQuery::default())
+            .await
+            .unwrap();
         client.audiences().await.unwrap();
     });
     task.await.unwrap();

@@ -89,16 +89,16 @@ async fn recorded_members_are_read_whole() {
 #[tokio::test]
 async fn recorded_pages_of_members_are_read_whole() {
     for (exchange, server) in answers("GET /3.0/lists/{list_id}/members 200", 200).await {
-        let read = server
+        let page = server
             .client()
-            .all_members(&audience(), &MembersQuery::default())
+            .members_page(&audience(), &MembersQuery::default())
             .await
             .unwrap();
         assert_eq!(
-            read.members.len(),
+            page.members.len(),
             exchange["response_body"]["members"].as_array().unwrap().len()
         );
-        read.members.iter().for_each(is_whole);
+        page.members.iter().for_each(is_whole);
     }
 }
 

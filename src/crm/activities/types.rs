@@ -3,8 +3,8 @@
 use crate::base::ActivityTypeId;
 use crate::changelog::{self, FieldChange};
 use crate::crm::type_error::TypeError;
-use crate::db::OrgTx;
 use crate::db::schema::{activities, activity_types};
+use crate::db::{OrgTx, lower};
 use crate::web;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
@@ -15,11 +15,6 @@ use std::collections::HashMap;
 const FIRST: [&str; 7] = ["Meeting", "Phone Call", "Email", "Letter", "Visit", "Event", "Task"];
 /// The longest name, in characters.
 pub const NAME_LENGTH_MAX: usize = 60;
-
-diesel::define_sql_function! {
-    /// Names are told apart without regard to case, as the unique index does.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
 
 /// A type of activity.
 #[derive(Clone, Debug, Queryable, Selectable)]

@@ -2,16 +2,11 @@
 
 use super::model::Campaign;
 use crate::base::{CampaignId, Currency, Money};
-use crate::db::OrgTx;
 use crate::db::schema::campaigns;
+use crate::db::{OrgTx, lower};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use std::collections::HashMap;
-
-diesel::define_sql_function! {
-    /// Names are told apart without regard to case, as the unique index does.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
 
 /// The campaign with this id.
 pub fn find(tx: &mut OrgTx<'_>, id: CampaignId) -> QueryResult<Option<Campaign>> {

@@ -9,7 +9,7 @@ pub struct Line {
     /// In the organization's time zone.
     pub when: String,
     pub who: String,
-    /// "Import", "Mailchimp" …; empty for a person.
+    /// "Import", or empty.
     pub kind: &'static str,
     /// The contact and its name.
     pub contact: Option<(ContactId, String)>,

@@ -2,16 +2,11 @@
 
 use super::model::Fund;
 use crate::base::FundId;
-use crate::db::OrgTx;
 use crate::db::schema::{contributions, funds};
+use crate::db::{OrgTx, lower};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 use std::collections::HashMap;
-
-diesel::define_sql_function! {
-    /// Names are told apart without regard to case, as the unique index does.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
 
 /// The fund with this id.
 pub fn find(tx: &mut OrgTx<'_>, id: FundId) -> QueryResult<Option<Fund>> {

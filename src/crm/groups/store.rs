@@ -3,8 +3,8 @@
 use super::model::{Counted, Group, HistoryLine, Membership};
 use crate::base::{ContactId, GroupId};
 use crate::crm::contacts::{Selection, chosen};
-use crate::db::OrgTx;
 use crate::db::schema::{changes, contacts, group_contacts, group_history, groups};
+use crate::db::{OrgTx, lower};
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -12,11 +12,6 @@ use std::collections::{HashMap, HashSet};
 
 /// Lines of a contact's group history that are shown; the change log has all of them.
 pub const HISTORY_LINES_MAX: i64 = 200;
-
-diesel::define_sql_function! {
-    /// Titles are told apart without regard to case, as the unique index does.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
 
 /// The rows of contacts who belong to a group now.
 macro_rules! members {

@@ -50,11 +50,18 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>) -> Answer {
     let (frame, contact, tags, nearest, custom) = member
         .read(move |tx| {
             let contact = store::find(tx, id)?.ok_or(PageError::NotFound)?;
-            let tags = tags::store::of_contact(tx, id)?;
-            let nearest = relationships::store::nearest(tx, id, today)?;
+            let frame = Frame::of(tx, &contact, Tab::Summary)?;
+            // The counts tell where there is nothing to ask for: most people have neither tags nor relationships.
+            let tags = match frame.counts.tags {
+                0 => Vec::new(),
+                _ => tags::store::of_contact(tx, id)?,
+            };
+            let nearest = match frame.counts.relationships {
+                0 => Nearest::default(),
+                _ => relationships::store::nearest(tx, id, today)?,
+            };
             let custom = custom_fields::store::of(tx, Record::Contact)?;
             let custom = custom.shown(contact.details.contact_type.as_str(), &contact.details.custom);
-            let frame = Frame::of(tx, &contact, Tab::Summary)?;
             Ok::<_, PageError>((frame, contact, tags, nearest, custom))
         })
         .await?;

@@ -3,17 +3,12 @@
 use super::model::Tag;
 use crate::base::{ContactId, TagId};
 use crate::crm::contacts::{Selection, chosen};
-use crate::db::OrgTx;
 use crate::db::schema::{contact_tags, tags};
+use crate::db::{OrgTx, lower};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use std::collections::HashMap;
-
-diesel::define_sql_function! {
-    /// Names are told apart without regard to case, as the unique index does.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
 
 /// Every tag.
 pub fn all(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Tag>> {

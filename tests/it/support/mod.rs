@@ -1,5 +1,4 @@
 //! What the tests stand on.
-#![allow(dead_code, reason = "offered to tests that are still to be written")]
 pub mod browser;
 pub mod browserless;
 pub mod cluster;
