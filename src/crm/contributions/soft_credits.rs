@@ -2,9 +2,9 @@
 
 use super::actions::{self, ContributionError};
 use super::model::CreditType;
-use super::rows;
 use crate::base::{ContactId, ContributionId, Currency, Money, SoftCreditId};
 use crate::changelog::{self, FieldChange, NewChange};
+use crate::crm::contacts::rules::Problem;
 use crate::db::OrgTx;
 use crate::db::schema::{contacts, contributions, soft_credits};
 use crate::work;
@@ -70,6 +70,14 @@ pub fn of_contribution(tx: &mut OrgTx<'_>, id: ContributionId) -> QueryResult<Ve
         .load(&mut **tx)
 }
 
+/// The soft credits of several contributions.
+pub(super) fn of_contributions(tx: &mut OrgTx<'_>, ids: &[ContributionId]) -> QueryResult<Vec<SoftCredit>> {
+    credits!(tx)
+        .filter(soft_credits::contribution_id.eq_any(ids))
+        .order(soft_credits::id)
+        .load(&mut **tx)
+}
+
 /// The soft credits of a contact, the newest gift first.
 pub fn of_contact(tx: &mut OrgTx<'_>, id: ContactId) -> QueryResult<Vec<SoftCredit>> {
     credits!(tx)
@@ -86,10 +94,14 @@ pub fn add(
     amount: Money,
     credit_type: CreditType,
 ) -> Result<(), ContributionError> {
-    let donor = contributor(tx, contribution)?;
-    let credited = [contact].into();
-    rows::lock_contacts(tx, &credited)?;
-    actions::refuse_gone(tx, &credited)?;
+    let gift = actions::locked_with(tx, &[contribution], &[contact])?.pop();
+    let gift = gift.ok_or(QueryError::NotFound)?.is;
+    actions::refuse_gone(tx, &[contact].into())?;
+    if amount.currency != gift.currency || amount.minor > gift.amount {
+        let words =
+            "Somebody changed this contribution at the same moment. Look at what it is now, and add the credit again.";
+        return Err(ContributionError::Invalid(vec![Problem::new("amount", words)]));
+    }
     diesel::insert_into(soft_credits::table)
         .values((
             soft_credits::contribution_id.eq(contribution),
@@ -101,7 +113,7 @@ pub fn add(
     let said = format!("{amount} ({credit_type})");
     log(
         tx,
-        [donor, contact],
+        [gift.contact_id, contact],
         "Soft credit added",
         FieldChange::between("Soft Credit", "", &said),
     )?;
@@ -121,11 +133,24 @@ pub fn delete(tx: &mut OrgTx<'_>, contribution: ContributionId, id: SoftCreditId
     log(tx, [credit.contributor, credit.contact], "Soft credit deleted", field)
 }
 
-fn contributor(tx: &mut OrgTx<'_>, contribution: ContributionId) -> QueryResult<ContactId> {
-    contributions::table
-        .find((tx.organization().0, contribution.0))
-        .select(contributions::contact_id)
-        .first(&mut **tx)
+/// Tells whoever was credited with a part of contributions that are deleted.
+pub(super) fn tell_gone(tx: &mut OrgTx<'_>, credits: &[SoftCredit], why: &str) -> QueryResult<()> {
+    let said = credits
+        .iter()
+        .map(|credit| format!("{} ({})", credit.amount(), credit.credit_type));
+    let lines: Vec<NewChange<'_>> = credits
+        .iter()
+        .zip(said)
+        .map(|(credit, said)| NewChange {
+            contact: Some(credit.contact),
+            what: "Soft credit deleted",
+            fields: FieldChange::between("Soft Credit", &said, "").into_iter().collect(),
+            why,
+        })
+        .collect();
+    changelog::record_all(tx, &lines)?;
+    let credited: Vec<ContactId> = credits.iter().map(|credit| credit.contact).collect();
+    work::contacts_are_due(tx, &credited)
 }
 
 fn log(tx: &mut OrgTx<'_>, concerned: [ContactId; 2], what: &str, field: Option<FieldChange>) -> QueryResult<()> {

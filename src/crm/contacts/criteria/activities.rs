@@ -1,11 +1,10 @@
 //! Whether there is an activity that a contact has part in or added: of a type, of a status, assigned to somebody, at some time; or none.
 
-use super::controls::{Control, Ops};
+use super::controls::{Control, Ops, things_of};
 use super::offers::{Offer, Offers};
 use super::sql::{Bind, Sql};
 use super::when::When;
 use super::{Calendar, Facts, Typed};
-use crate::web::Choice;
 use chrono::NaiveDate;
 
 /// An activity with a contact.
@@ -193,7 +192,7 @@ impl Assigned {
         Control::Select {
             name: "value",
             label: "Assigned to",
-            choices: Choice::list(whoever.into_iter().chain(colleagues), chosen),
+            choices: things_of(whoever.into_iter().chain(colleagues), chosen),
             decides: false,
         }
     }

@@ -67,7 +67,7 @@ impl Control {
         Self::Select {
             name: "value",
             label,
-            choices: Choice::list(any.chain(things), chosen),
+            choices: things_of(any.chain(things), chosen),
             decides: false,
         }
     }
@@ -122,6 +122,17 @@ impl Control {
             Self::Checks { .. } => "",
         }
     }
+}
+
+/// Things of a list to choose from. One that is chosen and gone stays chosen: a browser would send the first in its place, which is
+/// any of them.
+pub(super) fn things_of(things: impl Iterator<Item = (String, String)>, chosen: &str) -> Vec<Choice> {
+    let mut choices = Choice::list(things, chosen);
+    let is_of_a_thing = chosen.rsplit(':').next().is_some_and(|id| id.parse::<i64>().is_ok());
+    if is_of_a_thing && !choices.iter().any(|choice| choice.selected) {
+        choices.extend(Choice::list([(chosen, "(deleted)")], chosen));
+    }
+    choices
 }
 
 /// Choices of which exactly one is selected.

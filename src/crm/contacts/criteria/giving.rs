@@ -3,14 +3,13 @@
 
 use super::Typed;
 use super::calendar::{Calendar, Stretch};
-use super::controls::{Control, Ops};
+use super::controls::{Control, Ops, things_of};
 use super::facts::{Facts, Gift};
 use super::offers::{Offer, Offers};
 use super::period::{Period, Span};
 use super::sql::{Bind, Sql};
 use super::when::PAST;
 use crate::base::{Currency, Money};
-use crate::web::Choice;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -333,7 +332,7 @@ impl Target {
         Control::Select {
             name: "value",
             label: "To what",
-            choices: Choice::list(std::iter::once(any).chain(funds).chain(campaigns), chosen),
+            choices: things_of(std::iter::once(any).chain(funds).chain(campaigns), chosen),
             decides: false,
         }
     }

@@ -290,6 +290,11 @@ impl Criteria {
         self.conditions().flat_map(|one| one.asked.names(offer)).collect()
     }
 
+    /// Whether it asks if somebody is in any group at all: whoever it finds for a group would be in one.
+    pub fn asks_about_all_groups(&self) -> bool {
+        self.conditions().any(|one| one.asked.is_about_all(Offer::Groups))
+    }
+
     /// A condition on `contacts` in SQL whose values are parameters. `$1` is the organization; its own parameters follow
     /// number `after`. With `among`, the number of a parameter that holds ids, only these contacts are looked at.
     pub fn sql(&self, after: usize, among: Option<usize>, calendar: &Calendar) -> Fragment {

@@ -2,7 +2,7 @@
 //! none.
 
 use super::activities::OPS;
-use super::controls::{Control, Ops};
+use super::controls::{Control, Ops, things_of};
 use super::offers::{Offer, Offers};
 use super::sql::{Bind, Sql};
 use super::when::When;
@@ -233,7 +233,7 @@ impl Standing {
         Control::Select {
             name: "value",
             label: "Status",
-            choices: Choice::list(any.chain(outcomes).chain(statuses), chosen),
+            choices: things_of(any.chain(outcomes).chain(statuses), chosen),
             decides: false,
         }
     }

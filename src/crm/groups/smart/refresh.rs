@@ -20,6 +20,8 @@ const BATCH: i64 = 2_000;
 const MOVED_MAX: usize = 20_000;
 const FOUND: &str = "Found by the group’s search";
 const LOST: &str = "No longer found by the group’s search";
+/// Why somebody comes and goes by a search, as the histories have it.
+pub const WHYS: [&str; 2] = [FOUND, LOST];
 
 /// Who would come into a smart group and who would go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

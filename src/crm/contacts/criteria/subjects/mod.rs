@@ -312,6 +312,10 @@ impl Asked {
         }
     }
 
+    pub(super) fn is_about_all(&self, offer: Offer) -> bool {
+        matches!(self, Self::Links(links, links::Test::Empty | links::Test::Filled) if links.offer == offer)
+    }
+
     pub(super) fn names(&self, offer: Offer) -> Vec<i64> {
         match self {
             Self::Links(links, test) if links.offer == offer => test.names(),
