@@ -415,13 +415,11 @@ async fn an_undo_keeps_what_a_colleague_saved_just_before_the_step() {
     let note = [("subject", "Call"), ("text", "First"), ("noted_at", "2026-04-27T10:00")];
     office.done(&format!("contacts/{anne}/notes/new"), &note).await;
     let mut saving = Colleague::holding(&office, anne);
-    let (deleted, ()) = tokio::join!(
-        office.ada.post(&format!("contacts/{anne}/notes/1/delete"), &[]),
-        async {
-            saving.until_somebody_waits().await;
-            saving.writes("UPDATE notes SET subject = 'Theirs'");
-        }
-    );
+    let delete = format!("contacts/{anne}/notes/1/delete");
+    let (deleted, ()) = tokio::join!(office.ada.post(&delete, &[]), async {
+        saving.until_somebody_waits().await;
+        saving.writes("UPDATE notes SET subject = 'Theirs'");
+    });
     let deleted = office.ada.follow(deleted).await;
     let undo = deleted.attribute(".message a[href*='/undo/']", "href").unwrap();
     assert_eq!(office.ada.post(&undo, &[]).await.status, 303);
