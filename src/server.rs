@@ -51,6 +51,7 @@ pub fn routes() -> Vec<Route> {
         crm::custom_fields::routes(),
         crm::funds::routes(),
         crm::campaigns::routes(),
+        crm::contributions::bulk::routes(),
         crm::contributions::routes(),
         crm::batches::routes(),
         crm::profile::routes(),

@@ -36,8 +36,8 @@ struct Options {
     bench: bool,
 }
 
-/// Rows of a file that takes a few steps of an import.
-const FEW_ROWS: usize = 5_000;
+/// What memory may not grow with: a file with a fourth of the rows takes as much.
+const SMALLER_FILE: usize = 4;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -86,13 +86,16 @@ async fn measure(postgres: &PrivatePostgres, folder: &std::path::Path, options: 
     table.seconds("10,000 contacts into a group", joined, 1.0);
     table.seconds("10,000 contacts out of a group", left, 1.0);
 
-    // Flat is what does not grow with the file: some steps come first, for what every step takes.
-    importing::import(&visitor, &db, FEW_ROWS).await?;
+    let memory = server.watch_memory();
+    importing::import(&visitor, &db, options.rows / SMALLER_FILE).await?;
+    let (_, of_fewer) = memory.stop();
     let memory = server.watch_memory();
     let import = importing::import(&visitor, &db, options.rows).await?;
     let copy = importing::copy(&admin_url, folder, import.import).await?;
     table.times(&format!("import of {} rows", options.rows), import.seconds, copy, 4.0);
-    table.memory("memory while importing", memory.stop());
+    let (_, highest) = memory.stop();
+    let what = format!("memory while importing, after {} rows", options.rows / SMALLER_FILE);
+    table.memory(&what, (of_fewer, highest));
 
     let memory = server.watch_memory();
     let bytes = visitor.export_everybody().await?;

@@ -98,6 +98,10 @@ id!(
     ContributionId
 );
 id!(
+    /// An action on a selection of contributions.
+    ContributionActionId
+);
+id!(
     /// A gift that comes again and again.
     RecurringId
 );

@@ -15,9 +15,9 @@ pub use clock::Clock;
 pub use email_address::EmailAddress;
 pub use fold::fold;
 pub use ids::{
-    ActivityId, ActivityTypeId, BatchId, BulkActionId, CampaignId, ContactId, ContributionId, CustomFieldId, FundId,
-    GroupId, ImportId, MappingId, NoteId, OpportunityId, OpportunityStatusId, OrganizationId, RecurringId,
-    RelationshipId, RelationshipTypeId, SoftCreditId, StaffId, StepId, TagId,
+    ActivityId, ActivityTypeId, BatchId, BulkActionId, CampaignId, ContactId, ContributionActionId, ContributionId,
+    CustomFieldId, FundId, GroupId, ImportId, MappingId, NoteId, OpportunityId, OpportunityStatusId, OrganizationId,
+    RecurringId, RelationshipId, RelationshipTypeId, SoftCreditId, StaffId, StepId, TagId,
 };
 pub use money::{AMOUNT_MAX, Currency, Money, THOUSANDTHS_CURRENCIES, WHOLE_CURRENCIES, grouped};
 pub use role::Role;

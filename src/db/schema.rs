@@ -290,6 +290,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    contribution_action_rows (organization_id, action_id, contribution_id) {
+        organization_id -> BigInt,
+        action_id -> BigInt,
+        contribution_id -> BigInt,
+        outcome -> Text,
+        problem -> Nullable<Text>,
+        before -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    contribution_actions (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        deed -> Jsonb,
+        chosen -> Integer,
+        changed -> Integer,
+        unchanged -> Integer,
+        skipped -> Integer,
+        taken_back -> Integer,
+        kept -> Integer,
+        done_by -> Text,
+        done_at -> Timestamptz,
+        undone_by -> Nullable<Text>,
+        undone_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     contributions (organization_id, id) {
         organization_id -> BigInt,
         id -> BigInt,
@@ -1010,6 +1039,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     contact_search_terms,
     contact_tags,
     contacts,
+    contribution_action_rows,
+    contribution_actions,
     contributions,
     custom_fields,
     due_contacts,

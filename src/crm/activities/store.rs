@@ -20,13 +20,25 @@ pub enum State {
     Planned,
     /// Scheduled, and should have been done.
     Overdue,
+    /// Scheduled, to be done today.
+    Today,
+    /// Scheduled, to be done in the days after today.
+    Soon,
     /// Neither scheduled nor cancelled.
     Done,
 }
 
 impl State {
     /// In the order in which they are offered.
-    pub const ALL: [Self; 5] = [Self::Any, Self::Open, Self::Planned, Self::Overdue, Self::Done];
+    pub const ALL: [Self; 7] = [
+        Self::Any,
+        Self::Open,
+        Self::Overdue,
+        Self::Today,
+        Self::Soon,
+        Self::Planned,
+        Self::Done,
+    ];
 
     /// The word in the address.
     pub fn as_str(self) -> &'static str {
@@ -35,6 +47,8 @@ impl State {
             Self::Open => "open",
             Self::Planned => "planned",
             Self::Overdue => "overdue",
+            Self::Today => "today",
+            Self::Soon => "soon",
             Self::Done => "done",
         }
     }
@@ -46,6 +60,8 @@ impl State {
             Self::Open => "Open",
             Self::Planned => "Planned",
             Self::Overdue => "Overdue",
+            Self::Today => "Due today",
+            Self::Soon => "Due within a week",
             Self::Done => "Done",
         }
     }
@@ -78,9 +94,10 @@ pub struct ActivityFilter {
     pub follow_up_of: Option<ActivityId>,
 }
 
-/// The parameters are numbered alike in all queries.
+/// The parameters are numbered alike in all queries. Days are those of the organization.
 const FITTING: &str = "FROM activities a \
     JOIN activity_types t ON t.organization_id = a.organization_id AND t.id = a.type_id \
+    JOIN organizations o ON o.id = a.organization_id \
     LEFT JOIN staff s ON s.id = a.assigned_to \
     LEFT JOIN contacts c ON c.organization_id = a.organization_id AND c.id = a.added_by_contact \
     WHERE a.organization_id = $1 \
@@ -90,6 +107,10 @@ const FITTING: &str = "FROM activities a \
                 AND CASE WHEN a.due_on IS NULL THEN a.activity_at >= $8 ELSE a.due_on >= $7 END \
             WHEN 'overdue' THEN a.status = 'Scheduled' \
                 AND CASE WHEN a.due_on IS NULL THEN a.activity_at < $8 ELSE a.due_on < $7 END \
+            WHEN 'today' THEN a.status = 'Scheduled' AND CASE WHEN a.due_on IS NULL \
+                THEN a.activity_at >= $8 AND (a.activity_at AT TIME ZONE o.time_zone)::date = $7 ELSE a.due_on = $7 END \
+            WHEN 'soon' THEN a.status = 'Scheduled' \
+                AND coalesce(a.due_on, (a.activity_at AT TIME ZONE o.time_zone)::date) BETWEEN $7 + 1 AND $7 + 7 \
             WHEN 'done' THEN a.status NOT IN ('Scheduled', 'Cancelled') ELSE true END \
         AND ($4::bigint IS NULL OR a.type_id = $4) \
         AND ($5::timestamptz IS NULL OR a.activity_at >= $5) \
@@ -167,7 +188,9 @@ pub(crate) fn locked(tx: &mut OrgTx<'_>, ids: &[ActivityId]) -> QueryResult<Vec<
 /// The activities that fit: what is open by when it is due, everything else the latest first.
 pub fn list(tx: &mut OrgTx<'_>, filter: &ActivityFilter, offset: i64, limit: i64) -> QueryResult<Vec<Activity>> {
     let order = match filter.state {
-        State::Open | State::Planned | State::Overdue => "coalesce(a.due_on::timestamptz, a.activity_at), a.id",
+        State::Open | State::Planned | State::Overdue | State::Today | State::Soon => {
+            "coalesce(a.due_on::timestamptz, a.activity_at), a.id"
+        }
         State::Any | State::Done => "a.activity_at DESC, a.id DESC",
     };
     let sql = format!(

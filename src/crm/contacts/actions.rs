@@ -106,6 +106,9 @@ pub fn change(tx: &mut OrgTx<'_>, id: ContactId, draft: &ContactDraft, why: &str
     write_differences(tx, &before, draft)?;
     changelog::record(tx, line(id, "Contact changed", fields, why))?;
     work::contacts_are_due(tx, &[id])?;
+    if before.display_name != draft.display_name() {
+        related_are_due(tx, &[id])?;
+    }
     Ok(true)
 }
 
@@ -131,7 +134,8 @@ pub fn trash(tx: &mut OrgTx<'_>, ids: &[ContactId], why: &str) -> QueryResult<us
     Ok(gone.len())
 }
 
-/// Searches count relationships with contacts who are not in the trash, so that who goes there or comes back changes the others.
+/// Searches ask by name for whom somebody is related to, and count those who are not in the trash: who is renamed, goes there
+/// or comes back changes the others.
 pub fn related_are_due(tx: &mut OrgTx<'_>, to: &[ContactId]) -> QueryResult<()> {
     #[derive(QueryableByName)]
     struct Other {

@@ -64,6 +64,15 @@ pub fn change_many(
     changelog::record_all(tx, &log)?;
     let ids: Vec<ContactId> = changed.iter().map(|(contact, _)| contact.id).collect();
     work::contacts_are_due(tx, &ids)?;
+    let is_renamed = |(contact, draft): &&(&Contact, &ContactDraft)| contact.display_name != draft.display_name();
+    let renamed: Vec<ContactId> = changed
+        .iter()
+        .filter(is_renamed)
+        .map(|(contact, _)| contact.id)
+        .collect();
+    if !renamed.is_empty() {
+        actions::related_are_due(tx, &renamed)?;
+    }
     Ok(ids)
 }
 

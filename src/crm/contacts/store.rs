@@ -171,6 +171,34 @@ pub fn by_addresses(tx: &mut OrgTx<'_>, address_keys: &[String]) -> QueryResult<
         .load(&mut **tx)
 }
 
+/// A contact with what tells it from others of the same number elsewhere.
+#[derive(Clone, Debug, Queryable)]
+pub struct Numbered {
+    pub contact: ContactId,
+    pub first_name: String,
+    pub last_name: String,
+    pub display_name: String,
+    pub sort_name: String,
+    pub external_identifier: Option<String>,
+}
+
+/// The contacts with these DMS Numbers; those in the trash are left out.
+pub fn by_numbers(tx: &mut OrgTx<'_>, numbers: &[ContactId]) -> QueryResult<Vec<Numbered>> {
+    contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::id.eq_any(numbers))
+        .filter(contacts::deleted_at.is_null())
+        .select((
+            contacts::id,
+            contacts::first_name,
+            contacts::last_name,
+            contacts::display_name,
+            contacts::sort_name,
+            contacts::external_identifier,
+        ))
+        .load(&mut **tx)
+}
+
 /// What belongs to each contact, in the order of the rows.
 pub(super) fn lists<T>(rows: Vec<(ContactId, T)>) -> HashMap<ContactId, Vec<T>> {
     let mut found: HashMap<ContactId, Vec<T>> = HashMap::new();

@@ -129,7 +129,42 @@ pub fn change(
         .collect();
     changelog::record_all(tx, &log)?;
     settle(tx, contacts)?;
+    soft_credits::credited_are_due(tx, &[id])?;
     Ok(true)
+}
+
+/// Makes many contributions what their drafts say, in one go: each stands beside itself as it is, `locked`, and keeps its
+/// contributor and its series.
+pub fn change_many(
+    tx: &mut OrgTx<'_>,
+    changes: &[(Contribution, ContributionDraft)],
+    today: NaiveDate,
+    why: &str,
+) -> Result<(), ContributionError> {
+    refuse_unfit(changes.iter().map(|(_, draft)| draft), today)?;
+    let both: Vec<ContributionDraft> = changes
+        .iter()
+        .flat_map(|(before, draft)| [before.is.clone(), draft.clone()])
+        .collect();
+    let names = names(tx, &both)?;
+    for (before, draft) in changes {
+        rows::update(tx, before.id, draft)?;
+    }
+    let whats: Vec<String> = changes
+        .iter()
+        .map(|(before, _)| format!("Contribution of {} changed", before.is.amount()))
+        .collect();
+    let log: Vec<NewChange> = changes
+        .iter()
+        .zip(&whats)
+        .map(|((before, draft), what)| {
+            let fields = differences::between(&names, &before.is, draft);
+            line(before.is.contact_id, what, fields, why)
+        })
+        .collect();
+    changelog::record_all(tx, &log)?;
+    settle(tx, changes.iter().map(|(before, _)| before.is.contact_id).collect())?;
+    Ok(())
 }
 
 /// Deletes contributions for good; the Change Log keeps what they said. Returns how many there were.

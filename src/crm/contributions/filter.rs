@@ -1,8 +1,9 @@
 //! Which contributions of the list are wanted, and in which order, as addresses say it.
 
+use super::bulk::Outcome;
 use super::custom_filter::CustomFilter;
 use super::model::{PaymentMethod, Status};
-use crate::base::{BatchId, CampaignId, ContactId, Currency, FundId, Money, RecurringId};
+use crate::base::{BatchId, CampaignId, ContactId, ContributionActionId, Currency, FundId, Money, RecurringId};
 use chrono::NaiveDate;
 
 /// The columns the list can be sorted by.
@@ -107,6 +108,8 @@ pub(super) fn in_hundredths() -> String {
 pub struct Filter {
     /// Words of the contributor, as in the search box.
     pub query: String,
+    /// Part of a number or a name that the gift itself has: see `search::mentions`.
+    pub reference: String,
     pub contact: Option<ContactId>,
     pub from: Option<NaiveDate>,
     /// The last day, which counts.
@@ -123,6 +126,8 @@ pub struct Filter {
     pub thanked: Option<bool>,
     pub batch: Option<BatchId>,
     pub recurring: Option<RecurringId>,
+    /// Those that came to this with a bulk action.
+    pub action: Option<(ContributionActionId, Outcome)>,
     /// Of the organization's own fields.
     pub custom: CustomFilter,
     pub sort: Sort,
@@ -134,6 +139,7 @@ impl Default for Filter {
     fn default() -> Self {
         Self {
             query: String::new(),
+            reference: String::new(),
             contact: None,
             from: None,
             to: None,
@@ -147,6 +153,7 @@ impl Default for Filter {
             thanked: None,
             batch: None,
             recurring: None,
+            action: None,
             custom: CustomFilter::default(),
             sort: Sort::Date,
             descending: true,
@@ -168,6 +175,7 @@ impl Filter {
             .unwrap_or_default();
         Self {
             query: value("q").to_owned(),
+            reference: value("reference").to_owned(),
             contact: value("contact").parse().ok(),
             from: value("from").parse().ok(),
             to: value("to").parse().ok(),
@@ -185,6 +193,7 @@ impl Filter {
             },
             batch: value("batch").parse().ok(),
             recurring: value("recurring").parse().ok(),
+            action: value("action").parse().ok().zip(Outcome::parse(value("outcome"))),
             custom: CustomFilter::of(pairs),
             sort,
             descending: match value("order") {
@@ -200,6 +209,10 @@ impl Filter {
         let amount = |minor: i64| Money::new(minor, Currency::CAD).digits();
         let given = [
             ("q", Some(self.query.clone()).filter(|query| !query.is_empty())),
+            (
+                "reference",
+                Some(self.reference.clone()).filter(|reference| !reference.is_empty()),
+            ),
             ("contact", self.contact.map(|id| id.to_string())),
             ("from", self.from.map(|day| day.to_string())),
             ("to", self.to.map(|day| day.to_string())),
@@ -216,6 +229,8 @@ impl Filter {
             ),
             ("batch", self.batch.map(|id| id.to_string())),
             ("recurring", self.recurring.map(|id| id.to_string())),
+            ("action", self.action.map(|(id, _)| id.to_string())),
+            ("outcome", self.action.map(|(_, outcome)| outcome.to_string())),
         ];
         let mut pairs: Vec<(String, String)> = given
             .into_iter()

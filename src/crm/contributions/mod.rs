@@ -3,6 +3,7 @@
 //! in the same transaction.
 
 pub mod actions;
+pub mod bulk;
 mod custom_filter;
 pub mod differences;
 mod filter;

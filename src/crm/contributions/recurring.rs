@@ -81,7 +81,8 @@ impl RecurringDraft {
         self.end_date.is_none_or(|end| next <= end).then_some(next)
     }
 
-    fn in_words(&self) -> String {
+    /// "$25.00 monthly"
+    pub fn in_words(&self) -> String {
         format!("{} {}", self.amount(), self.frequency.as_str().to_lowercase())
     }
 }

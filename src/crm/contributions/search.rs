@@ -8,7 +8,7 @@ use crate::crm::contacts::{self, ListFilter, Selection};
 use crate::crm::custom_fields::{self, Record};
 use crate::crm::{campaigns, funds};
 use crate::db::OrgTx;
-use crate::db::schema::contributions;
+use crate::db::schema::{contribution_action_rows, contributions};
 use chrono::NaiveDate;
 use diesel::dsl::sql;
 use diesel::pg::Pg;
@@ -101,6 +101,9 @@ fn fitting(tx: &mut OrgTx<'_>, filter: &Filter) -> QueryResult<Option<Fits>> {
         }
         fits = Box::new(fits.and(dsl::contact_id.eq_any(found)));
     }
+    if !filter.reference.is_empty() {
+        fits = Box::new(fits.and(mentions(&filter.reference)));
+    }
     if let Some(contact) = filter.contact {
         fits = Box::new(fits.and(dsl::contact_id.eq(contact)));
     }
@@ -143,6 +146,14 @@ fn fitting(tx: &mut OrgTx<'_>, filter: &Filter) -> QueryResult<Option<Fits>> {
     if let Some(recurring) = filter.recurring {
         fits = Box::new(fits.and(dsl::recurring_id.assume_not_null().eq(recurring)));
     }
+    if let Some((action, outcome)) = filter.action {
+        let came_to = contribution_action_rows::table
+            .filter(contribution_action_rows::organization_id.eq(tx.organization()))
+            .filter(contribution_action_rows::action_id.eq(action))
+            .filter(contribution_action_rows::outcome.eq(outcome))
+            .select(contribution_action_rows::contribution_id);
+        fits = Box::new(fits.and(dsl::id.eq_any(came_to)));
+    }
     if !filter.custom.pairs().is_empty() {
         let fields = custom_fields::store::of(tx, Record::Contribution)?;
         for fits_field in filter.custom.fits(&fields) {
@@ -150,6 +161,27 @@ fn fitting(tx: &mut OrgTx<'_>, filter: &Filter) -> QueryResult<Option<Fits>> {
         }
     }
     Ok(Some(fits))
+}
+
+/// Whether a contribution has these letters, great or small, in its transaction id, cheque number, source, honoree, in-kind
+/// description, external identifier, or in the name of its batch.
+fn mentions(reference: &str) -> Fits {
+    let letters = reference.to_lowercase();
+    Box::new(
+        sql::<Bool>(
+            "(strpos(lower(concat_ws(E'\\n', contributions.transaction_id, contributions.cheque_number, contributions.source, \
+                contributions.honoree_name, contributions.in_kind_description, contributions.external_identifier) \
+                COLLATE \"und-x-icu\"), ",
+        )
+        .bind::<Text, _>(letters.clone())
+        .sql(
+            ") > 0 OR contributions.batch_id IN (SELECT b.id FROM batches b \
+                WHERE b.organization_id = contributions.organization_id \
+                AND strpos(lower(b.name COLLATE \"und-x-icu\"), ",
+        )
+        .bind::<Text, _>(letters)
+        .sql(") > 0))"),
+    )
 }
 
 /// The lines that fit, in order.

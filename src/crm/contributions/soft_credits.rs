@@ -133,6 +133,17 @@ pub fn delete(tx: &mut OrgTx<'_>, contribution: ContributionId, id: SoftCreditId
     log(tx, [credit.contributor, credit.contact], "Soft credit deleted", field)
 }
 
+/// Whoever is credited with a part of these contributions is due when they change: searches ask about the gift as well.
+pub fn credited_are_due(tx: &mut OrgTx<'_>, of: &[ContributionId]) -> QueryResult<()> {
+    let credited: Vec<ContactId> = soft_credits::table
+        .filter(soft_credits::organization_id.eq(tx.organization()))
+        .filter(soft_credits::contribution_id.eq_any(of))
+        .order(soft_credits::contact_id)
+        .select(soft_credits::contact_id)
+        .load(&mut **tx)?;
+    work::contacts_are_due(tx, &credited)
+}
+
 /// Tells whoever was credited with a part of contributions that are deleted.
 pub(super) fn tell_gone(tx: &mut OrgTx<'_>, credits: &[SoftCredit], why: &str) -> QueryResult<()> {
     let said = credits

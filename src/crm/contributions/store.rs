@@ -2,10 +2,10 @@
 
 use super::differences::Names;
 use super::model::{Contribution, ContributionDraft};
-use crate::base::{CampaignId, ContactId, ContributionId, FundId};
+use crate::base::{BatchId, CampaignId, ContactId, ContributionId, FundId};
 use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::db::OrgTx;
-use crate::db::schema::{campaigns, contacts, contributions, funds};
+use crate::db::schema::{batches, campaigns, contacts, contributions, funds};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -53,6 +53,15 @@ pub fn of_contacts_on(tx: &mut OrgTx<'_>, of: &[ContactId], days: &[NaiveDate]) 
         .order(contributions::id)
         .select(Contribution::as_select())
         .load(&mut **tx)
+}
+
+/// What the batch is called that contributions came with.
+pub fn batch_name(tx: &mut OrgTx<'_>, id: BatchId) -> QueryResult<Option<String>> {
+    batches::table
+        .find((tx.organization().0, id.0))
+        .select(batches::name)
+        .first(&mut **tx)
+        .optional()
 }
 
 /// The names of the funds, campaigns and contacts that these drafts speak of.

@@ -4,6 +4,7 @@ use super::figures::{self, Days, Retention, TopDonor};
 use super::tasks::{Task, Waiting};
 use crate::accounts::Member;
 use crate::base::Role;
+use crate::crm::contacts::{self, ListFilter};
 use crate::crm::contributions::Status;
 use crate::crm::contributions::search::{self, ContributionRow, Filter, Total};
 use crate::crm::groups::mailchimp::MailchimpView;
@@ -40,7 +41,10 @@ struct DashboardPage {
     gave_before: String,
     gave_again: String,
     last_year: String,
+    /// Completed ones: a promise or a payment that failed is no gift.
     latest: Vec<ContributionRow>,
+    /// Whether there is nobody yet who could give.
+    has_nobody: bool,
     /// Each with the list of what they gave.
     top: Vec<(TopDonor, String)>,
 }
@@ -63,11 +67,14 @@ async fn show(member: Member, mailchimp: Data<dyn MailchimpView>) -> Answer {
                 .first()
                 .map(|total| total.currency);
             let top = currency.map(|currency| figures::top_donors(tx, twelve, currency, LINES));
+            let given = Filter::default().with_status(Status::Completed);
+            let latest = search::list(tx, &given, 0, LINES)?;
             Ok::<_, PageError>(Read {
                 totals,
                 top: top.transpose()?.unwrap_or_default(),
                 retention: figures::retention(tx, last_year, year)?,
-                latest: search::list(tx, &Filter::default(), 0, LINES)?,
+                has_nobody: latest.is_empty() && contacts::count(tx, &ListFilter::default())? == 0,
+                latest,
                 waiting: Waiting::read(tx, mailchimp.as_ref(), me, today)?,
             })
         })
@@ -95,6 +102,7 @@ async fn show(member: Member, mailchimp: Data<dyn MailchimpView>) -> Answer {
         gave_again: donors(&member, &["previous", "this"]),
         last_year: last_year.from.format("%Y").to_string(),
         latest: read.latest,
+        has_nobody: read.has_nobody,
         top: read
             .top
             .into_iter()
@@ -111,6 +119,7 @@ struct Read {
     top: Vec<TopDonor>,
     retention: Retention,
     latest: Vec<ContributionRow>,
+    has_nobody: bool,
     waiting: Waiting,
 }
 

@@ -7,6 +7,7 @@ use crate::base::{ContactId, StaffId};
 use crate::crm::activities::store::{ActivityFilter, State};
 use crate::crm::contributions::search::{self, Filter};
 use crate::crm::groups::mailchimp::{GroupSync, MailchimpView};
+use crate::crm::opportunities::store::When;
 use crate::crm::{activities, duplicates, groups, opportunities};
 use crate::db::OrgTx;
 use chrono::{NaiveDate, TimeDelta};
@@ -14,8 +15,6 @@ use diesel::QueryResult;
 
 /// Gifts of so many days are looked at for thanks that are missing; older ones are nobody's task of today.
 const THANKS_DAYS: i64 = 60;
-/// Dates of opportunities that come within so many days need somebody now.
-const DEADLINE_DAYS: i64 = 14;
 
 /// Something that waits for somebody.
 pub(super) struct Task {
@@ -30,7 +29,8 @@ pub(super) struct Task {
 /// What waits, as numbers.
 pub(super) struct Waiting {
     my_overdue: i64,
-    my_planned: i64,
+    my_today: i64,
+    my_soon: i64,
     overdue: i64,
     dates_past: i64,
     dates_soon: i64,
@@ -58,17 +58,18 @@ impl Waiting {
             };
             activities::store::count(tx, &filter)
         };
-        let (my_overdue, my_planned) = (
+        let (my_overdue, my_today) = (
             activities(Some(me), State::Overdue)?,
-            activities(Some(me), State::Planned)?,
+            activities(Some(me), State::Today)?,
         );
+        let my_soon = activities(Some(me), State::Soon)?;
         let overdue = activities(None, State::Overdue)?;
-        let soon = today + TimeDelta::days(DEADLINE_DAYS);
-        let dates = opportunities::store::deadline_counts(tx, today, soon)?;
+        let dates = opportunities::store::deadline_counts(tx, today)?;
         let unthanked = search::totals(tx, &without_thanks(today))?;
         Ok(Self {
             my_overdue,
-            my_planned,
+            my_today,
+            my_soon,
             overdue,
             dates_past: dates.past,
             dates_soon: dates.soon,
@@ -126,6 +127,14 @@ impl Waiting {
             activities("whose=mine&state=overdue"),
         );
         add(
+            self.my_today,
+            ["activity of yours is due today", "activities of yours are due today"],
+            "warn",
+            "activities",
+            "Assigned to you, and to be done today.",
+            activities("whose=mine&state=today"),
+        );
+        add(
             self.overdue - self.my_overdue,
             [
                 "activity of somebody else is overdue",
@@ -137,21 +146,24 @@ impl Waiting {
             activities("whose=others&state=overdue"),
         );
         add(
-            self.my_planned,
-            ["activity is planned for you", "activities are planned for you"],
+            self.my_soon,
+            [
+                "activity of yours is due within a week",
+                "activities of yours are due within a week",
+            ],
             "info",
             "activities",
-            "Assigned to you, and still to come.",
-            activities("whose=mine&state=planned"),
+            "Assigned to you, in the seven days after today.",
+            activities("whose=mine&state=soon"),
         );
-        let deadlines = member.at("opportunities") + "#deadlines";
+        let deadlines = |when: &str| member.at(&format!("opportunities/deadlines?when={when}"));
         add(
             self.dates_past,
             ["opportunity date has passed", "opportunity dates have passed"],
             "bad",
             "star",
             "An application, a decision or a report that was due.",
-            deadlines.clone(),
+            deadlines(When::Past.as_str()),
         );
         add(
             self.dates_soon,
@@ -159,7 +171,7 @@ impl Waiting {
             "warn",
             "star",
             "An application, a decision or a report within two weeks.",
-            deadlines,
+            deadlines(When::Soon.as_str()),
         );
         add(
             self.unthanked,

@@ -117,6 +117,7 @@ pub fn merge(
         },
     )?;
     work::contacts_are_due(tx, &[pair.survivor, pair.loser])?;
+    contacts::actions::related_are_due(tx, &[pair.survivor, pair.loser])?;
     Ok(id)
 }
 

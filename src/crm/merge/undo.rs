@@ -180,5 +180,6 @@ fn settle(tx: &mut OrgTx<'_>, merge: &Merge, why: &str) -> QueryResult<()> {
             why: "",
         },
     )?;
-    work::contacts_are_due(tx, &[merge.pair.survivor, merge.pair.loser])
+    work::contacts_are_due(tx, &[merge.pair.survivor, merge.pair.loser])?;
+    contacts::actions::related_are_due(tx, &[merge.pair.survivor, merge.pair.loser])
 }

@@ -10,10 +10,12 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-/// How far ahead the list of dates looks.
+/// How far ahead the dates beside the pipeline look.
 const DAYS_AHEAD: Days = Days::new(60);
-/// Dates it shows at most.
+/// Dates shown beside the pipeline at most; the page of deadlines has all.
 const DEADLINES_MAX: usize = 20;
+/// Dates that come within so many days need somebody now.
+const DAYS_SOON: Days = Days::new(14);
 
 /// Which opportunities are wanted.
 #[derive(Clone, Debug, Default)]
@@ -188,6 +190,67 @@ pub struct Deadline {
     pub opportunity: Opportunity,
 }
 
+/// Which dates are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum When {
+    #[default]
+    Any,
+    /// Past without having been kept.
+    Past,
+    /// Today and within two weeks.
+    Soon,
+    Later,
+}
+
+impl When {
+    /// In the order in which they are offered.
+    pub const ALL: [Self; 4] = [Self::Any, Self::Past, Self::Soon, Self::Later];
+
+    /// The word in the address.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "",
+            Self::Past => "past",
+            Self::Soon => "soon",
+            Self::Later => "later",
+        }
+    }
+
+    /// The words people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Any => "Any",
+            Self::Past => "Past",
+            Self::Soon => "Within two weeks",
+            Self::Later => "Later",
+        }
+    }
+
+    fn of(day: NaiveDate, today: NaiveDate) -> Self {
+        match day {
+            day if day < today => Self::Past,
+            day if today.checked_add_days(DAYS_SOON).is_none_or(|until| day <= until) => Self::Soon,
+            _ => Self::Later,
+        }
+    }
+}
+
+/// Every date to be kept of this kind, the earliest first.
+pub fn deadlines_of(
+    tx: &mut OrgTx<'_>,
+    owner: Option<StaffId>,
+    when: When,
+    today: NaiveDate,
+) -> QueryResult<Vec<Deadline>> {
+    let until = match when {
+        When::Any | When::Later => NaiveDate::MAX,
+        When::Past | When::Soon => today.checked_add_days(DAYS_SOON).unwrap_or(today),
+    };
+    let mut all = deadlines_until(tx, owner, until)?;
+    all.retain(|one| when == When::Any || When::of(one.day, today) == when);
+    Ok(all)
+}
+
 /// The dates that are past without having been kept, and those of the coming weeks; the earliest first.
 pub fn deadlines(tx: &mut OrgTx<'_>, owner: Option<StaffId>, today: NaiveDate) -> QueryResult<Vec<Deadline>> {
     let until = today.checked_add_days(DAYS_AHEAD).unwrap_or(today);
@@ -254,8 +317,9 @@ pub struct DeadlineCounts {
     pub soon: i64,
 }
 
-/// How many dates are past without having been kept, and how many come up to a day, which counts.
-pub fn deadline_counts(tx: &mut OrgTx<'_>, today: NaiveDate, until: NaiveDate) -> QueryResult<DeadlineCounts> {
+/// How many dates are past without having been kept, and how many come soon.
+pub fn deadline_counts(tx: &mut OrgTx<'_>, today: NaiveDate) -> QueryResult<DeadlineCounts> {
+    let until = today.checked_add_days(DAYS_SOON).unwrap_or(today);
     let all = deadlines_until(tx, None, until)?;
     let past = all.iter().filter(|one| one.day < today).count() as i64;
     Ok(DeadlineCounts {

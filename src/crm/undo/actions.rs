@@ -1,6 +1,6 @@
 //! Taking a step back: the rows, what they add up to, the Change Log and the due marks.
 
-use crate::base::{CampaignId, ContactId, CustomFieldId, GroupId, StepId, TagId};
+use crate::base::{CampaignId, ContactId, ContributionId, CustomFieldId, GroupId, StepId, TagId};
 use crate::changelog::steps::{self, Record, Step, StepError, Told};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::crm::contacts::actions as contact_actions;
@@ -30,6 +30,7 @@ pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(),
     refuse_unfit(tx, record, step.record_id)?;
     if record.word == undoable::CONTRIBUTION.word {
         contributions::totals::refresh(tx, &concerned)?;
+        contributions::soft_credits::credited_are_due(tx, &[ContributionId(step.record_id)])?;
     }
     if record.word == undoable::CONTACT.word {
         // Lists, exports and the search for duplicates ask when it was changed last: now.

@@ -8,7 +8,6 @@ use dms::crm::bulk::{actions, start, store};
 use dms::crm::contacts::{ContactDraft, ListFilter, Selection};
 use dms::crm::groups;
 use std::ops::Deref;
-use std::time::Instant;
 
 use crate::support::works;
 
@@ -105,29 +104,18 @@ async fn an_action_killed_at_any_line_is_finished_and_undone_by_others() {
     );
 }
 
-/// Says how long it takes; `DMS_BULK_CONTACTS=100000` for a real size.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_at_once_do_nothing_twice() {
-    let people: usize = std::env::var("DMS_BULK_CONTACTS")
-        .ok()
-        .and_then(|count| count.parse().ok())
-        .unwrap_or(3_500);
-    let works = Works::with(people).await;
+    const PEOPLE: usize = 3_500;
+    let works = Works::with(PEOPLE).await;
     let processes = [works.process(), works.process()];
-    let begun = Instant::now();
     let action = works.start(edit()).await;
-    println!("chosen: {people} contacts in {:.2} s", begun.elapsed().as_secs_f64());
     works.until(action, |action| action.state == State::Done).await;
-    let took = begun.elapsed().as_secs_f64();
-    println!(
-        "edited: {people} contacts in {took:.1} s, {:.0} contacts/s",
-        people as f64 / took
-    );
     for process in processes {
         process.end().await;
     }
-    assert_eq!(works.count("changes WHERE what = 'Contact changed'"), people as i64);
-    assert_eq!(works.count("bulk_contacts WHERE outcome = 'changed'"), people as i64);
+    assert_eq!(works.count("changes WHERE what = 'Contact changed'"), PEOPLE as i64);
+    assert_eq!(works.count("bulk_contacts WHERE outcome = 'changed'"), PEOPLE as i64);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -138,17 +126,12 @@ async fn a_selection_larger_than_a_step_goes_into_a_group_and_out_again_though_p
         .write(|tx| Ok(groups::actions::create(tx, "Newsletter", "").map_err(anyhow::Error::from)?))
         .await;
     let title = || "Newsletter".to_owned();
-    let begun = Instant::now();
     let added = works.start(Deed::AddToGroup { group, title: title() }).await;
     let process = works.process();
     works.until(added, |action| action.contacts_done > 0).await;
     works.kill(&process);
     let process = works.process();
     let done = works.until(added, |action| action.state == State::Done).await;
-    println!(
-        "{PEOPLE} into a group, with a kill: {:.2} s",
-        begun.elapsed().as_secs_f64()
-    );
     assert_eq!(done.result.changed, PEOPLE as i32);
     let people = PEOPLE as i64;
     assert_eq!(works.count("group_contacts WHERE status = 'Added'"), people);
@@ -170,7 +153,6 @@ async fn a_selection_larger_than_a_step_goes_into_a_group_and_out_again_though_p
     );
 }
 
-/// Says how long it takes: a step of ten thousand, with history, change log, due marks and the values before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_are_one_step_for_groups_and_tags() {
     const PEOPLE: usize = 10_000;
@@ -188,13 +170,11 @@ async fn ten_thousand_are_one_step_for_groups_and_tags() {
         },
     ];
     for deed in deeds {
-        let (begun, name) = (Instant::now(), deed.name());
         let everybody = Selection::All(ListFilter::default());
         let action = works
             .write(move |tx| actions::start(tx, &everybody, &deed))
             .await
             .unwrap();
-        println!("{name}: {PEOPLE} contacts in {:.2} s", begun.elapsed().as_secs_f64());
         assert_eq!((action.state, action.result.changed), (State::Done, PEOPLE as i32));
     }
     let people = PEOPLE as i64;

@@ -20,11 +20,16 @@ fn link(page: &str, words: &str) -> String {
 async fn the_dashboard_compares_with_last_year_and_leads_to_the_gifts() {
     let shelter = Shelter::open().await;
     let empty = shelter.ada.get("dashboard").await;
-    assert!(empty.body.contains("No gifts yet"), "{}", empty.body);
+    assert!(empty.has("Your contacts come first"), "{}", empty.body);
+    assert_eq!(
+        empty.attribute("main .empty a", "href").unwrap(),
+        shelter.ada.at("imports/new")
+    );
 
     let today = Utc::now().with_timezone(&Toronto).date_naive();
     let a_year_ago = today.checked_sub_months(Months::new(12)).unwrap();
     let (anne, ben) = (shelter.person("Anne Lem").await, shelter.person("Ben Roy").await);
+    assert!(shelter.ada.get("dashboard").await.has("No gifts yet"));
     for (who, amount, day) in [(anne, "100", today), (anne, "40", a_year_ago), (ben, "50", a_year_ago)] {
         let given = shelter
             .give(who, &[("amount", amount), ("received_on", &day.to_string())])
@@ -44,6 +49,12 @@ async fn the_dashboard_compares_with_last_year_and_leads_to_the_gifts() {
     assert!(
         words.contains("50 %"),
         "one of the two donors of last year gave again: {words}"
+    );
+    let dashboard = shelter.ada.get("dashboard").await;
+    assert_eq!(
+        dashboard.texts("[aria-labelledby=latest] td.number"),
+        ["$100.00", "$50.00", "$40.00"],
+        "a promise is not among the latest gifts"
     );
     assert!(words.contains(&format!("2 donors of {}", today.year() - 1)), "{words}");
 
@@ -86,7 +97,9 @@ async fn the_dashboard_names_what_waits_for_me_for_others_and_by_when() {
     let day = |days: i64| (today + chrono::TimeDelta::days(days)).to_string();
     for (subject, assigned_to, due_on) in [
         ("Late and mine", me.as_str(), day(-2)),
+        ("Mine today", me.as_str(), day(0)),
         ("Mine to come", me.as_str(), day(3)),
+        ("Mine in a month", me.as_str(), day(30)),
         ("Late and nobody's", "", day(-2)),
     ] {
         let at = format!("{today}T10:00");
@@ -130,9 +143,14 @@ async fn the_dashboard_names_what_waits_for_me_for_others_and_by_when() {
         "{}",
         others.body
     );
-    let mine = opens("1 activity is planned for you").await;
-    assert!(mine.has("Mine to come") && !mine.has("Late and mine"), "{}", mine.body);
-    let dates = opens("1 opportunity date has passed").await;
-    assert!(dates.has("Missed") && dates.has("Near"), "{}", dates.body);
-    link(&page, "1 opportunity date is coming up");
+    let titles = async |words: &str| opens(words).await.texts("tbody th");
+    assert_eq!(titles("1 activity of yours is due today").await, ["Email: Mine today"]);
+    assert_eq!(
+        titles("1 activity of yours is due within a week").await,
+        ["Email: Mine to come"]
+    );
+    assert_eq!(titles("1 opportunity date has passed").await, ["Missed"]);
+    assert_eq!(titles("1 opportunity date is coming up").await, ["Near"]);
+    let all = shelter.ada.get("opportunities/deadlines").await;
+    assert_eq!(all.texts("tbody th"), ["Missed", "Near", "Far"]);
 }

@@ -9,7 +9,6 @@ use dms::crm::imports::model::{Import, State};
 use dms::crm::imports::{actions, start, store};
 use std::io::Write;
 use std::ops::Deref;
-use std::time::Instant;
 
 use crate::support::works;
 
@@ -169,45 +168,24 @@ async fn two_processes_at_once_do_nothing_twice() {
     works.assert_everybody_is_here_once(PEOPLE);
 }
 
-/// Says how long it takes; `DMS_IMPORT_ROWS=100000` for the real size.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_rows_come_in_and_a_second_time_change_nothing() {
-    let people: usize = std::env::var("DMS_IMPORT_ROWS")
-        .ok()
-        .and_then(|rows| rows.parse().ok())
-        .unwrap_or(5_000);
+    const PEOPLE: usize = 5_000;
     let works = Works::new();
     let process = works.process();
-    let mut begun = Instant::now();
-    let mut lap = |what: &str| {
-        let took = begun.elapsed();
-        println!(
-            "{what} {people} rows: {:.1} s, {:.0} rows/s",
-            took.as_secs_f64(),
-            people as f64 / took.as_secs_f64()
-        );
-        begun = Instant::now();
-    };
-    let import = works.file(people).await;
-    lap("taking in");
+    let import = works.file(PEOPLE).await;
     works.until(import, |import| import.state == State::Checked).await;
-    lap("checking");
     works.write(move |tx| actions::start(tx, import)).await;
     works.until(import, |import| import.state == State::Done).await;
-    lap("importing");
-    works.assert_everybody_is_here_once(people);
-    let again = works.file(people).await;
-    lap("taking in again");
+    works.assert_everybody_is_here_once(PEOPLE);
+    let again = works.file(PEOPLE).await;
     works.until(again, |import| import.state == State::Checked).await;
-    lap("checking again");
     works.write(move |tx| actions::start(tx, again)).await;
     let done = works.until(again, |import| import.state == State::Done).await;
-    lap("importing again");
-    assert_eq!(done.result.unchanged, people as i32);
-    works.assert_everybody_is_here_once(people);
+    assert_eq!(done.result.unchanged, PEOPLE as i32);
+    works.assert_everybody_is_here_once(PEOPLE);
     works.write(move |tx| actions::undo(tx, import)).await;
     works.until(import, |import| import.state == State::Undone).await;
-    lap("undoing");
     process.end().await;
     assert_eq!(works.count("contacts WHERE deleted_at IS NULL"), 0);
 }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Jsonb, Nullable, Text, Timestamptz};
 use dms::base::{Actor, Clock, ContactId, EmailAddress, GroupId, OrganizationId};
 use dms::crm::contacts::criteria::{
-    Block, Calendar, Condition, Control, Criteria, Draft, Facts, Match, Offers, SUBJECTS, Typed,
+    Block, Calendar, Condition, Control, Criteria, Draft, DraftCondition, Facts, Match, Offers, SUBJECTS, Typed,
 };
 use dms::crm::contacts::{self, Address, ContactDraft, ContactType, EmailDraft, Phone};
 use dms::crm::custom_fields::actions::{self as fields, Definition};
@@ -23,7 +23,7 @@ use rand::{RngExt, SeedableRng};
 /// Contacts the searches look through.
 const PEOPLE: usize = 150;
 /// Searches that are tried.
-const SEARCHES: u32 = 400;
+const SEARCHES: u32 = 600;
 /// Words of which the records are made, and pieces of which people look for: accents, ligatures, capitals, and what SQL
 /// and patterns take for something else.
 const WORDS: [&str; 16] = [
@@ -159,6 +159,11 @@ fn word(random: &mut StdRng) -> String {
     WORDS.choose(random).unwrap().to_string()
 }
 
+fn some_day(random: &mut StdRng) -> Option<NaiveDate> {
+    let day = RECEIVED.choose(random).unwrap().parse().unwrap();
+    random.random_bool(0.6).then_some(day)
+}
+
 fn person(random: &mut StdRng, custom: &CustomFields) -> ContactDraft {
     let mut draft = ContactDraft::default();
     draft.details.custom = custom_values(random, custom, Record::Contact);
@@ -169,6 +174,7 @@ fn person(random: &mut StdRng, custom: &CustomFields) -> ContactDraft {
     draft.details.organization_name = format!("{}o", word(random));
     draft.details.household_name = format!("{}h", word(random));
     draft.details.job_title = word(random);
+    draft.details.suffix = word(random);
     draft.details.source = word(random);
     draft.details.preferred_language = ["", "en", "EN_US", "fr_CA", "de", "é"]
         .choose(random)
@@ -206,6 +212,8 @@ fn person(random: &mut StdRng, custom: &CustomFields) -> ContactDraft {
     for _ in 0..random.random_range(0..3) {
         draft.addresses.push(Address {
             street_address: "1 Main St".into(),
+            supplemental_address_1: word(random),
+            supplemental_address_2: word(random),
             city: word(random),
             province: word(random),
             postal_code: POSTAL_CODES.choose(random).unwrap().to_string(),
@@ -250,12 +258,23 @@ fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId], custom: &Cus
          INSERT INTO campaigns (id, name, campaign_type, parent_id) VALUES (3, 'Year', 'Direct Mail', NULL), \
              (1, 'Spring Appeal', 'Direct Mail', 3), (2, 'Letters', 'Direct Mail', 1)",
     )?;
+    diesel::sql_query(
+        "INSERT INTO recurring_contributions (id, contact_id, amount, currency, frequency, start_date, fund_id) \
+         VALUES (1, $1, 500, 'CAD', 'Monthly', '2024-01-01', 1)",
+    )
+    .bind::<BigInt, _>(ids[0].0)
+    .execute(&mut **tx)?;
     for id in ids {
         for _ in 0..random.random_range(0..4) {
+            let dedication = *["In Honour Of", "In Memory Of", ""].choose(random).unwrap();
             diesel::sql_query(
                 "INSERT INTO contributions (contact_id, amount, currency, received_on, payment_method, status, fund_id, \
-                     campaign_id, source, custom, created_at, modified_at) \
-                 VALUES ($1, $2, $3, $4, 'Cash', $5, $6, $7, $8, $9, now(), now())",
+                     campaign_id, source, custom, created_at, modified_at, in_kind_description, transaction_id, \
+                     cheque_number, note, advantage, advantage_description, dedication, honoree_name, thanked_on, \
+                     recurring_id) \
+                 VALUES ($1, $2, $3, $4, CASE WHEN $10 = '' THEN $16 ELSE 'In Kind' END, $5, $6, $7, $8, $9, now(), now(), \
+                     $10, $11, $12, $13, $14, CASE WHEN $14 > 0 THEN 'Dinner' ELSE '' END, nullif($15, ''), \
+                     CASE WHEN $15 = '' THEN '' ELSE 'Zoé O''Brien' END, $17, $18)",
             )
             .bind::<BigInt, _>(id.0)
             .bind::<BigInt, _>(*[500_i64, 10_000, 10_001, 25_000].choose(random).unwrap())
@@ -266,8 +285,28 @@ fn give(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId], custom: &Cus
             .bind::<Nullable<BigInt>, _>(random.random_bool(0.5).then(|| random.random_range(1_i64..4)))
             .bind::<Text, _>(word(random))
             .bind::<Jsonb, _>(custom_values(random, custom, Record::Contribution))
+            .bind::<Text, _>(word(random))
+            .bind::<Text, _>(word(random))
+            .bind::<Text, _>(*["", "613", "0613"].choose(random).unwrap())
+            .bind::<Text, _>(word(random))
+            .bind::<BigInt, _>(*[0_i64, 0, 500].choose(random).unwrap())
+            .bind::<Text, _>(dedication)
+            .bind::<Text, _>(*["Cash", "Cheque", "E-transfer"].choose(random).unwrap())
+            .bind::<Nullable<Date>, _>(some_day(random))
+            .bind::<Nullable<BigInt>, _>(random.random_bool(0.2).then_some(1_i64))
             .execute(&mut **tx)?;
         }
+    }
+    for _ in 0..80 {
+        diesel::sql_query(
+            "INSERT INTO soft_credits (contribution_id, contact_id, amount, credit_type) \
+             SELECT id, $1, $2, $3 FROM contributions ORDER BY id OFFSET $4 LIMIT 1",
+        )
+        .bind::<BigInt, _>(ids.choose(random).unwrap().0)
+        .bind::<BigInt, _>(*[500_i64, 10_000, 10_001].choose(random).unwrap())
+        .bind::<Text, _>(*["Solicited", "Household"].choose(random).unwrap())
+        .bind::<BigInt, _>(random.random_range(0_i64..120))
+        .execute(&mut **tx)?;
     }
     contributions::totals::refresh(tx, ids)?;
     Ok(())
@@ -293,22 +332,24 @@ fn sort(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyhow::R
         let other = ids.choose(random).unwrap();
         if other != id && random.random_bool(0.4) {
             diesel::sql_query(
-                "INSERT INTO relationships (type_id, contact_a, contact_b, end_date, is_active) VALUES ($1, $2, $3, $4, $5)",
+                "INSERT INTO relationships (type_id, contact_a, contact_b, end_date, is_active, start_date, description) \
+                 VALUES ($1, $2, $3, $4, $5, CASE WHEN coalesce($6 <= $4, true) THEN $6 END, $7)",
             )
             .bind::<BigInt, _>(random.random_range(901_i64..903))
             .bind::<BigInt, _>(id.0)
             .bind::<BigInt, _>(other.0)
-            .bind::<Nullable<Date>, _>(random.random_bool(0.5).then(|| RECEIVED.choose(random).unwrap().parse::<NaiveDate>().unwrap()))
+            .bind::<Nullable<Date>, _>(some_day(random))
             .bind::<Bool, _>(random.random_bool(0.8))
+            .bind::<Nullable<Date>, _>(some_day(random))
+            .bind::<Text, _>(word(random))
             .execute(&mut **tx)?;
         }
         if random.random_bool(0.3) {
-            diesel::sql_query(
-                "INSERT INTO notes (contact_id, body, noted_at, created_by) VALUES ($1, $2, now(), 'Ada')",
-            )
-            .bind::<BigInt, _>(id.0)
-            .bind::<Text, _>(format!("{} called", word(random)))
-            .execute(&mut **tx)?;
+            diesel::sql_query("INSERT INTO notes (contact_id, body, noted_at, created_by) VALUES ($1, $2, $3, 'Ada')")
+                .bind::<BigInt, _>(id.0)
+                .bind::<Text, _>(format!("{} called", word(random)))
+                .bind::<Timestamptz, _>(now() - TimeDelta::hours(random.random_range(0..9_000)))
+                .execute(&mut **tx)?;
         }
     }
     Ok(())
@@ -325,8 +366,8 @@ fn follow_up(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyh
         // Around midnights of the organization's zone.
         let ago = TimeDelta::hours(random.random_range(-900..9_000));
         diesel::sql_query(
-            "INSERT INTO activities (id, type_id, activity_at, status, assigned_to, created_by, added_by_contact) \
-             VALUES ($1, $2, $3, $4, $5, 'Ada', $6)",
+            "INSERT INTO activities (id, type_id, activity_at, status, assigned_to, created_by, added_by_contact, subject, \
+                 details, priority, due_on) VALUES ($1, $2, $3, $4, $5, 'Ada', $6, $7, $8, $9, $10)",
         )
         .bind::<BigInt, _>(id)
         .bind::<BigInt, _>(random.random_range(1_i64..3))
@@ -334,6 +375,10 @@ fn follow_up(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyh
         .bind::<Text, _>(*["Scheduled", "Completed", "Left Message"].choose(random).unwrap())
         .bind::<Nullable<BigInt>, _>(random.random_bool(0.5).then(|| random.random_range(1_i64..3)))
         .bind::<Nullable<BigInt>, _>(random.random_bool(0.1).then(|| ids.choose(random).unwrap().0))
+        .bind::<Text, _>(word(random))
+        .bind::<Text, _>(word(random))
+        .bind::<Text, _>(*["Urgent", "Normal"].choose(random).unwrap())
+        .bind::<Nullable<Date>, _>(some_day(random))
         .execute(&mut **tx)?;
         for _ in 0..random.random_range(1..3) {
             diesel::sql_query(
@@ -347,7 +392,8 @@ fn follow_up(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyh
     for _ in 0..100 {
         diesel::sql_query(
             "INSERT INTO opportunities (contact_id, name, opportunity_type, status_id, amount, currency, application_deadline, \
-                 created_by) VALUES ($1, 'Kitchen', $2, $3, $4, $5, $6, 'Ada')",
+                 created_by, probability, owner_id, amount_received, is_submitted, decision_date, report_due, notes) \
+             VALUES ($1, $7, $2, $3, $4, $5, $6, 'Ada', nullif($8, ''), $9, $10, $11, $12, $13, $14)",
         )
         .bind::<BigInt, _>(ids.choose(random).unwrap().0)
         .bind::<Text, _>(*["", "Grant", "Bequest"].choose(random).unwrap())
@@ -355,6 +401,14 @@ fn follow_up(tx: &mut OrgTx<'_>, random: &mut StdRng, ids: &[ContactId]) -> anyh
         .bind::<Nullable<BigInt>, _>(random.random_bool(0.7).then(|| *[500_i64, 10_000, 10_001].choose(random).unwrap()))
         .bind::<Text, _>(*["CAD", "CAD", "USD"].choose(random).unwrap())
         .bind::<Nullable<Date>, _>(random.random_bool(0.7).then(|| DATES.choose(random).unwrap().parse::<NaiveDate>().unwrap()))
+        .bind::<Text, _>(format!("Kitchen {}", word(random)))
+        .bind::<Text, _>(*["", "Low", "High"].choose(random).unwrap())
+        .bind::<Nullable<BigInt>, _>(random.random_bool(0.5).then(|| random.random_range(1_i64..3)))
+        .bind::<Nullable<BigInt>, _>(random.random_bool(0.3).then_some(10_000_i64))
+        .bind::<Bool, _>(random.random_bool(0.5))
+        .bind::<Nullable<Date>, _>(some_day(random))
+        .bind::<Nullable<Date>, _>(some_day(random))
+        .bind::<Text, _>(word(random))
         .execute(&mut **tx)?;
     }
     Ok(())
@@ -371,11 +425,36 @@ fn condition(choices: &[u16], offers: &Offers) -> Option<Condition> {
         about: subjects[choose(subjects.len())].clone(),
         ..Typed::default()
     };
+    fill_in(&mut typed, &mut choose, |typed| form(typed).controls(offers));
+    // Of a record one or two of its details; the last place is for another one and offers all of them.
+    let offered = form(&typed).details(offers).pop();
+    let offered: Vec<String> = offered.map_or_else(Vec::new, |another| {
+        let keys = another.choices.into_iter().map(|choice| choice.value);
+        keys.filter(|key| !key.is_empty()).collect()
+    });
+    for _ in 0..if offered.is_empty() { 0 } else { choose(3) } {
+        let mut detail = Typed {
+            about: offered[choose(offered.len())].clone(),
+            ..Typed::default()
+        };
+        let of = typed.clone();
+        fill_in(&mut detail, &mut choose, |detail| {
+            let details = vec![detail.clone()];
+            let with_it = Typed { details, ..of.clone() };
+            form(&with_it).details(offers).remove(0).controls
+        });
+        typed.details.push(detail);
+    }
+    Condition::read(&typed).ok()
+}
+
+/// Fills in the controls that belong to what something is about.
+fn fill_in(typed: &mut Typed, choose: &mut impl FnMut(usize) -> usize, controls: impl Fn(&Typed) -> Vec<Control>) {
     // The first look shows how to compare; the second decides what further fields there are; the third fills them in.
     for look in 0..3 {
         let before = typed.clone();
         typed.values.clear();
-        for control in controls(&before, offers) {
+        for control in controls(&before) {
             let (name, value) = match control {
                 Control::Select {
                     name, choices, decides, ..
@@ -390,7 +469,8 @@ fn condition(choices: &[u16], offers: &Offers) -> Option<Condition> {
                 Control::Input { name, kind, label, .. } => {
                     let value = match kind {
                         "date" => DATES[choose(DATES.len())].to_owned(),
-                        "number" => (1 + choose(4)).to_string(),
+                        "number" if label == "Number" => choose(PEOPLE).to_string(),
+                        "number" => choose(5).to_string(),
                         _ if label == "Number" => CUSTOM_NUMBERS[choose(CUSTOM_NUMBERS.len())].to_owned(),
                         _ if label == "Amount" => AMOUNTS[choose(AMOUNTS.len())].to_owned(),
                         _ if choose(3) == 0 => NUMBERS[choose(NUMBERS.len())].to_owned(),
@@ -410,19 +490,28 @@ fn condition(choices: &[u16], offers: &Offers) -> Option<Condition> {
             }
         }
     }
-    Condition::read(&typed).ok()
 }
 
-/// The controls the form shows for what is typed.
-fn controls(typed: &Typed, offers: &Offers) -> Vec<Control> {
+/// The form's condition with what is typed.
+fn form(typed: &Typed) -> DraftCondition {
+    let of = |typed: &Typed| {
+        let values = typed.values.iter().map(|value| ("value".to_owned(), value.clone()));
+        std::iter::once(("op".to_owned(), typed.op.clone()))
+            .chain(values)
+            .collect::<Vec<_>>()
+    };
     let mut pairs = vec![
         ("block".to_owned(), "all".to_owned()),
         ("was".into(), typed.about.clone()),
         ("about".into(), typed.about.clone()),
-        ("op".into(), typed.op.clone()),
     ];
-    pairs.extend(typed.values.iter().map(|value| ("value".to_owned(), value.clone())));
-    Draft::of(&pairs).blocks[0].conditions[0].controls(offers)
+    pairs.extend(of(typed));
+    for detail in &typed.details {
+        pairs.push(("detail-was".into(), detail.about.clone()));
+        pairs.push(("detail".into(), detail.about.clone()));
+        pairs.extend(of(detail));
+    }
+    Draft::of(&pairs).blocks.remove(0).conditions.remove(0)
 }
 
 /// Whether all or any of the blocks, and of each block whether all or any of its conditions, each by its numbers.
@@ -459,7 +548,7 @@ fn the_sql_finds_exactly_those_for_whom_the_search_holds() {
     assert_eq!(facts.len(), PEOPLE - 5);
     let some: Vec<ContactId> = facts.iter().map(|facts| facts.contact.id).step_by(3).collect();
 
-    let one = prop::collection::vec(any::<u16>(), 24);
+    let one = prop::collection::vec(any::<u16>(), 64);
     let block = (any::<bool>(), prop::collection::vec(one, 1..4));
     let strategy = (any::<bool>(), prop::collection::vec(block, 1..4));
     let mut runner = TestRunner::new(ProptestConfig::with_cases(SEARCHES));
@@ -494,7 +583,7 @@ fn as_days_pass_nobody_is_passed_over_for_whom_the_search_is_answered_otherwise(
         Ok((Facts::load(tx, &ids, &calendar)?, calendar, Offers::load(tx)?))
     }));
 
-    let one = prop::collection::vec(any::<u16>(), 24);
+    let one = prop::collection::vec(any::<u16>(), 64);
     let block = (any::<bool>(), prop::collection::vec(one, 1..4));
     let strategy = (
         (any::<bool>(), prop::collection::vec(block, 1..4)),

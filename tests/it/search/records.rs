@@ -13,12 +13,21 @@ use dms::crm::contacts::criteria::Criteria;
 use dms::web::PageError;
 use serde_json::json;
 
-fn one(about: &str, op: &str, values: &[&str]) -> String {
+pub(super) fn one(about: &str, op: &str, values: &[&str]) -> String {
     json!({"blocks": [{"conditions": [{"about": about, "op": op, "values": values}]}]}).to_string()
 }
 
+/// A condition about records of some kind: each detail is what it is about, how, and with what.
+pub(super) fn of_records(about: &str, op: &str, details: &[(&str, &str, &[&str])]) -> String {
+    let details: Vec<_> = details
+        .iter()
+        .map(|(about, op, values)| json!({"about": about, "op": op, "values": values}))
+        .collect();
+    json!({"blocks": [{"conditions": [{"about": about, "op": op, "details": details}]}]}).to_string()
+}
+
 /// The value behind an option of a select, by its words.
-async fn option(by: &Browserless, page: &str, select: &str, words: &str) -> String {
+pub(super) async fn option(by: &Browserless, page: &str, select: &str, words: &str) -> String {
     let form = by.get(page).await;
     let labels = form.texts(&format!("{select} option"));
     let at = labels.iter().position(|label| label == words);
@@ -28,7 +37,7 @@ async fn option(by: &Browserless, page: &str, select: &str, words: &str) -> Stri
 }
 
 /// The path somebody is sent to after a form was accepted.
-async fn sent(by: &Browserless, path: &str, fields: &[(&str, &str)]) -> String {
+pub(super) async fn sent(by: &Browserless, path: &str, fields: &[(&str, &str)]) -> String {
     let answer = match path.ends_with("/edit") || path.ends_with("/settings") {
         true => by.save(path, fields).await,
         false => by.post(path, fields).await,
@@ -46,19 +55,21 @@ async fn sent(by: &Browserless, path: &str, fields: &[(&str, &str)]) -> String {
 async fn a_smart_group_follows_activities() {
     let (_world, ada, who) = food_bank().await;
     let call = option(&ada, "activities/new", "#type", "Phone Call").await;
-    let called = one(
-        "activities",
-        "has",
-        &[&call, "Completed", "any", "last", "12", "months"],
-    );
-    let not_called = one("activities", "has_not", &[&call, "any", "any", "since", "2020-01-01"]);
+    let of_type: (&str, &str, &[&str]) = ("type", "any", &[&call]);
+    let called = [
+        of_type,
+        ("status", "is", &["Completed"]),
+        ("on", "last", &["12", "months"]),
+    ];
+    let called = of_records("activities", "has", &called);
+    let not_called = of_records("activities", "has_not", &[of_type, ("on", "since", &["2020-01-01"])]);
     let called = make(&ada, "Called", &called).await;
     let not_called = make(&ada, "Not called", &not_called).await;
     until(&ada, &called, &[]).await;
     until(&ada, &not_called, &["Lem, Anne", "Roy, Zoé", "Stone, Bob"]).await;
     let page = ada.get(&called).await;
     assert!(
-        page.has("Activities include one of the type Phone Call, that is Completed, in the last 12 months"),
+        page.has("Activities include one whose Type is Phone Call and whose Status is Completed and whose Date is in the last 12 months"),
         "{}",
         page.body
     );
@@ -93,13 +104,14 @@ async fn a_smart_group_follows_activities() {
 #[tokio::test]
 async fn a_smart_group_follows_opportunities_and_what_their_statuses_mean() {
     let (_world, ada, who) = food_bank().await;
-    let large = one("opportunities", "has", &["open", "", "5000", "CAD", "ever"]);
+    let large: [(&str, &str, &[&str]); 2] = [("outcome", "is", &["Open"]), ("amount", "at_least", &["5000", "CAD"])];
+    let large = of_records("opportunities", "has", &large);
     let large = make(&ada, "Large and open", &large).await;
     until(&ada, &large, &[]).await;
     assert!(
         ada.get(&large)
             .await
-            .has("Opportunities include one that is still open, of at least $5,000.00")
+            .has("Opportunities include one whose Outcome is Open and whose Amount is at least $5,000.00")
     );
     let bob = who[2].to_string();
     let fields = |amount: &'static str| {
@@ -211,7 +223,11 @@ async fn at_midnight_only_those_are_looked_at_whose_activity_deadline_or_relatio
     let organization = ada.organization_id();
     let today: anyhow::Result<NaiveDate> = world.db().read(organization, |tx| Ok(dms::accounts::today(tx)?)).await;
     let today = today.unwrap();
-    for (person, days_ago) in [(who[0], 7), (who[1], 2)] {
+    for (person, days_ago, status) in [
+        (who[0], 7, "Completed"),
+        (who[1], 2, "Completed"),
+        (who[2], 1, "Scheduled"),
+    ] {
         let (with, at) = (
             person.to_string(),
             format!("{}T12:00", today - TimeDelta::days(days_ago)),
@@ -220,13 +236,13 @@ async fn at_midnight_only_those_are_looked_at_whose_activity_deadline_or_relatio
             ("type", call.as_str()),
             ("contact", &with),
             ("activity_at", &at),
-            ("status", "Completed"),
+            ("status", status),
             ("priority", "Normal"),
         ];
         sent(&ada, "activities/new", &activity).await;
     }
-    let moved = async |about: &str, values: &[&str]| {
-        let criteria = Criteria::parse(&one(about, "has", values));
+    let moved = async |about: &str, detail: &str, op: &str, values: &[&str]| {
+        let criteria = Criteria::parse(&of_records(about, "has", &[(detail, op, values)]));
         let found: anyhow::Result<Option<Vec<ContactId>>> = world
             .db()
             .read(organization, move |tx| {
@@ -235,12 +251,10 @@ async fn at_midnight_only_those_are_looked_at_whose_activity_deadline_or_relatio
             .await;
         found.unwrap().unwrap()
     };
-    assert_eq!(
-        moved("activities", &["any", "any", "any", "last", "7", "days"]).await,
-        [who[0]]
-    );
+    assert_eq!(moved("activities", "on", "last", &["7", "days"]).await, [who[0]]);
+    assert_eq!(moved("activities", "overdue", "yes", &[]).await, [who[2]]);
     assert!(
-        moved("opportunities", &["any", "", "", "CAD", "next", "7", "days"])
+        moved("opportunities", "deadline", "next", &["7", "days"])
             .await
             .is_empty()
     );
@@ -251,12 +265,7 @@ async fn an_activity_that_somebody_added_is_theirs_as_well() {
     let (world, ada, who) = food_bank().await;
     let call = option(&ada, "activities/new", "#type", "Phone Call").await;
     let call: i64 = call.parse().unwrap();
-    let group = make(
-        &ada,
-        "Active",
-        &one("activities", "has", &["any", "any", "any", "ever"]),
-    )
-    .await;
+    let group = make(&ada, "Active", &one("activities", "has", &[])).await;
     until(&ada, &group, &[]).await;
     let (anne, zoe) = (who[0], who[1]);
     let added: Result<_, PageError> = world
@@ -342,19 +351,34 @@ async fn activities_and_opportunities_are_asked_for_by_clicking() {
     };
     browser.visit(&about("activities")).await;
     browser.until("#c0-0-1", "include none").await;
-    browser.until("#c0-0-4", "assigned to anybody").await;
-    browser.choose("c0-0-2", "Phone Call").await;
-    browser.choose("c0-0-5", "in the last").await;
-    browser.until("#c0-0-7", "months").await;
+    browser.choose("c0-0-d0", "Type").await;
+    browser.until("#c0-0", "Phone Call").await;
+    browser.choose("c0-0-d1", "Date").await;
+    browser.until("#c0-0-d1-3", "months").await;
+    browser.fill("#c0-0-d1-2", "12").await;
+    browser.choose("c0-0-d2", "Overdue").await;
+    browser.until("#c0-0-d2-1", "is Yes").await;
     browser.look("search-activities").await;
     browser.visit(&about("opportunities")).await;
     browser.choose("c0-0-1", "include one").await;
-    browser.until("#c0-0-2", "still open").await;
+    browser.choose("c0-0-d0", "Outcome").await;
+    browser.until("#c0-0", "Won").await;
+    browser.choose("c0-0-d1", "Amount").await;
+    browser.until("#c0-0-d1-1", "is between").await;
+    browser.choose("c0-0-d1-1", "is between").await;
+    browser.until("#c0-0-d1-4", "CAD").await;
     browser.look("search-opportunities").await;
-    browser.choose("c0-0-2", "still open").await;
     browser.press("Search").await;
-    browser.until("main", "Nobody fits this search").await;
+    browser.until("#c0-0-error", "Outcome: Choose at least one.").await;
+    browser.click("#c0-0 input[value=Open]").await;
+    browser.fill("#c0-0-d1-2", "100").await;
+    browser.fill("#c0-0-d1-3", "500").await;
+    browser.press("Search").await;
     browser
-        .until("main", "Opportunities include one that is still open")
+        .until(
+            "main",
+            "Opportunities include one whose Outcome is Open and whose Amount is between $100.00 and $500.00",
+        )
         .await;
+    browser.until("main", "Nobody fits this search").await;
 }

@@ -5,14 +5,14 @@ use super::sql::{Bind, Place, Sql};
 use super::{Facts, Typed};
 
 /// One of a few answers, or none.
-pub struct Choices {
+pub struct Choices<R = Facts> {
     /// Gives the key of an answer, or an empty text.
     pub(super) place: Place<'static>,
     /// Key and label.
     pub(super) options: Ops,
     /// Whether there may be no answer.
     pub(super) may_be_empty: bool,
-    pub(super) of: fn(&Facts) -> &'static str,
+    pub(super) of: fn(&R) -> &str,
 }
 
 /// What is asked.
@@ -31,7 +31,7 @@ const OPS: Ops = &[
     ("filled", "is not empty"),
 ];
 
-impl Choices {
+impl<R> Choices<R> {
     pub(super) fn read(&self, typed: &Typed) -> Result<Test, &'static str> {
         let chosen = || {
             let known = |value: &&String| self.options.iter().any(|(key, _)| key == value);
@@ -62,8 +62,8 @@ impl Choices {
         }
     }
 
-    pub(super) fn holds(&self, test: &Test, facts: &Facts) -> bool {
-        let answer = (self.of)(facts);
+    pub(super) fn holds(&self, test: &Test, of: &R) -> bool {
+        let answer = (self.of)(of);
         match test {
             Test::Is(chosen) => chosen.iter().any(|one| one == answer),
             Test::IsNot(chosen) => !chosen.iter().any(|one| one == answer),
@@ -85,8 +85,8 @@ impl Choices {
         }
     }
 
-    pub(super) fn value_of(&self, facts: &Facts) -> Vec<String> {
-        let answer = Some((self.of)(facts)).filter(|answer| !answer.is_empty());
+    pub(super) fn value_of(&self, of: &R) -> Vec<String> {
+        let answer = Some((self.of)(of)).filter(|answer| !answer.is_empty());
         answer.map(|key| self.label(key).to_owned()).into_iter().collect()
     }
 

@@ -21,8 +21,6 @@ pub enum Control {
         /// The type of the `<input>`.
         kind: &'static str,
         value: String,
-        /// What is meant, where nothing else says it.
-        placeholder: &'static str,
     },
     Checks {
         name: &'static str,
@@ -55,30 +53,12 @@ impl Control {
         }
     }
 
-    /// One thing of a list, or any.
-    pub(super) fn select_of(
-        label: &'static str,
-        any: (&'static str, &'static str),
-        things: &[(i64, String)],
-        chosen: &str,
-    ) -> Self {
-        let any = std::iter::once((any.0.to_owned(), any.1.to_owned()));
-        let things = things.iter().map(|(id, title)| (id.to_string(), title.clone()));
-        Self::Select {
-            name: "value",
-            label,
-            choices: things_of(any.chain(things), chosen),
-            decides: false,
-        }
-    }
-
     pub(super) fn input(name: &'static str, label: &'static str, kind: &'static str, value: &str) -> Self {
         Self::Input {
             name,
             label,
             kind,
             value: value.to_owned(),
-            placeholder: "",
         }
     }
 

@@ -4,7 +4,8 @@
 
 use super::controls::{Control, Ops};
 use super::links::Test as Options;
-use super::numbers::Test as Number;
+use super::listed;
+use super::numbers::{self, Test as Number};
 use super::offers::Offers;
 use super::sql::{Bind, Place, Sql};
 use super::text::{Test as Words, Writing};
@@ -44,12 +45,6 @@ pub enum Answer {
 const YES_OR_NO: Ops = &[
     ("yes", "is Yes"),
     ("no", "is No"),
-    ("empty", "is empty"),
-    ("filled", "is not empty"),
-];
-const ONE_CHOICE: Ops = &[
-    ("any", "is"),
-    ("none", "is not"),
     ("empty", "is empty"),
     ("filled", "is not empty"),
 ];
@@ -115,7 +110,7 @@ impl Custom {
     pub(super) fn sql(self, test: &Test, sql: &mut Sql, calendar: &Calendar) -> String {
         match test {
             Test::Text(test) => self.at(true, |place| test.sql(place, Writing::Words, sql)),
-            Test::Number(test) => self.at(false, |place| test.sql(place, sql)),
+            Test::Number(test) => self.at(false, |place| test.sql(place, numbers::Stored::Json, sql)),
             Test::Date(test) => self.at(true, |place| test.sql(place, dates::Stored::Text, sql, calendar)),
             Test::YesOrNo(test) => self.at(false, |place| test.sql(place, sql)),
             Test::Options(test) => self.at(false, |place| options_sql(test, place, sql)),
@@ -133,7 +128,7 @@ impl Custom {
     fn values(self, facts: &Facts) -> Vec<&CustomValue> {
         match self.record {
             Record::Contact => facts.contact.details.custom.get(self.id).into_iter().collect(),
-            Record::Contribution => facts.gifts.iter().filter_map(|gift| gift.custom.get(self.id)).collect(),
+            Record::Contribution => facts.given().filter_map(|gift| gift.custom.get(self.id)).collect(),
         }
     }
 
@@ -216,7 +211,7 @@ impl Custom {
             Kind::Money => Number::controls(typed, "Amount"),
             Kind::Date => dates::Test::controls(typed),
             Kind::YesOrNo => vec![Control::op(YES_OR_NO, &typed.op)],
-            Kind::OneChoice => self.options_controls(ONE_CHOICE, typed, offers),
+            Kind::OneChoice => self.options_controls(listed::OPS, typed, offers),
             Kind::SeveralChoices => self.options_controls(SEVERAL_CHOICES, typed, offers),
         }
     }

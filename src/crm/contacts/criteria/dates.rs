@@ -8,10 +8,10 @@ use super::{Facts, Typed};
 use chrono::{Datelike, NaiveDate};
 
 /// A date of a contact, or several.
-pub struct Dates {
+pub struct Dates<R = Facts> {
     pub(super) place: Place<'static>,
     pub(super) stored: Stored,
-    pub(super) of: fn(&Facts, &Calendar) -> Vec<NaiveDate>,
+    pub(super) of: fn(&R, &Calendar) -> Vec<NaiveDate>,
 }
 
 /// How a date is stored.

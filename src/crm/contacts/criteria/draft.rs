@@ -4,7 +4,7 @@
 use super::controls::Control;
 use super::offers::Offers;
 use super::subjects::{ALL, About, Section};
-use super::{Block, CONDITIONS_MAX, Condition, Criteria, Match, Typed};
+use super::{Block, CONDITIONS_MAX, Condition, Criteria, DETAILS_MAX, Match, Typed};
 use crate::crm::custom_fields::{CustomField, Record};
 use crate::web::Choice;
 
@@ -27,9 +27,31 @@ pub struct DraftBlock {
 pub struct DraftCondition {
     typed: Typed,
     /// What is missing.
-    pub error: Option<&'static str>,
-    /// Whether the fields that follow belong to what it is about now, not to what it was about before.
-    keeps: bool,
+    pub error: Option<String>,
+    /// To what the fields that follow belong.
+    follows: Follows,
+}
+
+/// To what the fields belong that follow in a form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Follows {
+    /// To what the condition was about before, so that they are forgotten, and so are its details.
+    #[default]
+    Nothing,
+    Condition,
+    Detail,
+    /// To what its last detail was about before.
+    FormerDetail,
+}
+
+/// A detail of a condition about records, perhaps half written; or the place for another one.
+pub struct DraftDetail {
+    /// What it is about now; empty for another one.
+    pub key: String,
+    pub label: &'static str,
+    /// What can be asked of a record, and nothing.
+    pub choices: Vec<Choice>,
+    pub controls: Vec<Control>,
 }
 
 /// The button that was pressed.
@@ -64,7 +86,7 @@ impl Draft {
     /// Reads the form: the fields come in the order in which they stand on the page.
     pub fn of(pairs: &[(String, String)]) -> Self {
         let mut draft = Self::default();
-        let mut was = "";
+        let (mut was, mut detail_was) = ("", "");
         for (name, value) in pairs {
             let value = value.as_str();
             let condition = draft.blocks.last_mut().and_then(|block| block.conditions.last_mut());
@@ -80,8 +102,18 @@ impl Draft {
                         block.conditions.push(DraftCondition::about(value, was == value));
                     }
                 }
-                ("op", Some(condition)) if condition.keeps => condition.typed.op = value.to_owned(),
-                ("value", Some(condition)) if condition.keeps => condition.typed.values.push(value.to_owned()),
+                ("detail-was", _) => detail_was = value,
+                ("detail", Some(condition)) => condition.begin_detail(value, detail_was == value),
+                ("op", Some(condition)) => {
+                    if let Some(typed) = condition.open() {
+                        typed.op = value.to_owned();
+                    }
+                }
+                ("value", Some(condition)) => {
+                    if let Some(typed) = condition.open() {
+                        typed.values.push(value.to_owned());
+                    }
+                }
                 _ => {}
             }
         }
@@ -123,7 +155,7 @@ impl Draft {
                 match Condition::read(&draft.typed) {
                     Ok(condition) => conditions.push(condition),
                     Err(sentence) => {
-                        draft.error = Some(sentence);
+                        draft.error = Some(draft.says(sentence));
                         complete = false;
                     }
                 }
@@ -165,7 +197,7 @@ impl From<&Criteria> for Draft {
                 .map(|condition| DraftCondition {
                     typed: condition.typed.clone(),
                     error: None,
-                    keeps: true,
+                    follows: Follows::Condition,
                 })
                 .collect(),
         });
@@ -195,8 +227,41 @@ impl DraftCondition {
                 ..Typed::default()
             },
             error: None,
-            keeps,
+            follows: if keeps { Follows::Condition } else { Follows::Nothing },
         }
+    }
+
+    /// Adds a detail; about nothing, it is forgotten with the fields that follow.
+    fn begin_detail(&mut self, key: &str, keeps: bool) {
+        if self.follows == Follows::Nothing {
+            return;
+        }
+        if !key.is_empty() {
+            self.typed.details.push(Typed {
+                about: key.to_owned(),
+                ..Typed::default()
+            });
+        }
+        self.follows = match keeps && !key.is_empty() {
+            true => Follows::Detail,
+            false => Follows::FormerDetail,
+        };
+    }
+
+    /// What the fields that follow belong to.
+    fn open(&mut self) -> Option<&mut Typed> {
+        match self.follows {
+            Follows::Condition => Some(&mut self.typed),
+            Follows::Detail => self.typed.details.last_mut(),
+            Follows::Nothing | Follows::FormerDetail => None,
+        }
+    }
+
+    /// The sentence, with the name of the detail that it is about.
+    fn says(&self, sentence: &str) -> String {
+        let records = About::find(&self.typed.about).and_then(About::records);
+        let detail = records.and_then(|records| records.incomplete(&self.typed));
+        detail.map_or_else(|| sentence.to_owned(), |label| format!("{label}: {sentence}"))
     }
 
     fn is_blank(&self) -> bool {
@@ -212,6 +277,14 @@ impl DraftCondition {
     pub fn label(&self, offers: &Offers) -> String {
         let about = About::find(&self.typed.about);
         about.map_or_else(|| "a new condition".into(), |about| about.label(offers))
+    }
+
+    /// The id of the sentence that says what is missing, by where the condition stands in the form; empty where nothing is.
+    pub fn error_id(&self, block: &usize, condition: &usize) -> String {
+        match self.error {
+            Some(_) => format!("c{block}-{condition}-error"),
+            None => String::new(),
+        }
     }
 
     /// Everything that can be asked about; what is chosen is selected.
@@ -250,6 +323,34 @@ impl DraftCondition {
         about
             .map(|about| about.controls(&self.typed, offers))
             .unwrap_or_default()
+    }
+
+    /// The details of a condition about records, and a place for another one.
+    pub fn details(&self, offers: &Offers) -> Vec<DraftDetail> {
+        let Some(records) = About::find(&self.typed.about).and_then(About::records) else {
+            return Vec::new();
+        };
+        let another = Typed::default();
+        let has_room = self.typed.details.len() < DETAILS_MAX;
+        let shown = self.typed.details.iter().chain(has_room.then_some(&another));
+        let details = shown.map(|detail| {
+            let none = match detail.about.as_str() {
+                "" => "Add a detail",
+                _ => "Remove this detail",
+            };
+            let offered = records.details();
+            let label = offered.iter().find(|(key, _)| *key == detail.about);
+            DraftDetail {
+                key: detail.about.clone(),
+                label: label.map_or("another detail", |(_, label)| label),
+                choices: Choice::list(
+                    std::iter::once(("", none)).chain(offered.iter().copied()),
+                    &detail.about,
+                ),
+                controls: records.controls(detail, offers),
+            }
+        });
+        details.collect()
     }
 }
 
@@ -321,7 +422,45 @@ mod tests {
             ("value", "Toronto"),
         ]);
         assert!(draft.read().is_none());
-        assert_eq!(draft.blocks[0].conditions[0].error, Some("Choose when."));
+        assert_eq!(draft.blocks[0].conditions[0].error.as_deref(), Some("Choose when."));
+    }
+
+    #[test]
+    fn details_of_a_record_are_read_one_after_the_other() {
+        let gift = [
+            ("block", "all"),
+            ("was", "contributions"),
+            ("about", "contributions"),
+            ("op", "has"),
+        ];
+        let by_cheque = [
+            ("detail-was", "payment_method"),
+            ("detail", "payment_method"),
+            ("op", "is"),
+            ("value", "Cheque"),
+        ];
+        let amount = [("detail-was", "amount"), ("detail", "amount"), ("op", "at_least")];
+        let hundred = [("value", "100"), ("value", "CAD")];
+        let another = [("detail-was", ""), ("detail", "")];
+        let mut complete = draft(&[&gift[..], &by_cheque, &amount, &hundred, &another].concat());
+        let criteria = complete.read().unwrap();
+        assert_eq!(
+            criteria.sentence(&Offers::default()),
+            "Contributions (of any status) include one whose Payment Method is Cheque and whose Amount is at least $100.00"
+        );
+        assert_eq!(Criteria::parse(&criteria.word()), criteria);
+
+        // The fields of a detail that became another are forgotten, and one about nothing goes.
+        let became = [("detail-was", "payment_method"), ("detail", "status")];
+        let forgotten = [("op", "is"), ("value", "Cheque")];
+        let gone = [("detail-was", "amount"), ("detail", "")];
+        let mut changed = draft(&[&gift[..], &became, &forgotten, &gone, &hundred].concat());
+        assert!(changed.read().is_none());
+        let condition = &changed.blocks[0].conditions[0];
+        assert_eq!(condition.error.as_deref(), Some("Status: Choose how to compare."));
+        let details = condition.details(&Offers::default());
+        let keys: Vec<&str> = details.iter().map(|detail| detail.key.as_str()).collect();
+        assert_eq!(keys, ["status", ""]);
     }
 
     #[test]

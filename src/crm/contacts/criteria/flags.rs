@@ -2,12 +2,14 @@
 
 use super::controls::{Control, Ops};
 use super::sql::Sql;
-use super::{Facts, Typed};
+use super::{Calendar, Facts, Typed};
 
 /// Yes or no.
-pub struct Flag {
-    pub(super) sql: fn(&mut Sql) -> String,
-    pub(super) of: fn(&Facts) -> bool,
+pub struct Flag<R = Facts> {
+    pub(super) sql: fn(&mut Sql, &Calendar) -> String,
+    pub(super) of: fn(&R, &Calendar) -> bool,
+    /// Where the answer changes as time passes: that it did from one day to another.
+    pub(super) moved: Option<fn(&mut Sql, [&Calendar; 2]) -> String>,
 }
 
 const OPS: Ops = &[("yes", "is Yes"), ("no", "is No")];
@@ -28,9 +30,9 @@ pub(super) fn controls(typed: &Typed) -> Vec<Control> {
     vec![Control::op(OPS, &typed.op)]
 }
 
-impl Flag {
-    pub(super) fn sql(&self, wanted: bool, sql: &mut Sql) -> String {
-        let holds = (self.sql)(sql);
+impl<R> Flag<R> {
+    pub(super) fn sql(&self, wanted: bool, sql: &mut Sql, calendar: &Calendar) -> String {
+        let holds = (self.sql)(sql, calendar);
         if wanted { holds } else { format!("NOT ({holds})") }
     }
 }

@@ -7,6 +7,7 @@ use super::{Calendar, Facts, Typed};
 use std::collections::BTreeSet;
 
 /// Ties of a contact to things of one list.
+#[derive(Debug)]
 pub struct Links {
     pub(super) offer: Offer,
     /// The table of the ties, or a query in its place.

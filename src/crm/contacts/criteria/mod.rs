@@ -2,9 +2,10 @@
 //! piece of SQL, and an answer about one contact that needs no database. `subjects/` is the one place that adds something
 //! that can be asked about; the kinds of question (text, dates, choices …) stand beside it.
 
-mod activities;
+mod amounts;
 mod calendar;
 mod choices;
+mod compared;
 mod controls;
 mod custom;
 mod dates;
@@ -13,25 +14,25 @@ mod facts;
 mod flags;
 mod giving;
 mod links;
+mod listed;
 mod numbers;
 mod offers;
-mod opportunities;
 mod period;
+mod plain;
+mod records;
 mod sql;
 mod subjects;
 mod text;
-mod when;
 
-pub use activities::Happened;
 pub use calendar::Calendar;
 pub use controls::Control;
-pub use draft::{Draft, DraftBlock, DraftCondition, Press};
-pub use facts::{Facts, Gift};
+pub use draft::{Draft, DraftBlock, DraftCondition, DraftDetail, Press};
+pub use facts::{Credit, Facts, Gift, Happened, Prospect, Tie};
 pub use offers::{Offer, Offers};
-pub use opportunities::Prospect;
 pub use sql::{Bind, Fragment};
 pub use subjects::{ALL as SUBJECTS, About, Section, Subject};
 
+use records::DETAILS_MAX;
 use serde::{Deserialize, Serialize};
 use sql::Sql;
 use subjects::Asked;
@@ -99,31 +100,20 @@ pub struct Typed {
     pub op: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
+    /// What is asked of a record, where it is about records; these have no further details.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Typed>,
 }
 
 impl Typed {
     fn value(&self, at: usize) -> &str {
         self.values.get(at).map_or("", |value| value.trim())
     }
-}
 
-/// Reads whether there is to be one or none.
-fn has_or_not(op: &str) -> Result<bool, &'static str> {
-    match op {
-        "has" => Ok(true),
-        "has_not" => Ok(false),
-        _ => Err("Choose how to compare."),
-    }
-}
-
-/// "include one of the type Meeting, in the last 12 months"
-fn one_or_none(has: bool, parts: &[Option<String>]) -> String {
-    let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
-    match (has, parts.is_empty()) {
-        (true, true) => "include at least one".into(),
-        (false, true) => "include none at all".into(),
-        (true, false) => format!("include one {}", parts.join(", ")),
-        (false, false) => format!("include none {}", parts.join(", ")),
+    /// More than one condition or one detail of it may ask.
+    fn is_too_much(&self) -> bool {
+        let too_long = |value: &String| value.chars().count() > VALUE_LENGTH_MAX;
+        self.values.len() > VALUES_MAX || self.values.iter().any(too_long)
     }
 }
 
@@ -146,8 +136,7 @@ impl Condition {
     /// Reads a condition; the sentence says what is missing.
     pub fn read(typed: &Typed) -> Result<Self, &'static str> {
         let about = About::find(&typed.about).ok_or("Choose what to ask about.")?;
-        let too_long = |value: &String| value.chars().count() > VALUE_LENGTH_MAX;
-        if typed.values.len() > VALUES_MAX || typed.values.iter().any(too_long) {
+        if typed.details.len() > DETAILS_MAX || typed.details.iter().any(Typed::is_too_much) || typed.is_too_much() {
             return Err("This is more than can be looked for at once. Please shorten it.");
         }
         Ok(Self {

@@ -3,7 +3,7 @@
 use crate::accounts;
 use crate::crm::custom_fields::{self, CustomFields};
 use crate::db::OrgTx;
-use crate::db::schema::{groups, opportunities};
+use crate::db::schema::groups;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use std::collections::BTreeMap;
@@ -37,8 +37,6 @@ struct Named {
 pub struct Offers {
     lists: BTreeMap<Offer, Vec<(i64, String)>>,
     custom: CustomFields,
-    /// Words of one's own, which have no numbers.
-    opportunity_types: Vec<String>,
 }
 
 impl Offers {
@@ -86,19 +84,7 @@ impl Offers {
                 (Offer::OpportunityStatuses, statuses),
             ]
             .into(),
-            opportunity_types: opportunities::table
-                .filter(opportunities::organization_id.eq(tx.organization()))
-                .filter(opportunities::opportunity_type.ne(""))
-                .select(opportunities::opportunity_type)
-                .distinct()
-                .order(opportunities::opportunity_type)
-                .load(&mut **tx)?,
         })
-    }
-
-    /// The types of opportunities in use.
-    pub fn opportunity_types(&self) -> &[String] {
-        &self.opportunity_types
     }
 
     /// One list.

@@ -98,6 +98,8 @@ impl Sql {
 pub(super) enum Place<'a> {
     /// An expression over the contact's own row.
     Own(&'a str),
+    /// The same, where it always has a value.
+    Known(&'a str),
     /// A column of a table with any number of rows for a contact.
     Rows { table: &'a str, value: &'a str },
 }
@@ -106,6 +108,7 @@ impl Place<'_> {
     /// That some value fits. `fits` writes the condition on one value, given its expression.
     pub(super) fn some(self, sql: &mut Sql, fits: impl FnOnce(&mut Sql, &str) -> String) -> String {
         match self {
+            Self::Known(value) => fits(sql, value),
             Self::Own(value) => format!("coalesce({}, false)", fits(sql, value)),
             Self::Rows { table, value } => {
                 let fits = fits(sql, value);

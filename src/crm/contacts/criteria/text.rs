@@ -6,10 +6,10 @@ use super::{Facts, Typed};
 use crate::base::fold;
 
 /// A text of a contact, or several.
-pub struct Text {
+pub struct Text<R = Facts> {
     pub(super) place: Place<'static>,
     pub(super) writing: Writing,
-    pub(super) of: fn(&Facts) -> Vec<&str>,
+    pub(super) of: fn(&R) -> Vec<&str>,
 }
 
 /// What does not matter when texts are compared.
@@ -149,9 +149,9 @@ impl Test {
     }
 }
 
-impl Text {
-    pub(super) fn value_of(&self, facts: &Facts) -> Vec<String> {
-        let texts = (self.of)(facts).into_iter().filter(|text| !text.is_empty());
+impl<R> Text<R> {
+    pub(super) fn value_of(&self, of: &R) -> Vec<String> {
+        let texts = (self.of)(of).into_iter().filter(|text| !text.is_empty());
         texts.map(ToOwned::to_owned).collect()
     }
 }

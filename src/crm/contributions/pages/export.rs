@@ -19,8 +19,10 @@ use std::io::Write;
 /// Contributions read at a time.
 const CHUNK: usize = 1_000;
 /// The columns before the organization's own fields.
-const FACTS: [&str; 23] = [
+const FACTS: [&str; 25] = [
+    "DMS Number of the contribution",
     "Contribution ID",
+    "DMS Number of the contact",
     "External Identifier of the contact",
     "Name",
     "Email",
@@ -127,7 +129,9 @@ fn cells(one: &Contribution, names: &Names, contributor: &Contributor, custom: &
     };
     let if_any = |minor: i64, digits: String| if minor == 0 { String::new() } else { digits };
     let mut cells = vec![
+        one.id.to_string(),
         is.external_identifier.clone().unwrap_or_default(),
+        is.contact_id.to_string(),
         contributor.identifier.clone(),
         names.contacts.get(&is.contact_id).cloned().unwrap_or_default(),
         contributor.email.clone(),

@@ -1,6 +1,7 @@
 //! The list of contributions with its filters, and what is shown added up.
 
 use super::Pairs;
+use super::narrowed::Narrowed;
 use crate::accounts::Member;
 use crate::base::Currency;
 use crate::crm::contributions::custom_filter::FilterInput;
@@ -19,6 +20,8 @@ use std::collections::HashMap;
 struct ListPage {
     page: Page,
     filter: Filter,
+    /// Each with the address of the list without it.
+    narrowed: Vec<(Narrowed, String)>,
     sums: Sums,
     headings: Vec<Heading>,
     rows: Vec<ContributionRow>,
@@ -110,7 +113,7 @@ pub async fn show(member: Member, asked: Query<Pairs>) -> Answer {
     let filter = Filter::of(&asked);
     let wanted = value(&asked, "page").parse().unwrap_or(1);
     let given = filter.clone();
-    let (totals, number, rows, choices, custom) = member
+    let (totals, number, rows, choices, custom, narrowed) = member
         .read(move |tx| {
             let totals = search::totals(tx, &given)?;
             let count = totals.iter().map(|total| total.contributions).sum();
@@ -122,13 +125,22 @@ pub async fn show(member: Member, asked: Query<Pairs>) -> Answer {
             let campaigns = campaigns.into_iter().map(|one| (one.id.to_string(), one.is.name));
             let choices = Choices::of(&given, funds.collect(), campaigns.collect());
             let custom = custom_fields::store::of(tx, Record::Contribution)?;
-            Ok::<_, PageError>((totals, number, rows, choices, given.custom.inputs(&custom)))
+            let narrowed = Narrowed::of(tx, &given)?;
+            let custom = given.custom.inputs(&custom);
+            Ok::<_, PageError>((totals, number, rows, choices, custom, narrowed))
         })
         .await?;
     let sums = Sums::of(&member, &filter, totals);
     let today = member.today();
     web::show(ListPage {
         page: member.page("contributions"),
+        narrowed: narrowed
+            .into_iter()
+            .map(|one| {
+                let without = one.without(&member);
+                (one, without)
+            })
+            .collect(),
         headings: Sort::ALL.map(|sort| heading(&member, &filter, sort)).into(),
         pager: Pager::of(number, sums.count(), |page| at(&member, &filter, page)),
         periods: periods(today)

@@ -7,6 +7,7 @@ mod edit;
 mod export;
 mod form;
 mod list;
+mod narrowed;
 mod of_campaign;
 mod of_contact;
 mod of_fund;

@@ -7,7 +7,7 @@ use crate::crm::activities::model::{self, ActivityDraft, Priority, Status};
 use crate::crm::activities::types;
 use crate::crm::imports::cells::Said;
 use crate::crm::imports::value::{self, DateOrder};
-use crate::crm::imports::whom::Whom;
+use crate::crm::imports::whom::{self, Whom};
 use chrono::{DateTime, NaiveTime, Utc};
 
 /// What stands between several identifiers in one cell.
@@ -18,6 +18,7 @@ const NOTHING: &str = "NULL";
 /// Reads a cell by what its column holds.
 pub fn value(meaning: Meaning, text: String, order: DateOrder) -> Result<String, String> {
     match meaning {
+        Meaning::ContactNumber => whom::number(text),
         Meaning::Email => value::email(text),
         Meaning::Date => value::date_and_time(&text, order),
         Meaning::DueDate => match value::date(&text, order) {
@@ -57,20 +58,21 @@ fn status(text: &str) -> Option<Status> {
 }
 
 impl Said<Meaning> {
-    /// Everybody it is with: by several identifiers, or one person by email and name.
+    /// Everybody it is with: by several identifiers, or one person by number or email, and name.
     pub fn with(&self) -> Vec<Whom> {
         let by_identifier = |identifier| Whom::said(Some(identifier), None, [None, None], None);
         let identifiers = self.get(Meaning::WithIdentifiers).unwrap_or_default().split(BETWEEN);
         let identifiers = identifiers.map(str::trim).filter(|identifier| !identifier.is_empty());
-        let by_email = Whom::said(
+        let one = Whom::said(
             None,
             self.get(Meaning::Email),
             [self.get(Meaning::FirstName), self.get(Meaning::LastName)],
             self.get(Meaning::Name),
-        );
+        )
+        .numbered(self.get(Meaning::ContactNumber));
         let with: Vec<Whom> = identifiers.map(by_identifier).collect();
-        match with.is_empty() && by_email.address.is_some() {
-            true => vec![by_email],
+        match with.is_empty() && !one.is_nobody() {
+            true => vec![one],
             false => with,
         }
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
+    ContactNumber,
     WithIdentifiers,
     Email,
     FirstName,
@@ -32,7 +33,15 @@ use Meaning::*;
 pub const OFFERED: [(&str, &[Meaning]); 2] = [
     (
         "Whom it is with",
-        &[WithIdentifiers, Email, FirstName, LastName, Name, AddedBy],
+        &[
+            ContactNumber,
+            WithIdentifiers,
+            Email,
+            FirstName,
+            LastName,
+            Name,
+            AddedBy,
+        ],
     ),
     (
         "The activity",
@@ -70,6 +79,7 @@ impl ColumnMeaning for Meaning {
                     "donor id",
                 ],
             ),
+            ContactNumber => whom::NUMBER,
             Email => whom::EMAIL,
             FirstName => whom::FIRST_NAME,
             LastName => whom::LAST_NAME,

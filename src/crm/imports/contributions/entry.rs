@@ -5,12 +5,14 @@ use crate::base::{Currency, Money, fold};
 use crate::crm::contributions::{ContributionDraft, Dedication, PaymentMethod, Status};
 use crate::crm::imports::cells::Said;
 use crate::crm::imports::value::{self, DateOrder};
+use crate::crm::imports::whom;
 use crate::crm::{campaigns, funds};
 use chrono::{NaiveDate, NaiveTime};
 
 /// Reads a cell by what its column holds.
 pub fn value(meaning: Meaning, text: String, order: DateOrder) -> Result<String, String> {
     match meaning {
+        Meaning::ContactNumber | Meaning::DmsNumber => whom::number(text),
         Meaning::Email => value::email(text),
         Meaning::Currency => match Currency::parse(&text) {
             Some(currency) => Ok(currency.to_string()),

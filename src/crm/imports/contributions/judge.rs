@@ -13,6 +13,7 @@ use crate::crm::imports::model::Import;
 use crate::crm::imports::whom::{Known, Whom};
 use crate::db::OrgTx;
 use chrono::NaiveDate;
+use diesel::QueryResult;
 use std::collections::HashMap;
 
 type Judged = brings::Judged<ContributionId, ContributionDraft>;
@@ -26,8 +27,7 @@ pub fn judge(
     hold: Hold,
 ) -> anyhow::Result<Vec<Judged>> {
     let today = accounts::today(tx)?;
-    let identifiers: Vec<String> = rows.iter().filter_map(|row| identifier(&row.said)).collect();
-    let here = store::by_external_identifiers(tx, &identifiers)?;
+    let here = Here::find(tx, &rows)?;
     let meant = contributors(tx, import, &rows, &here)?;
     let fit = rows.iter().zip(&meant).filter(|(_, meant)| meant.is_ok());
     let needed = fit.map(|(row, _)| &row.said);
@@ -36,12 +36,10 @@ pub fn judge(
         .iter()
         .zip(meant)
         .map(|(row, meant)| {
-            let before = identifier(&row.said)
-                .and_then(|identifier| here.get(&identifier))
-                .cloned();
+            let before = here.of(&row.said).cloned();
             Judged {
                 number: row.number,
-                key: identifier(&row.said),
+                key: here.key(&row.said),
                 verdict: meant.and_then(|contact| verdict(&purposes, row, contact, before, today)),
             }
         })
@@ -53,35 +51,97 @@ pub fn judge(
     Ok(judged)
 }
 
+/// The gifts that rows name by a number or an id of theirs.
+struct Here {
+    by_number: HashMap<ContributionId, Contribution>,
+    by_identifier: HashMap<String, Contribution>,
+}
+
+impl Here {
+    fn find(tx: &mut OrgTx<'_>, rows: &[ReadRow<Meaning>]) -> QueryResult<Self> {
+        let numbers: Vec<ContributionId> = rows.iter().filter_map(|row| number(&row.said)).collect();
+        let identifiers: Vec<String> = rows.iter().filter_map(|row| identifier(&row.said)).collect();
+        let numbered = store::find_all(tx, &numbers)?.into_iter();
+        Ok(Self {
+            by_number: numbered.map(|one| (one.id, one)).collect(),
+            by_identifier: store::by_external_identifiers(tx, &identifiers)?,
+        })
+    }
+
+    /// The gift that a row names.
+    fn of(&self, said: &Said<Meaning>) -> Option<&Contribution> {
+        match number(said) {
+            Some(number) => self.by_number.get(&number),
+            None => self.by_identifier.get(&identifier(said)?),
+        }
+    }
+
+    /// By what a row is known that names a gift.
+    fn key(&self, said: &Said<Meaning>) -> Option<String> {
+        self.of(said).map(own_key).or_else(|| identifier(said))
+    }
+
+    /// What is wrong with how a row names a gift; `whose` is whom the row is about.
+    fn problem(&self, said: &Said<Meaning>, whose: Option<ContactId>) -> Option<String> {
+        let number = number(said)?;
+        let Some(gift) = self.by_number.get(&number) else {
+            return Some(format!(
+                "No contribution has the DMS Number {number}; perhaps it was deleted. To add it anew, leave that cell empty."
+            ));
+        };
+        if whose.is_some_and(|whose| whose != gift.is.contact_id) {
+            return Some(format!(
+                "The contribution with the DMS Number {number} is of another contact here. If the file was not exported here, \
+                 leave that column out."
+            ));
+        }
+        let named = identifier(said).and_then(|identifier| self.by_identifier.get(&identifier));
+        named
+            .filter(|named| named.id != gift.id)
+            .map(|_| "Its Contribution ID is that of another contribution than its DMS Number.".into())
+    }
+}
+
+/// By what a gift that is here is known among the rows of a file.
+fn own_key(gift: &Contribution) -> String {
+    let identifier = gift.is.external_identifier.clone();
+    identifier.unwrap_or_else(|| format!("DMS Number {}", gift.id))
+}
+
 /// Whose gift each row is, unless something is wrong with the row.
 fn contributors(
     tx: &mut OrgTx<'_>,
     import: &Import,
     rows: &[ReadRow<Meaning>],
-    here: &HashMap<String, Contribution>,
+    here: &Here,
 ) -> anyhow::Result<Vec<Result<ContactId, String>>> {
-    let identifiers: Vec<String> = rows.iter().filter_map(|row| identifier(&row.said)).collect();
-    let mut met = Met::before(tx, import, &identifiers)?;
+    let keys: Vec<String> = rows.iter().filter_map(|row| here.key(&row.said)).collect();
+    let mut met = Met::before(tx, import, &keys)?;
     let whoms: Vec<Whom> = rows.iter().map(|row| row.said.whom()).collect();
     let known = Known::find(tx, whoms.iter())?;
     let mut meant = Vec::new();
     for (row, whom) in rows.iter().zip(&whoms) {
-        let identifier = identifier(&row.said);
-        let before = identifier.as_ref().and_then(|identifier| here.get(identifier));
+        let key = here.key(&row.said);
+        let before = here.of(&row.said);
         // A gift that is here keeps its contact where the row does not speak of one.
         let whose = match before {
             Some(before) if whom.is_nobody() => Ok(before.is.contact_id),
             _ => known.meant(whom),
         };
-        let earlier = identifier
-            .as_ref()
-            .and_then(|identifier| met.meet(identifier, row.number));
-        let whose = match (earlier, identifier) {
+        let earlier = key.as_ref().and_then(|key| met.meet(key, row.number));
+        let whose = match (earlier, identifier(&row.said)) {
             (Some(earlier), Some(identifier)) => Err(format!(
                 "Row {} of the file has the Contribution ID “{identifier}” already.",
                 earlier.first
             )),
-            _ => whose,
+            (Some(earlier), None) => Err(format!(
+                "Row {} of the file is about the same contribution already.",
+                earlier.first
+            )),
+            (None, _) => match here.problem(&row.said, whose.as_ref().ok().copied()) {
+                Some(problem) => Err(problem),
+                None => whose,
+            },
         };
         let missing = row.said.missing().filter(|_| before.is_none());
         meant.push(row.fit(match missing {
@@ -167,8 +227,8 @@ fn find_alike(tx: &mut OrgTx<'_>, import: &Import, judged: &mut [Judged]) -> any
         .unzip::<_, _, Vec<_>, Vec<_>>();
     let mut found = store::of_contacts_on(tx, &contacts, &days)?;
     found.sort_by_key(|one| (one.is.external_identifier.is_some(), one.id));
-    let identifiers = found.iter().filter_map(|one| one.is.external_identifier.clone());
-    let keys: Vec<String> = likeness.iter().flatten().cloned().chain(identifiers).collect();
+    let own_keys = found.iter().map(own_key);
+    let keys: Vec<String> = likeness.iter().flatten().cloned().chain(own_keys).collect();
     let mut met = Met::before(tx, import, &keys)?;
     let mut here: HashMap<String, Vec<Contribution>> = HashMap::new();
     for one in found {
@@ -180,7 +240,7 @@ fn find_alike(tx: &mut OrgTx<'_>, import: &Import, judged: &mut [Judged]) -> any
             continue;
         };
         let at = met.meet(&key, row.number).map_or(0, |earlier| earlier.count);
-        let is_free = |one: &&Contribution| one.is.external_identifier.as_ref().is_none_or(|id| !met.has(id));
+        let is_free = |one: &&Contribution| !met.has(&own_key(one));
         let same = here.get(&key).and_then(|here| here.iter().filter(is_free).nth(at));
         if let (Ok(verdict), Some(same)) = (&mut row.verdict, same) {
             verdict.record = same.is.clone();
@@ -216,6 +276,10 @@ fn looks_like(same: &Contribution) -> FieldChange {
         old: String::new(),
         new: format!("{} on {}", same.is.amount(), same.is.received_on),
     }
+}
+
+fn number(said: &Said<Meaning>) -> Option<ContributionId> {
+    said.get(Meaning::DmsNumber)?.parse().ok()
 }
 
 fn identifier(said: &Said<Meaning>) -> Option<String> {

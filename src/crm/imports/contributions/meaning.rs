@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
+    ContactNumber,
     ContactIdentifier,
     Email,
     FirstName,
@@ -21,6 +22,7 @@ pub enum Meaning {
     Fund,
     Campaign,
     Source,
+    DmsNumber,
     ExternalIdentifier,
     TransactionId,
     ChequeNumber,
@@ -39,7 +41,10 @@ use Meaning::*;
 
 /// The meanings as they are offered, under their headings.
 pub const OFFERED: [(&str, &[Meaning]); 4] = [
-    ("Who gave it", &[ContactIdentifier, Email, FirstName, LastName, Name]),
+    (
+        "Who gave it",
+        &[ContactNumber, ContactIdentifier, Email, FirstName, LastName, Name],
+    ),
     (
         "The gift",
         &[
@@ -56,6 +61,7 @@ pub const OFFERED: [(&str, &[Meaning]); 4] = [
     (
         "References",
         &[
+            DmsNumber,
             ExternalIdentifier,
             TransactionId,
             ChequeNumber,
@@ -78,7 +84,7 @@ pub const OFFERED: [(&str, &[Meaning]); 4] = [
 ];
 
 impl SaysWhom for Meaning {
-    const WHOM: [Self; 5] = [ContactIdentifier, Email, FirstName, LastName, Name];
+    const WHOM: [Self; 6] = [ContactNumber, ContactIdentifier, Email, FirstName, LastName, Name];
 }
 
 impl ColumnMeaning for Meaning {
@@ -88,6 +94,7 @@ impl ColumnMeaning for Meaning {
 
     fn facts(self) -> Facts {
         match self {
+            ContactNumber => whom::NUMBER,
             ContactIdentifier => whom::IDENTIFIER,
             Email => whom::EMAIL,
             FirstName => whom::FIRST_NAME,
@@ -149,6 +156,7 @@ impl ColumnMeaning for Meaning {
             ),
             Campaign => ("Campaign", &["campaign name", "appeal", "campagne"]),
             Source => ("Source", &["contribution source", "donation source", "provenance"]),
+            DmsNumber => ("DMS Number of the contribution", &["numéro dms du don"]),
             ExternalIdentifier => (
                 "Contribution ID",
                 &[

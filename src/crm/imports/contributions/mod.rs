@@ -12,6 +12,7 @@ use super::kind::{Makes, Question, Words};
 use super::model::Import;
 use super::names::key;
 use super::value::DateOrder;
+use super::whom::SaysWhom;
 use crate::accounts;
 use crate::base::{ContactId, ContributionId};
 use crate::crm::contributions::{ContributionDraft, ContributionError, actions, soft_credits};
@@ -38,10 +39,10 @@ impl Brings for Contributions {
             each_row_is: "a contribution of a contact who is here already",
             noun: ["contribution", "contributions"],
             matches: ["is here already", "are here already"],
-            found_by: "Found by Contribution ID. Empty cells never blank what is here.",
+            found_by: "Found by Contribution ID, in a file exported here by DMS Number. Empty cells never blank what is here.",
             changed: ["contribution changed", "contributions changed"],
-            about_changed: "They were here already, with the same Contribution ID.",
-            unchanged: "Everything they say is here already. Without a Contribution ID, a gift of the same contributor, amount, day, \
+            about_changed: "They were here already, with the same Contribution ID or DMS Number.",
+            unchanged: "Everything they say is here already. Without a Contribution ID or DMS Number, a gift of the same contributor, amount, day, \
                         transaction id and cheque number is taken for the same. If some are further gifts, say so under Change \
                         the Columns.",
             undo: &[
@@ -66,9 +67,9 @@ impl Brings for Contributions {
         if !has(Meaning::Amount) || !has(Meaning::DateReceived) {
             return Some("A contribution needs an amount and a day. Match Amount and Date Received.".into());
         }
-        (!has(Meaning::ContactIdentifier) && !has(Meaning::Email)).then(|| {
-            "Nothing tells yet who gave. Match External Identifier of the contact, or Email, best with First Name and \
-             Last Name."
+        (!has(Meaning::DmsNumber) && !Meaning::tells_whom(has)).then(|| {
+            "Nothing tells yet who gave. Match DMS Number or External Identifier of the contact, or Email, best with First Name \
+             and Last Name."
                 .into()
         })
     }
@@ -83,7 +84,7 @@ impl Brings for Contributions {
     fn asks_about_alike(&self) -> Option<Question> {
         Some(Question {
             label: "Rows that look like a gift that is here already are further gifts",
-            hint: "For rows without a Contribution ID. Otherwise a row of the same contributor, amount, day, transaction id and \
+            hint: "For rows without a Contribution ID or DMS Number. Otherwise a row of the same contributor, amount, day, transaction id and \
                    cheque number as a gift that is here is taken for that gift, so that a file imported twice adds nothing twice.",
         })
     }

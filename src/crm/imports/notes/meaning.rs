@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
+    ContactNumber,
     ContactIdentifier,
     Email,
     FirstName,
@@ -24,13 +25,13 @@ use Meaning::*;
 pub const OFFERED: [(&str, &[Meaning]); 2] = [
     (
         "Whom it is about",
-        &[ContactIdentifier, Email, FirstName, LastName, Name],
+        &[ContactNumber, ContactIdentifier, Email, FirstName, LastName, Name],
     ),
     ("The note", &[Subject, Note, Date]),
 ];
 
 impl SaysWhom for Meaning {
-    const WHOM: [Self; 5] = [ContactIdentifier, Email, FirstName, LastName, Name];
+    const WHOM: [Self; 6] = [ContactNumber, ContactIdentifier, Email, FirstName, LastName, Name];
 }
 
 impl ColumnMeaning for Meaning {
@@ -40,6 +41,7 @@ impl ColumnMeaning for Meaning {
 
     fn facts(self) -> Facts {
         match self {
+            ContactNumber => whom::NUMBER,
             ContactIdentifier => whom::IDENTIFIER,
             Email => whom::EMAIL,
             FirstName => whom::FIRST_NAME,

@@ -9,7 +9,7 @@ use super::cells::Said;
 use super::kind::Words;
 use super::model::Import;
 use super::value::{self, DateOrder};
-use super::whom::{Known, Whom};
+use super::whom::{self, Known, SaysWhom, Whom};
 use crate::accounts::{self, model::Organization};
 use crate::base::{ContactId, NoteId};
 use crate::crm::notes::model::{self, NoteDraft};
@@ -58,8 +58,8 @@ impl Brings for Notes {
         if !has(Meaning::Note) {
             return Some("Nothing tells yet what the notes say. Match Note.".into());
         }
-        (!has(Meaning::ContactIdentifier) && !has(Meaning::Email)).then(|| {
-            "Nothing tells yet whom the notes are about. Match External Identifier of the contact, or Email, best with First \
+        (!Meaning::tells_whom(has)).then(|| {
+            "Nothing tells yet whom the notes are about. Match DMS Number or External Identifier of the contact, or Email, best with First \
              Name and Last Name."
                 .into()
         })
@@ -71,6 +71,7 @@ impl Brings for Notes {
 
     fn value(&self, meaning: Meaning, text: String, order: DateOrder) -> Result<String, String> {
         match meaning {
+            Meaning::ContactNumber => whom::number(text),
             Meaning::Email => value::email(text),
             Meaning::Date => value::date_and_time(&text, order),
             Meaning::Subject => model::subject(&text).map_err(str::to_owned),

@@ -210,11 +210,13 @@ fn onto(said: &Said<Meaning>, details: &Details) -> Details {
 impl Said<Meaning> {
     /// The first contact and the second.
     pub fn whoms(&self) -> [Whom; 2] {
-        let whom =
-            |identifier, email, name| Whom::said(self.get(identifier), self.get(email), [None, None], self.get(name));
+        let whom = |number, identifier, email, name| {
+            Whom::said(self.get(identifier), self.get(email), [None, None], self.get(name)).numbered(self.get(number))
+        };
+        use Meaning::*;
         [
-            whom(Meaning::IdentifierA, Meaning::EmailA, Meaning::NameA),
-            whom(Meaning::IdentifierB, Meaning::EmailB, Meaning::NameB),
+            whom(NumberA, IdentifierA, EmailA, NameA),
+            whom(NumberB, IdentifierB, EmailB, NameB),
         ]
     }
 }

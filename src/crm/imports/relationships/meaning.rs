@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
+    NumberA,
     IdentifierA,
     EmailA,
     NameA,
     Relationship,
+    NumberB,
     IdentifierB,
     EmailB,
     NameB,
@@ -24,8 +26,8 @@ use Meaning::*;
 
 /// The meanings as they are offered, under their headings.
 pub const OFFERED: [(&str, &[Meaning]); 3] = [
-    ("The first contact", &[IdentifierA, EmailA, NameA]),
-    ("The second contact", &[IdentifierB, EmailB, NameB]),
+    ("The first contact", &[NumberA, IdentifierA, EmailA, NameA]),
+    ("The second contact", &[NumberB, IdentifierB, EmailB, NameB]),
     (
         "The relationship",
         &[Relationship, StartDate, EndDate, Active, Description],
@@ -39,6 +41,10 @@ impl ColumnMeaning for Meaning {
 
     fn facts(self) -> Facts {
         match self {
+            NumberA => (
+                "DMS Number of the first contact",
+                &["dms number a", "dms number", "numéro dms"],
+            ),
             IdentifierA => (
                 "External Identifier of the first contact",
                 &[
@@ -67,6 +73,10 @@ impl ColumnMeaning for Meaning {
                     "type de relation",
                     "type de lien",
                 ],
+            ),
+            NumberB => (
+                "DMS Number of the second contact",
+                &["dms number b", "related dms number"],
             ),
             IdentifierB => (
                 "External Identifier of the second contact",

@@ -59,9 +59,10 @@ impl Brings for Relationships {
         if !has(Relationship) {
             return Some("Nothing tells yet what the two are to each other. Match Relationship.".into());
         }
-        let tells_both = (has(IdentifierA) || has(EmailA)) && (has(IdentifierB) || has(EmailB));
+        let tells = |columns: [Meaning; 3]| columns.into_iter().any(has);
+        let tells_both = tells([NumberA, IdentifierA, EmailA]) && tells([NumberB, IdentifierB, EmailB]);
         (!tells_both).then(|| {
-            "Nothing tells yet who the two contacts are. Match External Identifier or Email of the first and of the second \
+            "Nothing tells yet who the two contacts are. Match DMS Number, External Identifier or Email of the first and of the second \
              contact."
                 .into()
         })

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
+    ContactNumber,
     ContactIdentifier,
     Email,
     FirstName,
@@ -20,17 +21,21 @@ use Meaning::*;
 
 /// The meanings as they are offered, under their headings.
 pub const OFFERED: [(&str, &[Meaning]); 2] = [
-    ("Who has it", &[ContactIdentifier, Email, FirstName, LastName, Name]),
+    (
+        "Who has it",
+        &[ContactNumber, ContactIdentifier, Email, FirstName, LastName, Name],
+    ),
     ("The tag", &[Tag]),
 ];
 
 impl SaysWhom for Meaning {
-    const WHOM: [Self; 5] = [ContactIdentifier, Email, FirstName, LastName, Name];
+    const WHOM: [Self; 6] = [ContactNumber, ContactIdentifier, Email, FirstName, LastName, Name];
 }
 
 impl ColumnMeaning for Meaning {
     fn facts(self) -> Facts {
         match self {
+            ContactNumber => whom::NUMBER,
             ContactIdentifier => whom::IDENTIFIER,
             Email => whom::EMAIL,
             FirstName => whom::FIRST_NAME,

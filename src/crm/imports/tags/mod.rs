@@ -9,7 +9,7 @@ use super::kind::{Makes, Words};
 use super::model::Import;
 use super::names::{self, Names, several};
 use super::value::{self, DateOrder};
-use super::whom::{Known, Whom};
+use super::whom::{self, Known, SaysWhom, Whom};
 use crate::base::{ContactId, TagId};
 use crate::crm::tags::model::{self, TagDraft};
 use crate::crm::tags::{actions, store};
@@ -60,8 +60,8 @@ impl Brings for Tags {
         if !has(Meaning::Tag) {
             return Some("Nothing tells yet which tag it is. Match Tag.".into());
         }
-        (!has(Meaning::ContactIdentifier) && !has(Meaning::Email)).then(|| {
-            "Nothing tells yet who has the tag. Match External Identifier of the contact, or Email, best with First Name and \
+        (!Meaning::tells_whom(has)).then(|| {
+            "Nothing tells yet who has the tag. Match DMS Number or External Identifier of the contact, or Email, best with First Name and \
              Last Name."
                 .into()
         })
@@ -81,6 +81,7 @@ impl Brings for Tags {
 
     fn value(&self, meaning: Meaning, text: String, _: DateOrder) -> Result<String, String> {
         match meaning {
+            Meaning::ContactNumber => whom::number(text),
             Meaning::Email => value::email(text),
             Meaning::Tag => tag_names(text),
             _ => Ok(text),

@@ -75,13 +75,6 @@ pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
     let statuses = std::iter::once((String::new(), "Any".to_owned()))
         .chain(outcomes)
         .chain(statuses);
-    let owners = [
-        (String::new(), "Everybody".to_owned()),
-        ("mine".to_owned(), "Mine".to_owned()),
-    ];
-    let others = colleagues
-        .into_iter()
-        .map(|colleague| (colleague.id.to_string(), colleague.name));
     let any = std::iter::once((String::new(), "Any".to_owned()));
     let types = types.into_iter().map(|of_type| (of_type.clone(), of_type));
     web::show(ListPage {
@@ -93,7 +86,7 @@ pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
         names_prospects: true,
         pager: Pager::of(number, total, |page| at(&member, &asked, page)),
         statuses: Choice::list(statuses, &asked.status),
-        owners: Choice::list(owners.into_iter().chain(others), &asked.owner),
+        owners: pipeline::owners(colleagues, &asked.owner),
         types: Choice::list(any.chain(types), &asked.of_type),
         is_filtered: [&asked.status, &asked.owner, &asked.of_type]
             .iter()

@@ -1,6 +1,7 @@
-//! The pages of opportunities: the pipeline, the list, one of them, the form, a contact's tab, and the statuses among the
+//! The pages of opportunities: the pipeline, the list, the deadlines, one of them, the form, a contact's tab, and the statuses among the
 //! settings.
 
+mod deadlines;
 mod delete;
 mod edit;
 mod form;
@@ -28,6 +29,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         get("/o/{organization}/opportunities", READ, pipeline::show),
         get("/o/{organization}/opportunities/list", READ, list::show),
+        get("/o/{organization}/opportunities/deadlines", READ, deadlines::show),
         get("/o/{organization}/opportunities/new", CHANGE, edit::new),
         post("/o/{organization}/opportunities/new", CHANGE, edit::add),
         get("/o/{organization}/opportunities/{opportunity}", READ, show::show),

@@ -4,7 +4,7 @@ use super::super::model::Outcome;
 use super::super::statuses;
 use super::super::store::{self, Deadline, Sum};
 use super::in_words;
-use crate::accounts::{self, Member};
+use crate::accounts::{self, Member, model::Colleague};
 use crate::base::StaffId;
 use crate::web::{self, Answer, Choice, Page, PageError};
 use actix_web::web::Query;
@@ -21,6 +21,8 @@ struct PipelinePage {
     /// All that is still open.
     open: Stage,
     deadlines: Vec<Deadline>,
+    /// Nobody has an opportunity yet.
+    is_empty: bool,
     today: NaiveDate,
 }
 
@@ -93,16 +95,10 @@ pub async fn show(member: Member, asked: Query<Asked>) -> Answer {
         opportunities: sums.iter().filter(is_open).map(|sum| sum.opportunities).sum(),
         sums: together(sums.iter().filter(is_open)),
     };
-    let others = colleagues
-        .into_iter()
-        .map(|colleague| (colleague.id.to_string(), colleague.name));
-    let owners = [
-        (String::new(), "Everybody".to_owned()),
-        ("mine".to_owned(), "Mine".to_owned()),
-    ];
     web::show(PipelinePage {
         page: member.page("opportunities"),
-        owners: Choice::list(owners.into_iter().chain(others), &asked.owner),
+        owners: owners(colleagues, &asked.owner),
+        is_empty: owner.is_none() && sums.is_empty(),
         stages: stages.collect(),
         open,
         deadlines,
@@ -116,6 +112,18 @@ pub(super) fn owner(member: &Member, asked: &str) -> Option<StaffId> {
         "mine" => Some(member.person().staff.id),
         id => id.parse().ok(),
     }
+}
+
+/// Whose can be asked for.
+pub(super) fn owners(colleagues: Vec<Colleague>, chosen: &str) -> Vec<Choice> {
+    let first = [
+        (String::new(), "Everybody".to_owned()),
+        ("mine".to_owned(), "Mine".to_owned()),
+    ];
+    let others = colleagues
+        .into_iter()
+        .map(|colleague| (colleague.id.to_string(), colleague.name));
+    Choice::list(first.into_iter().chain(others), chosen)
 }
 
 /// Sums of several statuses, one a currency.

@@ -1,6 +1,7 @@
 //! Postal addresses: any of a contact's.
 
 use super::super::Facts;
+use super::super::plain::Plain;
 use super::super::sql::Place;
 use super::super::text::{Text, Writing};
 use super::{Asks, Section, Subject};
@@ -10,14 +11,14 @@ const fn text(key: &'static str, label: &'static str, writing: Writing, of: fn(&
         key,
         section: Section::Address,
         label,
-        asks: Asks::Text(Text {
+        asks: Asks::Plain(Plain::Text(Text {
             place: Place::Rows {
                 table: "addresses",
                 value: key,
             },
             writing,
             of,
-        }),
+        })),
     }
 }
 
@@ -31,6 +32,28 @@ pub(super) const SUBJECTS: &[Subject] = &[
             .map(|address| address.street_address.as_str())
             .collect()
     }),
+    text(
+        "supplemental_address_1",
+        "Supplemental Address 1",
+        Writing::Words,
+        |facts| {
+            let addresses = facts.contact.addresses.iter();
+            addresses
+                .map(|address| address.supplemental_address_1.as_str())
+                .collect()
+        },
+    ),
+    text(
+        "supplemental_address_2",
+        "Supplemental Address 2",
+        Writing::Words,
+        |facts| {
+            let addresses = facts.contact.addresses.iter();
+            addresses
+                .map(|address| address.supplemental_address_2.as_str())
+                .collect()
+        },
+    ),
     text("city", "City", Writing::Words, |facts| {
         facts
             .contact

@@ -3,6 +3,8 @@
 use super::super::Facts;
 use super::super::choices::Choices;
 use super::super::flags::Flag;
+use super::super::numbers::Numbers;
+use super::super::plain::Plain;
 use super::super::sql::Place;
 use super::super::text::{Text, Writing};
 use super::{Asks, Section, Subject};
@@ -12,11 +14,11 @@ const fn text(key: &'static str, label: &'static str, column: &'static str, of: 
         key,
         section: Section::Contact,
         label,
-        asks: Asks::Text(Text {
+        asks: Asks::Plain(Plain::Text(Text {
             place: Place::Own(column),
             writing: Writing::Words,
             of,
-        }),
+        })),
     }
 }
 
@@ -60,7 +62,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
         key: "contact_type",
         section: Section::Contact,
         label: "Contact Type",
-        asks: Asks::Choices(Choices {
+        asks: Asks::Plain(Plain::Choices(Choices {
             place: Place::Own("contacts.contact_type"),
             options: &[
                 ("individual", "Individual"),
@@ -69,7 +71,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
             ],
             may_be_empty: false,
             of: |facts| facts.contact.details.contact_type.as_str(),
-        }),
+        })),
     },
     text(
         "contact_subtype",
@@ -79,6 +81,9 @@ pub(super) const SUBJECTS: &[Subject] = &[
     ),
     text("prefix", "Prefix", "contacts.prefix", |facts| {
         vec![&facts.contact.details.prefix]
+    }),
+    text("suffix", "Suffix", "contacts.suffix", |facts| {
+        vec![&facts.contact.details.suffix]
     }),
     text("job_title", "Job Title", "contacts.job_title", |facts| {
         vec![&facts.contact.details.job_title]
@@ -90,7 +95,7 @@ pub(super) const SUBJECTS: &[Subject] = &[
         key: "language",
         section: Section::Contact,
         label: "Language",
-        asks: Asks::Choices(Choices {
+        asks: Asks::Plain(Plain::Choices(Choices {
             place: Place::Own(
                 "CASE WHEN contacts.preferred_language = '' THEN '' \
                     WHEN lower(left(contacts.preferred_language, 2)) IN ('en', 'fr') \
@@ -99,20 +104,30 @@ pub(super) const SUBJECTS: &[Subject] = &[
             options: LANGUAGES,
             may_be_empty: true,
             of: language,
-        }),
+        })),
     },
     Subject {
         key: "deceased",
         section: Section::Contact,
         label: "Deceased",
-        asks: Asks::Flag(Flag {
-            sql: |_| "contacts.is_deceased".into(),
-            of: |facts| facts.contact.details.is_deceased,
-        }),
+        asks: Asks::Plain(Plain::Flag(Flag {
+            sql: |_, _| "contacts.is_deceased".into(),
+            of: |facts, _| facts.contact.details.is_deceased,
+            moved: None,
+        })),
     },
     text("source", "Contact Source", "contacts.source", |facts| {
         vec![&facts.contact.details.source]
     }),
+    Subject {
+        key: "dms_number",
+        section: Section::Contact,
+        label: "DMS Number",
+        asks: Asks::Plain(Plain::Numbers(Numbers {
+            place: Place::Known("contacts.id"),
+            of: |facts| facts.contact.id.0,
+        })),
+    },
     text(
         "external_identifier",
         "External Identifier",

@@ -1,9 +1,9 @@
-//! What a contact gave: Completed contributions only.
+//! What a contact gave in all: Completed contributions only.
 
-use super::super::dates::{Dates, Stored};
-use super::super::giving::Measure;
+use super::super::giving::{End, Measure};
 use super::super::links::Links;
 use super::super::offers::Offer;
+use super::super::plain::Plain;
 use super::super::sql::Place;
 use super::super::text::{Text, Writing};
 use super::{Asks, Section, Subject};
@@ -33,46 +33,8 @@ pub(super) const SUBJECTS: &[Subject] = &[
     about("giving_count", "Number of Contributions", Asks::Giving(Measure::Count)),
     about("giving_largest", "Largest Contribution", Asks::Giving(Measure::Largest)),
     about("gave", "Gave", Asks::Gave),
-    about(
-        "first_contribution",
-        "First Contribution",
-        Asks::Dates(Dates {
-            place: Place::Rows {
-                table: "(SELECT organization_id, contact_id, min(first_on) AS first_on FROM giving_totals GROUP BY 1, 2) AS firsts",
-                value: "first_on",
-            },
-            stored: Stored::Day,
-            of: |facts, _| {
-                facts
-                    .gifts
-                    .iter()
-                    .map(|gift| gift.received_on)
-                    .min()
-                    .into_iter()
-                    .collect()
-            },
-        }),
-    ),
-    about(
-        "last_contribution",
-        "Last Contribution",
-        Asks::Dates(Dates {
-            place: Place::Rows {
-                table: "(SELECT organization_id, contact_id, max(last_on) AS last_on FROM giving_totals GROUP BY 1, 2) AS lasts",
-                value: "last_on",
-            },
-            stored: Stored::Day,
-            of: |facts, _| {
-                facts
-                    .gifts
-                    .iter()
-                    .map(|gift| gift.received_on)
-                    .max()
-                    .into_iter()
-                    .collect()
-            },
-        }),
-    ),
+    about("first_contribution", "First Contribution", Asks::End(End::First)),
+    about("last_contribution", "Last Contribution", Asks::End(End::Last)),
     about(
         "campaigns",
         "Campaigns Given To",
@@ -88,13 +50,18 @@ pub(super) const SUBJECTS: &[Subject] = &[
     about(
         "contribution_source",
         "Contribution Source",
-        Asks::Text(Text {
+        Asks::Plain(Plain::Text(Text {
             place: Place::Rows {
                 table: "(SELECT organization_id, contact_id, source FROM contributions WHERE status = 'Completed') AS sources",
                 value: "source",
             },
             writing: Writing::Words,
-            of: |facts| facts.gifts.iter().map(|gift| gift.source.as_str()).collect(),
-        }),
+            of: |facts| facts.given().map(|gift| gift.source.as_str()).collect(),
+        })),
+    ),
+    about(
+        "soft_credit_total",
+        "Total of Soft Credits",
+        Asks::Giving(Measure::Credited),
     ),
 ];

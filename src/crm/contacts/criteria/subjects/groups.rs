@@ -1,20 +1,36 @@
-//! The groups a contact belongs to now.
+//! The groups a contact belongs to now, and those it belonged to.
 
+use super::super::Facts;
 use super::super::links::Links;
 use super::super::offers::Offer;
 use super::{Asks, Section, Subject};
+use std::collections::BTreeSet;
+
+const fn groups(
+    key: &'static str,
+    label: &'static str,
+    counts: &'static str,
+    of: fn(&Facts) -> &BTreeSet<i64>,
+) -> Subject {
+    Subject {
+        key,
+        section: Section::Groups,
+        label,
+        asks: Asks::Links(Links {
+            offer: Offer::Groups,
+            table: |_, _| "group_contacts".into(),
+            id: "group_id",
+            counts,
+            moved: None,
+            of,
+        }),
+    }
+}
 
 /// The family.
-pub(super) const SUBJECTS: &[Subject] = &[Subject {
-    key: "groups",
-    section: Section::Groups,
-    label: "Groups",
-    asks: Asks::Links(Links {
-        offer: Offer::Groups,
-        table: |_, _| "group_contacts".into(),
-        id: "group_id",
-        counts: "status <> 'Removed'",
-        moved: None,
-        of: |facts| &facts.groups,
+pub(super) const SUBJECTS: &[Subject] = &[
+    groups("groups", "Groups", "status <> 'Removed'", |facts| &facts.groups),
+    groups("past_groups", "Past Groups", "status = 'Removed'", |facts| {
+        &facts.past_groups
     }),
-}];
+];

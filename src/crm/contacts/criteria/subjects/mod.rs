@@ -4,6 +4,7 @@
 mod activities;
 mod address;
 mod contact;
+mod contributions;
 mod dates;
 mod email_and_phone;
 mod giving;
@@ -11,20 +12,24 @@ mod groups;
 mod opportunities;
 mod privacy;
 mod records;
+mod relationships;
 
-use super::activities as happened;
-use super::choices::{self, Choices};
 use super::controls::Control;
 use super::custom::{self, Custom};
-use super::dates::{self as date, Dates};
-use super::flags::{self, Flag};
-use super::giving::{self as giving_kind, Gave, Measure};
+use super::giving::{self as giving_kind, End, Gave, Measure};
 use super::links::{self, Links};
 use super::offers::{Offer, Offers};
-use super::opportunities as prospects;
+use super::plain::{self, Plain};
+use super::records as records_kind;
 use super::sql::Sql;
-use super::text::{self, Text};
 use super::{Calendar, Facts, Typed};
+use std::sync::Arc;
+
+/// Words that are stored as they are shown, as what there is to choose from.
+macro_rules! words {
+    ($($word:literal),+ $(,)?) => { &[$(($word, $word)),+] };
+}
+use words;
 
 /// All families, in the order in which they are offered.
 pub const ALL: &[&[Subject]] = &[
@@ -34,7 +39,9 @@ pub const ALL: &[&[Subject]] = &[
     privacy::SUBJECTS,
     groups::SUBJECTS,
     giving::SUBJECTS,
+    contributions::SUBJECTS,
     records::SUBJECTS,
+    relationships::SUBJECTS,
     activities::SUBJECTS,
     opportunities::SUBJECTS,
     dates::SUBJECTS,
@@ -66,15 +73,12 @@ pub enum Section {
 
 /// The kind of question.
 enum Asks {
-    Text(Text),
-    Dates(Dates),
-    Choices(Choices),
-    Flag(Flag),
+    Plain(Plain),
     Links(Links),
     Giving(Measure),
+    End(End),
     Gave,
-    Activities,
-    Opportunities,
+    Records(&'static dyn records_kind::Kind),
 }
 
 /// What a condition is about.
@@ -86,18 +90,15 @@ pub enum About {
 }
 
 /// A question with what is asked.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Asked {
-    Text(&'static Text, text::Test),
-    Dates(&'static Dates, date::Test),
-    Choices(&'static Choices, choices::Test),
-    Flag(&'static Flag, bool),
+    Plain(plain::Asked),
     Links(&'static Links, links::Test),
     Giving(Measure, giving_kind::Test),
+    End(End, giving_kind::EndTest),
     Gave(Gave),
     Custom(Custom, custom::Test),
-    Activities(happened::Test),
-    Opportunities(prospects::Test),
+    Records(Arc<dyn records_kind::Question>),
 }
 
 impl Section {
@@ -138,23 +139,6 @@ impl std::fmt::Debug for Subject {
     }
 }
 
-impl std::fmt::Debug for Asked {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Text(_, test) => test.fmt(f),
-            Self::Dates(_, test) => test.fmt(f),
-            Self::Choices(_, test) => test.fmt(f),
-            Self::Flag(_, wanted) => wanted.fmt(f),
-            Self::Links(_, test) => test.fmt(f),
-            Self::Giving(_, test) => test.fmt(f),
-            Self::Gave(gave) => gave.fmt(f),
-            Self::Custom(_, test) => test.fmt(f),
-            Self::Activities(test) => test.fmt(f),
-            Self::Opportunities(test) => test.fmt(f),
-        }
-    }
-}
-
 impl About {
     /// What a key is about.
     pub fn find(key: &str) -> Option<Self> {
@@ -183,6 +167,17 @@ impl About {
             Self::Custom(custom) => custom.controls(typed, offers),
         }
     }
+
+    /// Where it is about records of a kind: what can be asked of each.
+    pub(super) fn records(self) -> Option<&'static dyn records_kind::Kind> {
+        match self {
+            Self::Listed(Subject {
+                asks: Asks::Records(records),
+                ..
+            }) => Some(*records),
+            _ => None,
+        }
+    }
 }
 
 impl Subject {
@@ -193,29 +188,23 @@ impl Subject {
 
     fn read(&'static self, typed: &Typed) -> Result<Asked, &'static str> {
         Ok(match &self.asks {
-            Asks::Text(text) => Asked::Text(text, text::Test::read(typed, text.writing)?),
-            Asks::Dates(dates) => Asked::Dates(dates, date::Test::read(typed)?),
-            Asks::Choices(choices) => Asked::Choices(choices, choices.read(typed)?),
-            Asks::Flag(flag) => Asked::Flag(flag, flags::read(typed)?),
+            Asks::Plain(plain) => Asked::Plain(plain.read(typed)?),
             Asks::Links(links) => Asked::Links(links, links::Test::read(typed)?),
             Asks::Giving(measure) => Asked::Giving(*measure, measure.read(typed)?),
+            Asks::End(end) => Asked::End(*end, giving_kind::EndTest::read(typed)?),
             Asks::Gave => Asked::Gave(Gave::read(typed)?),
-            Asks::Activities => Asked::Activities(happened::Test::read(typed)?),
-            Asks::Opportunities => Asked::Opportunities(prospects::Test::read(typed)?),
+            Asks::Records(records) => Asked::Records(records.read(typed)?),
         })
     }
 
     fn controls(&self, typed: &Typed, offers: &Offers) -> Vec<Control> {
         match &self.asks {
-            Asks::Text(_) => text::Test::controls(typed),
-            Asks::Dates(_) => date::Test::controls(typed),
-            Asks::Choices(choices) => choices.controls(typed),
-            Asks::Flag(_) => flags::controls(typed),
+            Asks::Plain(plain) => plain.controls(typed, offers),
             Asks::Links(links) => links.controls(typed, offers),
             Asks::Giving(measure) => measure.controls(typed, offers),
+            Asks::End(_) => End::controls(typed, offers),
             Asks::Gave => Gave::controls(typed),
-            Asks::Activities => happened::Test::controls(typed, offers),
-            Asks::Opportunities => prospects::Test::controls(typed, offers),
+            Asks::Records(_) => vec![records_kind::op(typed)],
         }
     }
 }
@@ -223,92 +212,76 @@ impl Subject {
 impl Asked {
     pub(super) fn sql(&self, sql: &mut Sql, calendar: &Calendar) -> String {
         match self {
-            Self::Text(text, test) => test.sql(text.place, text.writing, sql),
-            Self::Dates(dates, test) => test.sql(dates.place, dates.stored, sql, calendar),
-            Self::Choices(choices, test) => choices.sql(test, sql),
-            Self::Flag(flag, wanted) => flag.sql(*wanted, sql),
+            Self::Plain(plain) => plain.sql(sql, calendar),
             Self::Links(links, test) => links.sql(test, sql, calendar),
             Self::Giving(measure, test) => measure.sql(test, sql, calendar),
+            Self::End(end, test) => end.sql(test, sql, calendar),
             Self::Gave(gave) => gave.sql(sql, calendar),
             Self::Custom(custom, test) => custom.sql(test, sql, calendar),
-            Self::Activities(test) => test.sql(sql, calendar),
-            Self::Opportunities(test) => test.sql(sql, calendar),
+            Self::Records(question) => question.sql(sql, calendar),
         }
     }
 
     pub(super) fn holds(&self, facts: &Facts, calendar: &Calendar) -> bool {
         match self {
-            Self::Text(text, test) => test.holds(&(text.of)(facts), text.writing),
-            Self::Dates(dates, test) => test.holds(&(dates.of)(facts, calendar), calendar),
-            Self::Choices(choices, test) => choices.holds(test, facts),
-            Self::Flag(flag, wanted) => (flag.of)(facts) == *wanted,
+            Self::Plain(plain) => plain.holds(facts, calendar),
             Self::Links(links, test) => links.holds(test, facts),
             Self::Giving(measure, test) => measure.holds(test, facts, calendar),
+            Self::End(end, test) => end.holds(test, facts, calendar),
             Self::Gave(gave) => gave.holds(facts, calendar),
             Self::Custom(custom, test) => custom.holds(test, facts, calendar),
-            Self::Activities(test) => test.holds(facts, calendar),
-            Self::Opportunities(test) => test.holds(facts, calendar),
+            Self::Records(question) => question.holds(facts, calendar),
         }
     }
 
     pub(super) fn words(&self, offers: &Offers) -> String {
         match self {
-            Self::Text(_, test) => test.words(),
-            Self::Dates(_, test) => test.words(),
-            Self::Choices(choices, test) => choices.words(test),
-            Self::Flag(_, wanted) => flags::words(*wanted),
+            Self::Plain(plain) => plain.words(offers),
             Self::Links(links, test) => links.words(test, offers),
             Self::Giving(_, test) => test.words(offers),
+            Self::End(_, test) => test.words(offers),
             Self::Gave(gave) => gave.words(),
             Self::Custom(custom, test) => custom.words(test, offers),
-            Self::Activities(test) => test.words(offers),
-            Self::Opportunities(test) => test.words(offers),
+            Self::Records(question) => question.words(offers),
         }
     }
 
     pub(super) fn value_of(&self, facts: &Facts, calendar: &Calendar, offers: &Offers) -> Vec<String> {
         match self {
-            Self::Text(text, _) => text.value_of(facts),
-            Self::Dates(dates, _) => (dates.of)(facts, calendar)
-                .into_iter()
-                .map(super::period::day)
-                .collect(),
-            Self::Choices(choices, _) => choices.value_of(facts),
-            Self::Flag(flag, _) => vec![if (flag.of)(facts) { "Yes" } else { "No" }.into()],
+            Self::Plain(plain) => plain.value_of(facts, calendar, offers),
             Self::Links(links, _) => links.value_of(facts, offers),
             Self::Giving(measure, test) => measure.value_of(test, facts, calendar),
+            Self::End(end, test) => end.value_of(test, facts),
             Self::Gave(_) => Gave::value_of(facts),
             Self::Custom(custom, _) => custom.value_of(facts, offers),
-            Self::Activities(_) => happened::Test::value_of(facts, offers),
-            Self::Opportunities(_) => prospects::Test::value_of(facts, offers),
+            Self::Records(question) => question.value_of(facts, offers),
         }
     }
 
     pub(super) fn is_relative(&self) -> bool {
         match self {
-            Self::Dates(_, test) => test.is_relative(),
+            Self::Plain(plain) => plain.is_relative(),
+            Self::Links(links, _) => links.moved.is_some(),
             Self::Giving(_, test) => test.is_relative(),
+            Self::End(_, test) => test.is_relative(),
             Self::Gave(gave) => gave.is_relative(),
             Self::Custom(_, test) => test.is_relative(),
-            Self::Activities(test) => test.is_relative(),
-            Self::Opportunities(test) => test.is_relative(),
-            Self::Links(links, _) => links.moved.is_some(),
-            Self::Text(..) | Self::Choices(..) | Self::Flag(..) => false,
+            Self::Records(question) => question.is_relative(),
         }
     }
 
     /// For whom the answer may be another than on an earlier day, though nothing about them has changed; nobody where there
     /// is no condition.
     pub(super) fn moved(&self, sql: &mut Sql, before: &Calendar, now: &Calendar) -> Option<String> {
+        let days = [before, now];
         match self {
-            Self::Dates(dates, test) => test.moved(dates.place, dates.stored, sql, [before, now]),
-            Self::Custom(custom, test) => custom.moved(test, sql, [before, now]),
-            Self::Giving(_, test) => test.moved(sql, before, now),
+            Self::Plain(plain) => plain.moved(sql, days),
+            Self::Links(links, _) => links.moved.map(|moved| moved(sql, days)),
+            Self::Giving(measure, test) => measure.moved(test, sql, days),
+            Self::End(end, test) => end.moved(test, sql, days),
             Self::Gave(gave) => gave.moved(sql, before, now),
-            Self::Activities(test) => test.moved(sql, [before, now]),
-            Self::Opportunities(test) => test.moved(sql, [before, now]),
-            Self::Links(links, _) => links.moved.map(|moved| moved(sql, [before, now])),
-            Self::Text(..) | Self::Choices(..) | Self::Flag(..) => None,
+            Self::Custom(custom, test) => custom.moved(test, sql, days),
+            Self::Records(question) => question.moved(sql, days),
         }
     }
 
@@ -318,9 +291,12 @@ impl Asked {
 
     pub(super) fn names(&self, offer: Offer) -> Vec<i64> {
         match self {
+            Self::Plain(plain) => plain.names(offer),
             Self::Links(links, test) if links.offer == offer => test.names(),
             Self::Giving(_, test) => test.names(offer),
-            _ => Vec::new(),
+            Self::End(_, test) => test.names(offer),
+            Self::Records(question) => question.names(offer),
+            Self::Links(..) | Self::Gave(_) | Self::Custom(..) => Vec::new(),
         }
     }
 }

@@ -1,16 +1,22 @@
 //! What a contact has asked us not to do, and what follows from it.
 
-use super::super::Facts;
 use super::super::flags::Flag;
+use super::super::plain::Plain;
 use super::super::sql::Sql;
+use super::super::{Calendar, Facts};
 use super::{Asks, Section, Subject};
 
-const fn flag(key: &'static str, label: &'static str, sql: fn(&mut Sql) -> String, of: fn(&Facts) -> bool) -> Subject {
+const fn flag(
+    key: &'static str,
+    label: &'static str,
+    sql: fn(&mut Sql, &Calendar) -> String,
+    of: fn(&Facts, &Calendar) -> bool,
+) -> Subject {
     Subject {
         key,
         section: Section::Privacy,
         label,
-        asks: Asks::Flag(Flag { sql, of }),
+        asks: Asks::Plain(Plain::Flag(Flag { sql, of, moved: None })),
     }
 }
 
@@ -25,8 +31,8 @@ pub(super) const SUBJECTS: &[Subject] = &[
     flag(
         "may_be_emailed",
         "May Be Emailed",
-        |sql| format!("({})", may_be_emailed(sql)),
-        |facts| {
+        |sql, _| format!("({})", may_be_emailed(sql)),
+        |facts, _| {
             let details = &facts.contact.details;
             let barred = details.privacy.do_not_email || details.privacy.is_opt_out || details.is_deceased;
             !barred && facts.contact.bulk_mail_address().is_some()
@@ -35,37 +41,37 @@ pub(super) const SUBJECTS: &[Subject] = &[
     flag(
         "do_not_email",
         "Do Not Email",
-        |_| "contacts.do_not_email".into(),
-        |facts| facts.contact.details.privacy.do_not_email,
+        |_, _| "contacts.do_not_email".into(),
+        |facts, _| facts.contact.details.privacy.do_not_email,
     ),
     flag(
         "is_opt_out",
         "NO BULK EMAILS (User Opt Out)",
-        |_| "contacts.is_opt_out".into(),
-        |facts| facts.contact.details.privacy.is_opt_out,
+        |_, _| "contacts.is_opt_out".into(),
+        |facts, _| facts.contact.details.privacy.is_opt_out,
     ),
     flag(
         "do_not_phone",
         "Do Not Phone",
-        |_| "contacts.do_not_phone".into(),
-        |facts| facts.contact.details.privacy.do_not_phone,
+        |_, _| "contacts.do_not_phone".into(),
+        |facts, _| facts.contact.details.privacy.do_not_phone,
     ),
     flag(
         "do_not_mail",
         "Do Not Mail",
-        |_| "contacts.do_not_mail".into(),
-        |facts| facts.contact.details.privacy.do_not_mail,
+        |_, _| "contacts.do_not_mail".into(),
+        |facts, _| facts.contact.details.privacy.do_not_mail,
     ),
     flag(
         "do_not_sms",
         "Do Not SMS",
-        |_| "contacts.do_not_sms".into(),
-        |facts| facts.contact.details.privacy.do_not_sms,
+        |_, _| "contacts.do_not_sms".into(),
+        |facts, _| facts.contact.details.privacy.do_not_sms,
     ),
     flag(
         "do_not_trade",
         "Do Not Trade",
-        |_| "contacts.do_not_trade".into(),
-        |facts| facts.contact.details.privacy.do_not_trade,
+        |_, _| "contacts.do_not_trade".into(),
+        |facts, _| facts.contact.details.privacy.do_not_trade,
     ),
 ];

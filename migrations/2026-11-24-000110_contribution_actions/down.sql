@@ -1,0 +1,2 @@
+DROP TABLE contribution_action_rows;
+DROP TABLE contribution_actions;
