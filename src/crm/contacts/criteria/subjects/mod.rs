@@ -8,7 +8,7 @@ mod contributions;
 mod dates;
 mod email_and_phone;
 mod giving;
-mod groups;
+pub(super) mod groups;
 mod opportunities;
 mod privacy;
 mod records;
@@ -285,8 +285,9 @@ impl Asked {
         }
     }
 
-    pub(super) fn is_about_all(&self, offer: Offer) -> bool {
-        matches!(self, Self::Links(links, links::Test::Empty | links::Test::Filled) if links.offer == offer)
+    /// Whether it asks for anything of a list, or nothing.
+    pub(super) fn names_nothing(&self) -> bool {
+        matches!(self, Self::Links(_, links::Test::Empty | links::Test::Filled))
     }
 
     pub(super) fn names(&self, offer: Offer) -> Vec<i64> {
