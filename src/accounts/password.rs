@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 /// The shortest password accepted, in characters.
 pub const LENGTH_MIN: usize = 10;
-/// The longest password accepted, in bytes: hashing longer ones would only cost time.
+/// The longest password accepted, in characters: hashing longer ones would only cost time.
 const LENGTH_MAX: usize = 200;
 /// What must be left of a password once its owner's name is taken out of it, in characters.
 const BESIDE_NAME_MIN: usize = 6;
@@ -40,7 +40,7 @@ pub fn accept(password: &SecretString, name: &str, email: &str) -> Result<(), &'
     if password.chars().count() < LENGTH_MIN {
         return Err("Choose a password of at least 10 characters. Four words in a row are easy to remember.");
     }
-    if password.len() > LENGTH_MAX {
+    if password.chars().count() > LENGTH_MAX {
         return Err("Choose a shorter password, of at most 200 characters.");
     }
     let folded = letters_and_digits(password);

@@ -348,6 +348,8 @@ diesel::table! {
         created_at -> Timestamptz,
         modified_at -> Timestamptz,
         custom -> Jsonb,
+        closed_on -> Nullable<Date>,
+        closed_reason -> Text,
     }
 }
 

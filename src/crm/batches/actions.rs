@@ -2,7 +2,7 @@
 
 use super::model::{Batch, BatchRow};
 use super::store;
-use crate::base::{BatchId, Money};
+use crate::base::{BatchId, ContributionId, Money};
 use crate::changelog;
 use crate::crm::campaigns::UsualFunds;
 use crate::crm::contacts::rules::Problem;
@@ -13,6 +13,7 @@ use crate::db::{OrgTx, Unavailable};
 use crate::web::PageError;
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use serde::Serialize;
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -37,7 +38,7 @@ pub enum PostError {
 }
 
 /// What a batch begins with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NewBatch {
     pub name: String,
     pub description: String,
@@ -129,6 +130,51 @@ fn read(
     }
 }
 
+/// Makes the head of a draft what somebody wants it to be.
+pub fn change(tx: &mut OrgTx<'_>, id: BatchId, new: &NewBatch) -> QueryResult<()> {
+    diesel::update(batches::table.find((tx.organization().0, id.0)))
+        .set((
+            batches::name.eq(&new.name),
+            batches::description.eq(&new.description),
+            batches::currency.eq(new.control_total.currency),
+            batches::control_count.eq(new.control_count),
+            batches::control_total.eq(new.control_total.minor),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Takes a posted batch back: its contributions are deleted, and it is a draft again with all its rows. Refused where one of them
+/// was changed since. Returns how many there were.
+pub fn take_back(tx: &mut OrgTx<'_>, id: BatchId) -> Result<usize, PageError> {
+    let batch = store::locked(tx, id)?;
+    if !batch.is_posted {
+        return Err(PageError::Refused(
+            "This batch is a draft already, so there is nothing to take back. Nothing was changed.".into(),
+        ));
+    }
+    let gifts = store::contributions(tx, id)?;
+    let gifts = contributions::locked(tx, &gifts)?;
+    if !store::changed_since(tx, &gifts)?.is_empty() {
+        return Err(PageError::Refused(
+            "Nothing was taken back: somebody changed one of its contributions a moment ago. Look at the batch again."
+                .into(),
+        ));
+    }
+    let ids: Vec<ContributionId> = gifts.iter().map(|gift| gift.id).collect();
+    contributions::delete(tx, &ids, &format!("Batch {} taken back", batch.name))?;
+    diesel::update(batches::table.find((tx.organization().0, id.0)))
+        .set((
+            batches::state.eq("Draft"),
+            batches::posted_by.eq(None::<String>),
+            batches::posted_at.eq(None::<chrono::DateTime<chrono::Utc>>),
+        ))
+        .execute(&mut **tx)?;
+    let what = format!("Batch {} taken back with {} contributions", batch.name, ids.len());
+    changelog::note(tx, &what, Vec::new())?;
+    Ok(ids.len())
+}
+
 /// Throws a draft away; a posted batch stays.
 pub fn delete(tx: &mut OrgTx<'_>, id: BatchId) -> Result<String, PageError> {
     let batch = store::locked(tx, id)?;
@@ -144,7 +190,7 @@ pub fn delete(tx: &mut OrgTx<'_>, id: BatchId) -> Result<String, PageError> {
 pub fn already_posted() -> PageError {
     PageError::Refused(
         "This batch is posted already, perhaps by a colleague a moment ago. Nothing was changed. Its contributions can be \
-         changed one by one."
+         changed one by one, or the whole batch taken back."
             .into(),
     )
 }

@@ -1,10 +1,11 @@
 //! Reading batches.
 
 use super::model::Batch;
-use crate::base::{BatchId, Currency};
+use crate::base::{BatchId, ContactId, ContributionId, Currency};
+use crate::crm::contributions::Contribution;
 use crate::crm::custom_fields::{self, CustomFields, CustomValues, Record};
 use crate::db::OrgTx;
-use crate::db::schema::batches;
+use crate::db::schema::{batches, contacts, contributions, soft_credits};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
@@ -26,6 +27,38 @@ pub fn locked(tx: &mut OrgTx<'_>, id: BatchId) -> QueryResult<Batch> {
         .for_update()
         .first(&mut **tx)?;
     Ok(row.into())
+}
+
+/// The contributions that a batch became, as far as they are here.
+pub fn contributions(tx: &mut OrgTx<'_>, id: BatchId) -> QueryResult<Vec<ContributionId>> {
+    contributions::table
+        .filter(contributions::organization_id.eq(tx.organization()))
+        .filter(contributions::batch_id.eq(id))
+        .order(contributions::id)
+        .select(contributions::id)
+        .load(&mut **tx)
+}
+
+/// Those of these contributions that are not as they were posted: changed in whatever way, credited to somebody besides, or of
+/// somebody who was erased, whose gifts are kept.
+pub fn changed_since(tx: &mut OrgTx<'_>, gifts: &[Contribution]) -> QueryResult<Vec<ContributionId>> {
+    let ids: Vec<ContributionId> = gifts.iter().map(|gift| gift.id).collect();
+    let credited: Vec<ContributionId> = soft_credits::table
+        .filter(soft_credits::organization_id.eq(tx.organization()))
+        .filter(soft_credits::contribution_id.eq_any(ids))
+        .select(soft_credits::contribution_id)
+        .load(&mut **tx)?;
+    let of: Vec<ContactId> = gifts.iter().map(|gift| gift.is.contact_id).collect();
+    let erased: Vec<ContactId> = contacts::table
+        .filter(contacts::organization_id.eq(tx.organization()))
+        .filter(contacts::id.eq_any(of))
+        .filter(contacts::erased_at.is_not_null())
+        .select(contacts::id)
+        .load(&mut **tx)?;
+    let is_changed = |gift: &&Contribution| {
+        gift.modified_at != gift.created_at || credited.contains(&gift.id) || erased.contains(&gift.is.contact_id)
+    };
+    Ok(gifts.iter().filter(is_changed).map(|gift| gift.id).collect())
 }
 
 /// The organization's own fields that a row asks for: those the form of a new contribution shows.

@@ -9,8 +9,9 @@ use crate::crm::{funds, undoable};
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Began, Choice, Field, Flash, Needs, Page, PageError, Route, day, get, long_text, post};
 use actix_web::http::StatusCode;
-use actix_web::web::{Form, Path};
+use actix_web::web::{Form, Path, Query};
 use askama::Template;
+use chrono::NaiveDate;
 use diesel::result::Error as QueryError;
 use serde::Deserialize;
 
@@ -37,6 +38,10 @@ pub fn routes() -> Vec<Route> {
 struct ListPage {
     page: Page,
     rows: Vec<Row>,
+    /// There is none yet.
+    is_empty: bool,
+    types: Vec<Choice>,
+    states: Vec<Choice>,
 }
 
 struct Row {
@@ -45,12 +50,55 @@ struct Row {
     raised: Raised,
 }
 
-async fn list(member: Member) -> Answer {
+impl Row {
+    /// How much of the goal has come, in percent, rounded down.
+    fn percent(&self) -> Option<i128> {
+        let goal = self.campaign.is.goal()?;
+        let same = |amount: &&Money| amount.currency == goal.currency;
+        let raised = self.raised.amounts.iter().find(same).map_or(0, |amount| amount.minor);
+        Some(i128::from(raised) * 100 / i128::from(goal.minor.max(1)))
+    }
+}
+
+/// What may stand in the address of the list.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    #[serde(rename = "type")]
+    of_type: String,
+    state: String,
+}
+
+/// How campaigns stand, as the list is filtered.
+const STATES: [(&str, &str); 4] = [
+    ("", "Any"),
+    ("running", "Running today"),
+    ("over", "Over"),
+    ("disabled", "Disabled"),
+];
+
+impl Asked {
+    fn wants(&self, is: &CampaignDraft, today: NaiveDate) -> bool {
+        let has_begun = is.start_date.is_none_or(|day| day <= today);
+        let is_over = is.end_date.is_some_and(|day| day < today);
+        let stands = match self.state.as_str() {
+            "running" => is.is_enabled && has_begun && !is_over,
+            "over" => is_over,
+            "disabled" => !is.is_enabled,
+            _ => true,
+        };
+        stands && CampaignType::parse(&self.of_type).is_none_or(|wanted| wanted == is.campaign_type)
+    }
+}
+
+async fn list(member: Member, asked: Query<Asked>) -> Answer {
     let (all, mut raised) = member
         .read(|tx| Ok::<_, PageError>((store::list(tx)?, store::raised(tx)?)))
         .await?;
     let name_of = |id: CampaignId| all.iter().find(|one| one.id == id).map(|one| one.is.name.clone());
-    let rows = all.iter().map(|campaign| Row {
+    let today = member.today();
+    let wanted = all.iter().filter(|campaign| asked.wants(&campaign.is, today));
+    let rows = wanted.map(|campaign| Row {
         parent: campaign.is.parent_id.and_then(name_of),
         raised: raised.remove(&campaign.id).unwrap_or_default(),
         campaign: campaign.clone(),
@@ -58,6 +106,12 @@ async fn list(member: Member) -> Answer {
     web::show(ListPage {
         page: member.page("campaigns"),
         rows: rows.collect(),
+        is_empty: all.is_empty(),
+        types: Choice::list(
+            std::iter::once(("", "All types")).chain(CampaignType::ALL.iter().map(|one| (one.as_str(), one.as_str()))),
+            &asked.of_type,
+        ),
+        states: Choice::list(STATES, &asked.state),
     })
 }
 

@@ -43,7 +43,7 @@ pub fn of_deleted(names: &Names, draft: &ContributionDraft) -> Vec<FieldChange> 
         .collect()
 }
 
-fn in_words(names: &Names, draft: &ContributionDraft) -> [(&'static str, String); 20] {
+fn in_words(names: &Names, draft: &ContributionDraft) -> [(&'static str, String); 22] {
     let or_nothing = |money: Money| {
         if money.minor == 0 {
             String::new()
@@ -80,6 +80,8 @@ fn in_words(names: &Names, draft: &ContributionDraft) -> [(&'static str, String)
         ("Honoree", draft.honoree_name.clone()),
         ("Note", draft.note.clone()),
         ("Thanked On", text(draft.thanked_on.map(|day| day.to_string()))),
+        ("Closed On", text(draft.closed_on.map(|day| day.to_string()))),
+        ("Closing Reason", draft.closed_reason.clone()),
         ("Recurring", text(draft.recurring_id.map(|_| "Yes".to_owned()))),
         ("External Identifier", text(draft.external_identifier.clone())),
     ]

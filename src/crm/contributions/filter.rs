@@ -124,6 +124,10 @@ pub struct Filter {
     pub least: Option<i64>,
     pub most: Option<i64>,
     pub thanked: Option<bool>,
+    /// Whether somebody besides the contributor is credited.
+    pub has_credit: Option<bool>,
+    /// Those that this contact has a soft credit of.
+    pub credited: Option<ContactId>,
     pub batch: Option<BatchId>,
     pub recurring: Option<RecurringId>,
     /// Those that came to this with a bulk action.
@@ -151,6 +155,8 @@ impl Default for Filter {
             least: None,
             most: None,
             thanked: None,
+            has_credit: None,
+            credited: None,
             batch: None,
             recurring: None,
             action: None,
@@ -191,6 +197,12 @@ impl Filter {
                 "no" => Some(false),
                 _ => None,
             },
+            has_credit: match value("soft_credit") {
+                "yes" => Some(true),
+                "no" => Some(false),
+                _ => None,
+            },
+            credited: value("credited").parse().ok(),
             batch: value("batch").parse().ok(),
             recurring: value("recurring").parse().ok(),
             action: value("action").parse().ok().zip(Outcome::parse(value("outcome"))),
@@ -227,6 +239,11 @@ impl Filter {
                 "thanked",
                 self.thanked.map(|is| if is { "yes" } else { "no" }.to_owned()),
             ),
+            (
+                "soft_credit",
+                self.has_credit.map(|is| if is { "yes" } else { "no" }.to_owned()),
+            ),
+            ("credited", self.credited.map(|id| id.to_string())),
             ("batch", self.batch.map(|id| id.to_string())),
             ("recurring", self.recurring.map(|id| id.to_string())),
             ("action", self.action.map(|(id, _)| id.to_string())),
@@ -269,6 +286,7 @@ impl Filter {
             || self.least.is_some()
             || self.most.is_some()
             || self.thanked.is_some()
+            || self.has_credit.is_some()
             || !self.custom.pairs().is_empty()
     }
 }

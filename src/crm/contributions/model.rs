@@ -34,6 +34,11 @@ choice! {
 }
 
 impl Status {
+    /// Whether nothing of it is expected or held any more.
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Refunded | Self::Failed)
+    }
+
     /// The colour of its badge.
     pub fn tone(self) -> &'static str {
         match self {
@@ -94,6 +99,11 @@ pub struct ContributionDraft {
     pub honoree_name: String,
     pub note: String,
     pub thanked_on: Option<NaiveDate>,
+    /// When it was cancelled, sent back or failed, and why.
+    #[serde(default)]
+    pub closed_on: Option<NaiveDate>,
+    #[serde(default)]
+    pub closed_reason: String,
     pub recurring_id: Option<RecurringId>,
     pub batch_id: Option<BatchId>,
     pub external_identifier: Option<String>,
@@ -126,6 +136,8 @@ impl ContributionDraft {
             honoree_name: String::new(),
             note: String::new(),
             thanked_on: None,
+            closed_on: None,
+            closed_reason: String::new(),
             recurring_id: None,
             batch_id: None,
             external_identifier: None,

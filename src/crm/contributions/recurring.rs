@@ -6,12 +6,15 @@ use super::model::ContributionDraft;
 use super::rows;
 use crate::base::{ContactId, Currency, FundId, Money, RecurringId, choice};
 use crate::changelog::{self, FieldChange, NewChange};
+use crate::crm::contacts::rules::Problem;
 use crate::db::OrgTx;
-use crate::db::schema::{funds, recurring_contributions};
+use crate::db::schema::{contacts, contributions, funds, recurring_contributions};
+use crate::web::{Choice, PageError};
 use crate::work;
 use chrono::{Days, Months, NaiveDate};
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 choice! {
@@ -37,6 +40,17 @@ impl Frequency {
         }
     }
 
+    /// The day of the time before one that is expected.
+    fn before(self, next: NaiveDate) -> Option<NaiveDate> {
+        match self {
+            Self::Weekly => next.checked_sub_days(Days::new(7)),
+            Self::EveryTwoWeeks => next.checked_sub_days(Days::new(14)),
+            Self::Monthly => next.checked_sub_months(Months::new(1)),
+            Self::Quarterly => next.checked_sub_months(Months::new(3)),
+            Self::Yearly => next.checked_sub_months(Months::new(12)),
+        }
+    }
+
     /// The first time after a day; the start itself where it is still to come.
     fn next_after(self, start: NaiveDate, day: NaiveDate) -> Option<NaiveDate> {
         (0..)
@@ -46,8 +60,8 @@ impl Frequency {
 }
 
 /// A series as somebody wants it to be.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = recurring_contributions)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset, Serialize)]
+#[diesel(table_name = recurring_contributions, treat_none_as_null = true)]
 pub struct RecurringDraft {
     pub contact_id: ContactId,
     pub amount: i64,
@@ -69,6 +83,95 @@ pub struct Recurring {
     pub next_date: Option<NaiveDate>,
 }
 
+impl Recurring {
+    /// Whether a gift was expected before today, and none has come.
+    pub fn is_overdue(&self, today: &NaiveDate) -> bool {
+        self.next_date.is_some_and(|next| next < *today)
+    }
+}
+
+/// How series stand, as the list of them is filtered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// A gift was expected before today, and none has come.
+    Overdue,
+    /// They go on.
+    #[default]
+    Running,
+    Ended,
+    Any,
+}
+
+impl State {
+    /// In the order in which they are offered.
+    pub const ALL: [Self; 4] = [Self::Running, Self::Overdue, Self::Ended, Self::Any];
+
+    /// The word in the address.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Overdue => "overdue",
+            Self::Running => "running",
+            Self::Ended => "ended",
+            Self::Any => "any",
+        }
+    }
+
+    /// The words people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Overdue => "Overdue",
+            Self::Running => "Going on",
+            Self::Ended => "Ended",
+            Self::Any => "Any",
+        }
+    }
+}
+
+/// Series of contacts who are not in the trash, with their contacts.
+macro_rules! standing {
+    ($tx:expr, $state:expr, $today:expr) => {{
+        let all = recurring_contributions::table
+            .inner_join(
+                contacts::table.on(contacts::organization_id
+                    .eq(recurring_contributions::organization_id)
+                    .and(contacts::id.eq(recurring_contributions::contact_id))),
+            )
+            .filter(recurring_contributions::organization_id.eq($tx.organization()))
+            .filter(contacts::deleted_at.is_null())
+            .into_boxed();
+        match $state {
+            State::Overdue => all.filter(recurring_contributions::next_date.lt($today)),
+            State::Running => all.filter(recurring_contributions::next_date.is_not_null()),
+            State::Ended => all.filter(recurring_contributions::next_date.is_null()),
+            State::Any => all,
+        }
+    }};
+}
+
+/// The series that stand so, each with whose it is; what is expected first comes first.
+pub fn list(
+    tx: &mut OrgTx<'_>,
+    state: State,
+    today: NaiveDate,
+    offset: i64,
+    limit: i64,
+) -> QueryResult<Vec<(Recurring, String)>> {
+    standing!(tx, state, today)
+        .order((
+            recurring_contributions::next_date.asc().nulls_last(),
+            recurring_contributions::id,
+        ))
+        .offset(offset)
+        .limit(limit)
+        .select((Recurring::as_select(), contacts::sort_name))
+        .load(&mut **tx)
+}
+
+/// How many series stand so.
+pub fn count(tx: &mut OrgTx<'_>, state: State, today: NaiveDate) -> QueryResult<i64> {
+    standing!(tx, state, today).count().get_result(&mut **tx)
+}
+
 impl RecurringDraft {
     /// How much each time.
     pub fn amount(&self) -> Money {
@@ -85,6 +188,21 @@ impl RecurringDraft {
     pub fn in_words(&self) -> String {
         format!("{} {}", self.amount(), self.frequency.as_str().to_lowercase())
     }
+
+    /// "$25.00 monthly from 2026-01-31 until 2026-12-31"
+    fn with_days(&self) -> String {
+        let end = self.end_date.map(|day| format!(" until {day}")).unwrap_or_default();
+        format!("{} from {}{end}", self.in_words(), self.start_date)
+    }
+}
+
+/// The gifts of a series.
+macro_rules! gifts {
+    ($tx:expr, $id:expr) => {
+        contributions::table
+            .filter(contributions::organization_id.eq($tx.organization()))
+            .filter(contributions::recurring_id.eq($id))
+    };
 }
 
 /// The series of a contact, those that go on first.
@@ -101,6 +219,17 @@ pub fn of_contact(tx: &mut OrgTx<'_>, contact: ContactId) -> QueryResult<Vec<Rec
         .load(&mut **tx)
 }
 
+/// Series to choose from: those that go on, and the one that is chosen.
+pub fn choices(series: &[Recurring], chosen: Option<RecurringId>) -> Vec<Choice> {
+    let offered = series
+        .iter()
+        .filter(|one| one.next_date.is_some() || Some(one.id) == chosen)
+        .map(|one| (one.id.to_string(), one.is.with_days()));
+    let none = std::iter::once((String::new(), "No recurring contribution".to_owned()));
+    let chosen = chosen.map(|id| id.to_string()).unwrap_or_default();
+    Choice::list(none.chain(offered), &chosen)
+}
+
 /// The series with this id.
 pub fn find(tx: &mut OrgTx<'_>, id: RecurringId) -> QueryResult<Option<Recurring>> {
     recurring_contributions::table
@@ -112,6 +241,17 @@ pub fn find(tx: &mut OrgTx<'_>, id: RecurringId) -> QueryResult<Option<Recurring
 
 /// Begins a series; the first gift is expected on its start date.
 pub fn add(tx: &mut OrgTx<'_>, draft: &RecurringDraft) -> Result<RecurringId, ContributionError> {
+    refuse_unfit(tx, draft)?;
+    let id = diesel::insert_into(recurring_contributions::table)
+        .values((draft, recurring_contributions::next_date.eq(draft.start_date)))
+        .returning(recurring_contributions::id)
+        .get_result(&mut **tx)?;
+    let said = FieldChange::between("Recurring", "", &draft.in_words());
+    log(tx, draft.contact_id, "Recurring contribution added", said)?;
+    Ok(id)
+}
+
+fn refuse_unfit(tx: &mut OrgTx<'_>, draft: &RecurringDraft) -> Result<(), ContributionError> {
     let promising = [draft.contact_id].into();
     rows::lock_contacts(tx, &promising)?;
     actions::refuse_gone(tx, &promising)?;
@@ -120,13 +260,70 @@ pub fn add(tx: &mut OrgTx<'_>, draft: &RecurringDraft) -> Result<RecurringId, Co
         .find((tx.organization().0, draft.fund_id.0))
         .select(funds::id)
         .first::<i64>(&mut **tx)?;
-    let id = diesel::insert_into(recurring_contributions::table)
-        .values((draft, recurring_contributions::next_date.eq(draft.start_date)))
-        .returning(recurring_contributions::id)
-        .get_result(&mut **tx)?;
-    let said = FieldChange::between("Recurring", "", &draft.in_words());
-    log(tx, draft.contact_id, "Recurring contribution added", said)?;
-    Ok(id)
+    Ok(())
+}
+
+/// The series with this id, kept from being changed by others until the transaction ends; `NotFound` where there is none.
+pub fn locked(tx: &mut OrgTx<'_>, id: RecurringId) -> QueryResult<Recurring> {
+    recurring_contributions::table
+        .find((tx.organization().0, id.0))
+        .select(Recurring::as_select())
+        .for_update()
+        .first(&mut **tx)
+}
+
+/// Makes a series, `locked`, what the draft says. Gifts that came stay as they are; `false`: nothing was different.
+pub fn change(tx: &mut OrgTx<'_>, series: &Recurring, draft: &RecurringDraft) -> Result<bool, ContributionError> {
+    if series.is == *draft {
+        return Ok(false);
+    }
+    refuse_unfit(tx, draft)?;
+    let next = next_of(tx, series, draft)?;
+    diesel::update(recurring_contributions::table.find((tx.organization().0, series.id.0)))
+        .set((draft, recurring_contributions::next_date.eq(next)))
+        .execute(&mut **tx)?;
+    let said = FieldChange::between("Recurring", &series.is.with_days(), &draft.with_days());
+    log(tx, draft.contact_id, "Recurring contribution changed", said)?;
+    Ok(true)
+}
+
+/// When a series that is changed is expected next: as before where its days are the same, else after the last gift that came.
+fn next_of(tx: &mut OrgTx<'_>, series: &Recurring, draft: &RecurringDraft) -> QueryResult<Option<NaiveDate>> {
+    let is = &series.is;
+    let has_same_days = (is.frequency, is.start_date) == (draft.frequency, draft.start_date);
+    let next = match series.next_date.filter(|_| has_same_days) {
+        Some(next) => Some(next),
+        None => {
+            let last: Option<NaiveDate> = gifts!(tx, series.id)
+                .select(diesel::dsl::max(contributions::received_on))
+                .first(&mut **tx)?;
+            match last {
+                Some(last) => draft.frequency.next_after(draft.start_date, last),
+                None => Some(draft.start_date),
+            }
+        }
+    };
+    Ok(next.filter(|next| draft.end_date.is_none_or(|end| *next <= end)))
+}
+
+/// Deletes a series that was written down by mistake: one with gifts stays.
+pub fn delete(tx: &mut OrgTx<'_>, id: RecurringId) -> Result<Recurring, PageError> {
+    let series = locked(tx, id)?;
+    let gifts: i64 = gifts!(tx, id).count().get_result(&mut **tx)?;
+    if gifts > 0 {
+        let belong = if gifts == 1 {
+            "1 contribution belongs"
+        } else {
+            &format!("{gifts} contributions belong")
+        };
+        return Err(PageError::Refused(format!(
+            "Nothing was deleted: {belong} to this recurring contribution. End it instead; what was given stays."
+        )));
+    }
+    diesel::delete(recurring_contributions::table.find((tx.organization().0, id.0))).execute(&mut **tx)?;
+    let said = FieldChange::between("Recurring", &series.is.with_days(), "");
+    log(tx, series.is.contact_id, "Recurring contribution deleted", said)?;
+    Ok(series)
 }
 
 /// Ends a series on a day; what was given stays.
@@ -144,8 +341,11 @@ pub fn end(tx: &mut OrgTx<'_>, id: RecurringId, on: NaiveDate) -> QueryResult<Re
     Ok(series)
 }
 
-/// Moves series on after gifts of theirs came. `NotFound` where a gift names a series of somebody else.
-pub(super) fn came<'d>(tx: &mut OrgTx<'_>, drafts: impl Iterator<Item = &'d ContributionDraft>) -> QueryResult<()> {
+/// Moves series on after gifts of theirs came. A gift that names a series of somebody else is refused.
+pub(super) fn came<'d>(
+    tx: &mut OrgTx<'_>,
+    drafts: impl Iterator<Item = &'d ContributionDraft>,
+) -> Result<(), ContributionError> {
     let mut latest: BTreeMap<RecurringId, &ContributionDraft> = BTreeMap::new();
     for draft in drafts {
         if let Some(id) = draft.recurring_id {
@@ -157,12 +357,15 @@ pub(super) fn came<'d>(tx: &mut OrgTx<'_>, drafts: impl Iterator<Item = &'d Cont
     }
     for (id, draft) in latest {
         let series = find(tx, id)?.filter(|series| series.is.contact_id == draft.contact_id);
-        let series = series.ok_or(QueryError::NotFound)?;
-        // One that came early stands for the time it was expected.
-        let day = series
-            .next_date
-            .map_or(draft.received_on, |next| next.max(draft.received_on));
-        if series.next_date.is_some() {
+        let Some(series) = series else {
+            let words = "This recurring contribution is of another contact, or was deleted. Choose again.";
+            return Err(ContributionError::Invalid(vec![Problem::new("recurring", words)]));
+        };
+        let Some(next) = series.next_date else { continue };
+        // One that came early stands for the time it was expected; one of an earlier time moves nothing.
+        let before = series.is.frequency.before(next);
+        if before.is_none_or(|before| draft.received_on > before) {
+            let day = next.max(draft.received_on);
             diesel::update(recurring_contributions::table.find((tx.organization().0, id.0)))
                 .set(recurring_contributions::next_date.eq(series.is.next_after(day)))
                 .execute(&mut **tx)?;

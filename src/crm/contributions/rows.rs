@@ -7,7 +7,7 @@ use crate::db::schema::{contacts, contributions};
 use diesel::prelude::*;
 use std::collections::BTreeSet;
 
-/// Rows of one insert: Postgres takes 65,535 parameters a statement, and a contribution has 27.
+/// Rows of one insert: Postgres takes 65,535 parameters a statement, and a contribution has 29.
 const ROWS_PER_INSERT: usize = 2_000;
 
 /// Keeps others from writing gifts of these contacts until the transaction ends, so that the totals add up everything. In

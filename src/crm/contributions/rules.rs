@@ -70,6 +70,16 @@ impl ContributionDraft {
             "dedication",
             "Choose whether it is in honour or in memory of them.",
         );
+        refuse(
+            !self.status.is_closed() && (self.closed_on.is_some() || !self.closed_reason.is_empty()),
+            "closed_on",
+            "Choose the status Cancelled, Refunded or Failed, or leave day and reason empty.",
+        );
+        refuse(
+            self.closed_on.is_some_and(|day| day > today),
+            "closed_on",
+            "This day has not come yet.",
+        );
         for (field, text) in [
             ("transaction_id", &self.transaction_id),
             ("cheque_number", &self.cheque_number),
@@ -77,6 +87,7 @@ impl ContributionDraft {
             ("in_kind_description", &self.in_kind_description),
             ("advantage_description", &self.advantage_description),
             ("honoree_name", &self.honoree_name),
+            ("closed_reason", &self.closed_reason),
         ] {
             refuse(
                 text.chars().count() > TEXT_MAX,
@@ -144,6 +155,21 @@ mod tests {
             ["honoree_name"]
         );
         assert_eq!(wrong(|gift| gift.honoree_name = "Rose Lem".into()), ["dedication"]);
+    }
+
+    #[test]
+    fn a_gift_that_stands_was_neither_cancelled_nor_sent_back() {
+        assert_eq!(wrong(|gift| gift.closed_on = Some(day("2026-04-27"))), ["closed_on"]);
+        assert_eq!(wrong(|gift| gift.closed_reason = "Bounced".into()), ["closed_on"]);
+        let refunded = |on: &'static str| {
+            wrong(move |gift| {
+                gift.status = Status::Refunded;
+                gift.closed_on = Some(day(on));
+                gift.closed_reason = "Given twice".into();
+            })
+        };
+        assert_eq!(refunded("2026-04-27"), [""; 0]);
+        assert_eq!(refunded("2026-04-28"), ["closed_on"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::crm::contacts::{self, ListFilter, Selection};
 use crate::crm::custom_fields::{self, Record};
 use crate::crm::{campaigns, funds};
 use crate::db::OrgTx;
-use crate::db::schema::{contribution_action_rows, contributions};
+use crate::db::schema::{contribution_action_rows, contributions, soft_credits};
 use chrono::NaiveDate;
 use diesel::dsl::sql;
 use diesel::pg::Pg;
@@ -139,6 +139,17 @@ fn fitting(tx: &mut OrgTx<'_>, filter: &Filter) -> QueryResult<Option<Fits>> {
         Some(true) => fits = Box::new(fits.and(dsl::thanked_on.is_not_null())),
         Some(false) => fits = Box::new(fits.and(dsl::thanked_on.is_null())),
         None => {}
+    }
+    let organization = tx.organization();
+    let credits = || soft_credits::table.filter(soft_credits::organization_id.eq(organization));
+    match filter.has_credit {
+        Some(true) => fits = Box::new(fits.and(dsl::id.eq_any(credits().select(soft_credits::contribution_id)))),
+        Some(false) => fits = Box::new(fits.and(dsl::id.ne_all(credits().select(soft_credits::contribution_id)))),
+        None => {}
+    }
+    if let Some(credited) = filter.credited {
+        let theirs = credits().filter(soft_credits::contact_id.eq(credited));
+        fits = Box::new(fits.and(dsl::id.eq_any(theirs.select(soft_credits::contribution_id))));
     }
     if let Some(batch) = filter.batch {
         fits = Box::new(fits.and(dsl::batch_id.assume_not_null().eq(batch)));

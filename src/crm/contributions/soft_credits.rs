@@ -1,7 +1,7 @@
 //! Soft credits: who helped a gift along, or is counted with it, without having given it.
 
 use super::actions::{self, ContributionError};
-use super::model::CreditType;
+use super::model::{CreditType, Status};
 use crate::base::{ContactId, ContributionId, Currency, Money, SoftCreditId};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::crm::contacts::rules::Problem;
@@ -24,6 +24,8 @@ pub struct SoftCredit {
     pub contribution: ContributionId,
     pub contributor: ContactId,
     pub received_on: NaiveDate,
+    /// Of the gift: only what is Completed is given.
+    pub status: Status,
 }
 
 impl SoftCredit {
@@ -58,6 +60,7 @@ macro_rules! credits {
                 contributions::id,
                 contributions::contact_id,
                 contributions::received_on,
+                contributions::status,
             ))
     };
 }
@@ -71,11 +74,23 @@ pub fn of_contribution(tx: &mut OrgTx<'_>, id: ContributionId) -> QueryResult<Ve
 }
 
 /// The soft credits of several contributions.
-pub(super) fn of_contributions(tx: &mut OrgTx<'_>, ids: &[ContributionId]) -> QueryResult<Vec<SoftCredit>> {
+pub fn of_contributions(tx: &mut OrgTx<'_>, ids: &[ContributionId]) -> QueryResult<Vec<SoftCredit>> {
     credits!(tx)
         .filter(soft_credits::contribution_id.eq_any(ids))
         .order(soft_credits::id)
         .load(&mut **tx)
+}
+
+/// What soft credits of Completed gifts add up to, an amount a currency.
+pub fn sums(credits: &[SoftCredit]) -> Vec<Money> {
+    let mut sums: Vec<Money> = Vec::new();
+    for credit in credits.iter().filter(|credit| credit.status == Status::Completed) {
+        match sums.iter_mut().find(|sum| sum.currency == credit.currency) {
+            Some(sum) => sum.minor += credit.amount,
+            None => sums.push(credit.amount()),
+        }
+    }
+    sums
 }
 
 /// The soft credits of a contact, the newest gift first.

@@ -5,6 +5,7 @@ use super::pages::{completed, link};
 use crate::accounts::Member;
 use crate::base::{ContactId, StaffId};
 use crate::crm::activities::store::{ActivityFilter, State};
+use crate::crm::contributions::recurring;
 use crate::crm::contributions::search::{self, Filter};
 use crate::crm::groups::mailchimp::{GroupSync, MailchimpView};
 use crate::crm::opportunities::store::When;
@@ -34,6 +35,7 @@ pub(super) struct Waiting {
     overdue: i64,
     dates_past: i64,
     dates_soon: i64,
+    recurring: i64,
     unthanked: i64,
     duplicates: i64,
     /// Who is to be erased, and whom Mailchimp did not delete.
@@ -73,6 +75,7 @@ impl Waiting {
             overdue,
             dates_past: dates.past,
             dates_soon: dates.soon,
+            recurring: recurring::count(tx, recurring::State::Overdue, today)?,
             unthanked: unthanked.iter().map(|total| total.contributions).sum(),
             duplicates: duplicates::store::count(tx, false)?,
             not_deleted: mailchimp.not_deleted(tx)?,
@@ -172,6 +175,17 @@ impl Waiting {
             "star",
             "An application, a decision or a report within two weeks.",
             deadlines(When::Soon.as_str()),
+        );
+        add(
+            self.recurring,
+            [
+                "recurring contribution is overdue",
+                "recurring contributions are overdue",
+            ],
+            "warn",
+            "contributions",
+            "A gift was expected, and none is recorded. Record it, ask the donor, or end what has stopped.",
+            member.at("recurring?state=overdue"),
         );
         add(
             self.unthanked,

@@ -231,6 +231,7 @@ fn empty_notes_of_gifts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()
         .filter(contributions::contact_id.eq_any(ids))
         .set((
             contributions::note.eq(""),
+            contributions::closed_reason.eq(""),
             contributions::custom.eq(CustomValues::default()),
         ))
         .execute(&mut **tx)?;

@@ -4,7 +4,7 @@ use super::actions::{self, FundError};
 use super::model::{self, Fund, FundDraft};
 use super::store;
 use crate::accounts::Member;
-use crate::base::{FundId, Role, StepId};
+use crate::base::{FundId, Money, Role, StepId};
 use crate::crm::undoable;
 use crate::db::OrgTx;
 use crate::web::{self, Answer, Began, Field, Flash, Needs, Page, PageError, Route, get, long_text, post};
@@ -35,17 +35,20 @@ pub fn routes() -> Vec<Route> {
 #[template(path = "funds/list.html")]
 struct ListPage {
     page: Page,
-    /// With how many contributions went there.
-    rows: Vec<(Fund, i64)>,
+    /// With how many contributions it was given, and what they add up to.
+    rows: Vec<(Fund, i64, Vec<Money>)>,
 }
 
 async fn list(member: Member) -> Answer {
     let rows = member
         .read(|tx| {
-            let counts = store::contribution_counts(tx)?;
+            let mut raised = store::raised(tx)?;
             let all = store::list(tx)?.into_iter();
-            let counted = all.map(|fund| (counts.get(&fund.id).copied().unwrap_or(0), fund));
-            Ok::<_, PageError>(counted.map(|(count, fund)| (fund, count)).collect())
+            let rows = all.map(|fund| {
+                let (count, amounts) = raised.remove(&fund.id).unwrap_or_default();
+                (fund, count, amounts)
+            });
+            Ok::<_, PageError>(rows.collect())
         })
         .await?;
     web::show(ListPage {

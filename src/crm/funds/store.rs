@@ -1,11 +1,12 @@
 //! Reading funds.
 
 use super::model::Fund;
-use crate::base::FundId;
+use crate::base::{Currency, FundId, Money};
 use crate::db::schema::{contributions, funds};
 use crate::db::{OrgTx, lower};
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use std::collections::HashMap;
 
 /// The fund with this id.
@@ -44,7 +45,30 @@ pub fn default(tx: &mut OrgTx<'_>) -> QueryResult<Fund> {
         .first(&mut **tx)
 }
 
-/// How many contributions went to each fund; those with none are absent.
+/// What each fund was given and has arrived: how many contributions, and an amount a currency; those with nothing are absent.
+pub fn raised(tx: &mut OrgTx<'_>) -> QueryResult<HashMap<FundId, (i64, Vec<Money>)>> {
+    let rows: Vec<(FundId, Currency, i64, i64)> = contributions::table
+        .filter(contributions::organization_id.eq(tx.organization()))
+        .filter(contributions::status.eq("Completed"))
+        .group_by((contributions::fund_id, contributions::currency))
+        .order((contributions::fund_id, contributions::currency))
+        .select((
+            contributions::fund_id,
+            contributions::currency,
+            count_star(),
+            sql::<BigInt>("sum(contributions.amount)::bigint"),
+        ))
+        .load(&mut **tx)?;
+    let mut raised: HashMap<FundId, (i64, Vec<Money>)> = HashMap::new();
+    for (fund, currency, contributions, total) in rows {
+        let (count, amounts) = raised.entry(fund).or_default();
+        *count += contributions;
+        amounts.push(Money::new(total, currency));
+    }
+    Ok(raised)
+}
+
+/// How many contributions went to each fund, of whatever status; those with none are absent.
 pub fn contribution_counts(tx: &mut OrgTx<'_>) -> QueryResult<HashMap<FundId, i64>> {
     let counts: Vec<(FundId, i64)> = contributions::table
         .filter(contributions::organization_id.eq(tx.organization()))

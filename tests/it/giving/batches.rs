@@ -158,3 +158,89 @@ async fn a_draft_that_names_who_was_merged_away_meanwhile_is_not_posted_for_them
     let whole = [row(1, Some(anne), "100", &fund)];
     assert_eq!(shelter.send(&batch, &whole, "post").await.location(), batch);
 }
+
+#[tokio::test]
+async fn a_posted_batch_is_taken_back_as_a_whole_and_posted_anew_unless_a_gift_was_changed_since() {
+    let shelter = Shelter::open().await;
+    let (anne, bob) = (shelter.person("Anne Lem").await, shelter.person("Bob Roy").await);
+    let fund = shelter.general_fund().await.to_string();
+    let batch = shelter.begin_batch("2", "150").await;
+    let typed = [row(1, Some(anne), "100", &fund), row(2, Some(bob), "50", &fund)];
+    assert_eq!(shelter.send(&batch, &typed, "post").await.location(), batch);
+    let gifts = shelter.ada.get("contributions").await;
+    let gift = gifts.attribute("tbody td a", "href").unwrap();
+    assert!(shelter.ada.get(&gift).await.has("Batch Sunday cheques"));
+    let thanked = shelter.ada.post(&format!("{gift}/thanks"), &[]).await;
+    let undo = shelter
+        .ada
+        .follow(thanked)
+        .await
+        .attribute(".message a[href*=undo]", "href")
+        .unwrap();
+
+    let ask = format!("{batch}/take-back");
+    let asked = shelter.ada.get(&ask).await;
+    assert!(asked.has("one of its contributions was changed after it was posted"));
+    assert_eq!(asked.texts("main li a").last().unwrap(), "$50.00 from Roy, Bob");
+    assert_eq!(shelter.ada.post(&ask, &[]).await.status, 409);
+    assert_eq!(shelter.ada.get("contributions").await.texts("tbody tr").len(), 2);
+
+    shelter.ada.post(&undo, &[]).await;
+    assert!(shelter.ada.get(&ask).await.has("Its 2 contributions are deleted"));
+    let taken = shelter.ada.post(&ask, &[]).await;
+    let page = shelter.ada.follow(taken).await;
+    assert!(page.has("The batch is a draft again. Its 2 contributions were deleted"));
+    assert_eq!(page.attribute("[name='rows.1.amount']", "value").unwrap(), "100");
+    assert!(shelter.ada.get("contributions").await.has("No contributions yet"));
+    assert_eq!(
+        shelter.ada.post(&ask, &[]).await.status,
+        409,
+        "a draft is not taken back"
+    );
+    assert!(
+        !shelter
+            .ada
+            .get(&format!("contacts/{anne}/contributions"))
+            .await
+            .has("Given in all")
+    );
+    assert_eq!(shelter.send(&batch, &typed, "post").await.location(), batch);
+    assert_eq!(shelter.ada.get("contributions").await.texts("tbody tr").len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_counted_is_put_right_while_the_batch_is_open() {
+    let shelter = Shelter::open().await;
+    let anne = shelter.person("Anne Lem").await;
+    let fund = shelter.general_fund().await.to_string();
+    let batch = shelter.begin_batch("2", "150").await;
+    let typed = [row(1, Some(anne), "100", &fund)];
+    shelter.send(&batch, &typed, "save").await;
+    let edit = format!("{batch}/edit");
+    let wrong = shelter.ada.save(&edit, &[("name", "")]).await;
+    assert!(wrong.has("Give the batch a name.") && wrong.has("Write how many gifts the pile has."));
+    let counted = [
+        ("name", "One cheque"),
+        ("control_count", "1"),
+        ("control_total", "100"),
+        ("currency", "CAD"),
+    ];
+    let saved = shelter.ada.save(&edit, &counted).await;
+    let page = shelter.ada.follow(saved).await;
+    assert!(page.has("The batch was changed.") && page.has("1 of 1") && page.has("$100.00 of $100.00"));
+    assert_eq!(page.text("h1"), "One cheque");
+    let stale = shelter
+        .ada
+        .post(
+            &edit,
+            &[counted.as_slice(), &[("name", "Other"), ("began_with", "x")]].concat(),
+        )
+        .await;
+    assert!(stale.has("Somebody changed this batch while you were editing"));
+    assert_eq!(shelter.send(&batch, &typed, "post").await.location(), batch);
+    assert_eq!(
+        shelter.ada.get(&edit).await.status,
+        409,
+        "what is posted agrees or differs for good"
+    );
+}

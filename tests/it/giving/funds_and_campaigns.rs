@@ -9,7 +9,7 @@ async fn every_organization_begins_with_a_general_fund_and_always_has_one_defaul
     let ada = &shelter.ada;
     let row = ada.get("funds").await.texts("tbody tr:first-child > *");
     assert_eq!(row[0], "General Fund Default");
-    assert_eq!(row[4], "0");
+    assert_eq!(row[4..6], ["Nothing yet", "0"]);
 
     let dues = [
         ("name", "Member Dues"),
@@ -102,8 +102,16 @@ async fn a_campaign_has_a_goal_dates_and_a_place_among_others() {
     let rows = ada.get("campaigns").await.texts("tbody tr");
     assert_eq!(
         rows[0],
-        "New Roof Fundraising Campaign Jan 5, 2026 – Dec 31, 2026 $10,000.00 $2,500.00 1 Settings"
+        "New Roof Fundraising Campaign Jan 5, 2026 – Dec 31, 2026 $10,000.00 25 % reached $2,500.00 1 Settings"
     );
+    assert_eq!(
+        ada.get("funds").await.texts("tbody tr:first-child > *")[4..6],
+        ["$2,500.00", "1"],
+        "what is only promised is not raised"
+    );
+    let events = ada.get("campaigns?type=Event").await;
+    assert_eq!(events.texts("tbody th"), ["Roof Dinner"]);
+    assert!(ada.get("campaigns?state=disabled").await.has("No campaigns fit"));
     assert!(rows[1].starts_with("Roof Dinner Event New Roof"), "{}", rows[1]);
 
     ada.post("funds/new", &[("name", "Roof Fund"), ("is_enabled", "true")])

@@ -159,3 +159,73 @@ async fn funds_and_campaigns_from_the_first_to_the_last() {
     browser.press("Delete Campaign").await;
     browser.until("main", "No campaigns yet").await;
 }
+
+#[actix_web::test]
+async fn gifts_are_thanked_together_series_kept_and_a_batch_taken_back_by_hand() {
+    let Some(browser) = Browser::open().await else { return };
+    let shelter = Shelter::open().await;
+    let origin = format!("http://{}", shelter.world.address());
+    let at = |path: &str| format!("{origin}{}", shelter.ada.at(path));
+    browser.sign_in(&origin, "ada@shelter.test").await;
+    for (name, path) in [
+        ("dashboard", "dashboard"),
+        ("pipeline", "opportunities"),
+        ("deadlines", "opportunities/deadlines"),
+        ("recurring", "recurring"),
+        ("bulk", "contributions/bulk"),
+    ] {
+        browser.visit(&at(path)).await;
+        browser.look(&format!("giving-40-empty-{name}")).await;
+    }
+
+    let anne = shelter.person("Anne Lem").await;
+    shelter
+        .write((1..=60).map(|n| (anne, n * 100, "2026-01-05")).collect())
+        .await;
+    browser.visit(&at(&format!("contributions?contact={anne}"))).await;
+    browser.until("main", "Only what was given by Anne Lem").await;
+    browser.look("giving-41-narrowed").await;
+    browser.click("[name=scope][value=all]").await;
+    browser.click(".selection summary").await;
+    browser.click("button[value=thank]").await;
+    browser.until("h1", "Mark 60 contributions as thanked").await;
+    browser.look("giving-42-thank").await;
+    browser.press("Mark as Thanked").await;
+    browser.until("h1", "Marked as thanked on").await;
+    browser.look("giving-43-thanked").await;
+    browser.follow("See them", "main").await;
+    browser.until("main", "Only what was changed by the bulk action").await;
+    browser.click("[data-select-all]").await;
+    browser.click(".selection summary").await;
+    browser.click("button[value=fund]").await;
+    browser.until("h1", "Change the fund of 50 contributions").await;
+    browser.look("giving-44-fund").await;
+    browser.visit(&at("contributions/bulk")).await;
+    browser.look("giving-45-bulk").await;
+
+    browser.visit(&at(&format!("contacts/{anne}/recurring"))).await;
+    browser.fill("#amount", "25").await;
+    browser.press("Save").await;
+    browser.until("main", "was added").await;
+    browser.follow("Edit", "[aria-labelledby=recurring]").await;
+    browser.until("h2", "Edit a Recurring Contribution").await;
+    browser.look("giving-46-series").await;
+    browser.visit(&at("recurring")).await;
+    browser.look("giving-47-recurring").await;
+
+    let batch = shelter.begin_batch("1", "5").await;
+    browser.visit(&at(&format!("{batch}/edit"))).await;
+    browser.until("h1", "Edit the Batch").await;
+    browser.look("giving-48-batch").await;
+    browser.visit(&at(&batch)).await;
+    browser.fill("[name='rows.1.who']", "lem").await;
+    browser.click(&format!("[id='rows.1.contact-{anne}']")).await;
+    browser.fill("[name='rows.1.amount']", "5").await;
+    browser.click("#grid .buttons .button--primary").await;
+    browser.until("main", "The batch is posted").await;
+    browser.follow("Take the whole batch back", "main").await;
+    browser.until("h1", "Take Sunday cheques back?").await;
+    browser.look("giving-49-take-back").await;
+    browser.press("Take Back").await;
+    browser.until("main", "The batch is a draft again").await;
+}

@@ -102,3 +102,79 @@ async fn of_two_who_share_an_address_nobody_gets_what_belongs_to_the_other() {
     let words = "A contact has the email the@lems.test, but another External Identifier.";
     assert!(problems[0].contains(words), "{problems:?}");
 }
+
+#[tokio::test]
+async fn gifts_and_notes_of_people_without_an_email_find_them_by_dms_number_and_name() {
+    let importer = Importer::with_crossed_identifiers().await;
+    // Of Bo neither email nor number 2 is theirs; Di has nothing but a number and a name.
+    let gifts = b"DMS Number,Name,Amount,Date\n4,Di Dove,10,2026-01-05\n2,Somebody Else,20,2026-01-05\n77,Di Dove,30,2026-01-05\n";
+    let import = importer.check("gifts.csv", gifts, &[]).await;
+    let told = importer.tally(&import).await;
+    assert_eq!((told[0].as_str(), told[3].as_str()), ("1 is new", "2 have a problem"));
+    let problems = importer.rows(&import, "problem").await;
+    assert!(
+        problems[0].contains("The DMS Number 2 is that of Bo Bass here"),
+        "{problems:?}"
+    );
+    assert!(
+        problems[1].contains("No contact has the DMS Number 77."),
+        "{problems:?}"
+    );
+    let notes = b"DMS Number,Name,Note\n4,\"Dove, Di\",Likes tea.\n";
+    let import = importer.import("notes.csv", notes).await;
+    assert_eq!(importer.tally(&import).await[0], "1 note added");
+    let tags = b"DMS Number,Name,Tag\n4,Di Dove,Friend\n";
+    let import = importer.check("tags.csv", tags, &[("makes_missing", "true")]).await;
+    assert_eq!(importer.tally(&import).await[0], "1 is new");
+    let ties = b"DMS Number A,Name A,Relationship,DMS Number B,Name B\n4,Di Dove,Sibling of,2,Bo Bass\n";
+    let import = importer.check("ties.csv", ties, &[]).await;
+    assert_eq!(importer.tally(&import).await[0], "1 is new");
+    let calls = b"DMS Number,Name,Activity Type,Subject,Activity Date\n4,Di Dove,Call,Thanks,2026-01-05 10:00\n";
+    let import = importer.check("calls.csv", calls, &[("makes_missing", "true")]).await;
+    assert_eq!(importer.tally(&import).await[0], "1 is new");
+}
+
+#[tokio::test]
+async fn a_gift_that_was_exported_and_corrected_is_changed_and_not_added_again() {
+    let importer = Importer::with_crossed_identifiers().await;
+    let gifts = b"DMS Number,Name,Amount,Date,Source\n4,Di Dove,10,2026-01-05,Dinner\n4,Di Dove,10,2026-01-05,Dinner\n\
+        2,Bo Bass,20,2026-01-05,\n";
+    importer.import("gifts.csv", gifts).await;
+    let exported = async || importer.ada.get("contributions/export?sort=amount").await.body;
+    let file = exported().await;
+    let import = importer.check("contributions.csv", file.as_bytes(), &[]).await;
+    let told = importer.tally(&import).await;
+    assert_eq!(told[0], "0 are new", "{file}");
+    assert!(told[1].starts_with("0 "), "{told:?}: {file}");
+    assert!(told[2].starts_with("3 "), "{told:?}: {file}");
+
+    let corrected = file.replacen(",10.00,", ",15.00,", 1);
+    assert_ne!(corrected, file);
+    let import = importer.import("contributions.csv", corrected.as_bytes()).await;
+    let told = importer.tally(&import).await;
+    assert_eq!(
+        told[..2],
+        ["0 contributions added", "1 contribution changed"],
+        "{corrected}"
+    );
+    assert_eq!(exported().await.matches(",15.00,").count(), 1);
+    importer.undo(&import).await;
+    assert_eq!(exported().await, file);
+
+    // The number of a gift of somebody else, one that is not here, and one named twice.
+    let wrong =
+        b"DMS Number of the contribution,DMS Number of the contact,Name,Amount,Date\n1,2,Bo Bass,5,2026-01-05\n\
+        77,4,Di Dove,5,2026-01-05\n2,4,Di Dove,5,2026-01-05\n2,4,Di Dove,6,2026-01-05\n";
+    let import = importer.check("wrong.csv", wrong, &[]).await;
+    let problems = importer.rows(&import, "problem").await;
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    assert!(problems[0].contains("is of another contact here"), "{problems:?}");
+    assert!(
+        problems[1].contains("No contribution has the DMS Number 77"),
+        "{problems:?}"
+    );
+    assert!(
+        problems[2].contains("Row 4 of the file is about the same contribution already."),
+        "{problems:?}"
+    );
+}

@@ -3,6 +3,7 @@
 mod begin;
 mod grid;
 mod list;
+mod take_back;
 
 use crate::base::{BatchId, Role};
 use crate::web::{Needs, Route, get, post};
@@ -21,6 +22,10 @@ pub fn routes() -> Vec<Route> {
         post("/o/{organization}/batches/new", CHANGE, begin::create),
         get("/o/{organization}/batches/{batch}", READ, grid::show),
         post("/o/{organization}/batches/{batch}", CHANGE, grid::submit),
+        get("/o/{organization}/batches/{batch}/edit", CHANGE, begin::edit),
+        post("/o/{organization}/batches/{batch}/edit", CHANGE, begin::save),
+        get("/o/{organization}/batches/{batch}/take-back", CHANGE, take_back::ask),
+        post("/o/{organization}/batches/{batch}/take-back", CHANGE, take_back::submit),
         post("/o/{organization}/batches/{batch}/delete", CHANGE, begin::delete),
     ]
 }

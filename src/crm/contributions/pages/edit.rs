@@ -7,6 +7,7 @@ use crate::base::Currency;
 use crate::crm::contacts::Picker;
 use crate::crm::contributions::actions::{self, ContributionError};
 use crate::crm::contributions::model::{Contribution, Dedication, PaymentMethod, Status};
+use crate::crm::contributions::recurring;
 use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::crm::{
     campaigns::{self, UsualFunds},
@@ -39,6 +40,8 @@ struct Choices {
     funds: Vec<Choice>,
     campaigns: Vec<Choice>,
     dedications: Vec<Choice>,
+    /// The contributor's series; nothing to choose from where there is none.
+    recurring: Vec<Choice>,
 }
 
 impl Choices {
@@ -61,6 +64,10 @@ impl Choices {
         let campaigns = campaigns::store::list(tx)?
             .into_iter()
             .filter(|one| one.is.is_enabled || one.id.to_string() == campaign);
+        let series = match form.contact() {
+            Some(contact) => recurring::of_contact(tx, contact)?,
+            None => Vec::new(),
+        };
         let none = |words: &str| std::iter::once((String::new(), words.to_owned()));
         let words = |all: Vec<&'static str>| all.into_iter().map(|word| (word.to_owned(), word.to_owned()));
         Ok(Self {
@@ -84,6 +91,7 @@ impl Choices {
                 none("No campaign").chain(campaigns.map(|one| (one.id.to_string(), one.is.name))),
                 &campaign,
             ),
+            recurring: recurring::choices(&series, form.value("recurring").parse().ok()),
             dedications: Choice::list(
                 none("Nobody").chain(words(Dedication::ALL.iter().map(|one| one.as_str()).collect())),
                 form.value("dedication"),

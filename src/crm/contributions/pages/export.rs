@@ -6,7 +6,7 @@ use crate::base::{ContactId, ContributionId};
 use crate::crm::contributions::differences::Names;
 use crate::crm::contributions::model::{Contribution, ContributionDraft, Dedication};
 use crate::crm::contributions::search::{self, Filter};
-use crate::crm::contributions::store;
+use crate::crm::contributions::{soft_credits, store};
 use crate::crm::custom_fields::{self, CustomFields, Record};
 use crate::db::OrgTx;
 use crate::db::schema::{contacts, emails};
@@ -19,7 +19,7 @@ use std::io::Write;
 /// Contributions read at a time.
 const CHUNK: usize = 1_000;
 /// The columns before the organization's own fields.
-const FACTS: [&str; 25] = [
+const FACTS: [&str; 28] = [
     "DMS Number of the contribution",
     "Contribution ID",
     "DMS Number of the contact",
@@ -44,6 +44,9 @@ const FACTS: [&str; 25] = [
     "In Honour Of",
     "In Memory Of",
     "Thanked On",
+    "Cancelled or Refunded On",
+    "Cancelled or Refunded Because",
+    "Soft Credits",
     "Note",
 ];
 
@@ -89,12 +92,14 @@ fn rows(tx: &mut OrgTx<'_>, ids: &[ContributionId], custom: &CustomFields) -> Qu
     let names = store::names(tx, &drafts)?;
     let of: Vec<ContactId> = drafts.iter().map(|draft| draft.contact_id).collect();
     let contributors = contributors(tx, &of)?;
+    let mut credits = credits(tx, ids)?;
     let none = Contributor::default();
     let mut by_id: HashMap<ContributionId, Vec<String>> = found
         .iter()
         .map(|one| {
             let contributor = contributors.get(&one.is.contact_id).unwrap_or(&none);
-            (one.id, cells(one, &names, contributor, custom))
+            let credits = credits.remove(&one.id).unwrap_or_default();
+            (one.id, cells(one, &names, contributor, &credits, custom))
         })
         .collect();
     Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
@@ -121,7 +126,23 @@ fn contributors(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<HashMap<Co
     Ok(contributors.collect())
 }
 
-fn cells(one: &Contribution, names: &Names, contributor: &Contributor, custom: &CustomFields) -> Vec<String> {
+/// Who is credited with which part of each: "Bob Roy: 40.00 Solicited".
+fn credits(tx: &mut OrgTx<'_>, ids: &[ContributionId]) -> QueryResult<HashMap<ContributionId, Vec<String>>> {
+    let mut credits: HashMap<ContributionId, Vec<String>> = HashMap::new();
+    for credit in soft_credits::of_contributions(tx, ids)? {
+        let said = format!("{}: {} {}", credit.name, credit.amount().digits(), credit.credit_type);
+        credits.entry(credit.contribution).or_default().push(said);
+    }
+    Ok(credits)
+}
+
+fn cells(
+    one: &Contribution,
+    names: &Names,
+    contributor: &Contributor,
+    credits: &[String],
+    custom: &CustomFields,
+) -> Vec<String> {
     let is = &one.is;
     let honoree = |kind: Dedication| match is.dedication {
         Some(dedication) if dedication == kind => is.honoree_name.clone(),
@@ -158,6 +179,9 @@ fn cells(one: &Contribution, names: &Names, contributor: &Contributor, custom: &
         honoree(Dedication::InHonourOf),
         honoree(Dedication::InMemoryOf),
         is.thanked_on.map(|day| day.to_string()).unwrap_or_default(),
+        is.closed_on.map(|day| day.to_string()).unwrap_or_default(),
+        is.closed_reason.clone(),
+        credits.join("; "),
         is.note.clone(),
     ];
     let own = custom.offered(Record::Contribution);

@@ -84,6 +84,8 @@ impl ContributionForm {
                 "thanked_on",
                 is.thanked_on.map(|day| day.to_string()).unwrap_or_default(),
             ),
+            ("closed_on", is.closed_on.map(|day| day.to_string()).unwrap_or_default()),
+            ("closed_reason", is.closed_reason.clone()),
             ("recurring", id(is.recurring_id.map(|id| id.0))),
         ];
         let custom = custom.of_form("", &is.custom);
@@ -183,6 +185,7 @@ impl ContributionForm {
             day(typed)?.ok_or("Write the day it was received.")
         });
         let thanked_on = self.take("thanked_on", day);
+        let closed_on = self.take("closed_on", day);
         let note = self.take("note", long_text);
         let campaign = self.value("campaign").parse().ok();
         let fund = self.take("fund", |typed| match typed {
@@ -196,6 +199,8 @@ impl ContributionForm {
             fee: fee?,
             advantage: advantage?,
             thanked_on: thanked_on?,
+            closed_on: closed_on?,
+            closed_reason: text("closed_reason"),
             note: note?,
             received_time: before
                 .filter(|one| one.received_on == received_on)

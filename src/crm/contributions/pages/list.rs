@@ -106,6 +106,7 @@ struct Choices {
     statuses: Vec<Choice>,
     currencies: Vec<Choice>,
     thanked: Vec<Choice>,
+    soft_credit: Vec<Choice>,
 }
 
 /// `GET /o/{organization}/contributions`
@@ -257,14 +258,23 @@ impl Choices {
                 any("All currencies").chain(currencies.map(|one| word(one.code()))),
                 filter.currency.as_ref().map_or("", |one| one.code()),
             ),
-            thanked: Choice::list(
-                thanked,
-                match filter.thanked {
-                    Some(true) => "yes",
-                    Some(false) => "no",
-                    None => "",
-                },
+            thanked: Choice::list(thanked, yes_or_no(filter.thanked)),
+            soft_credit: Choice::list(
+                [
+                    ("", "With or without"),
+                    ("yes", "With a soft credit"),
+                    ("no", "Without one"),
+                ],
+                yes_or_no(filter.has_credit),
             ),
         }
+    }
+}
+
+fn yes_or_no(asked: Option<bool>) -> &'static str {
+    match asked {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "",
     }
 }

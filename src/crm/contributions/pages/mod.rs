@@ -51,6 +51,11 @@ pub fn routes() -> Vec<Route> {
             CHANGE,
             show::thank,
         ),
+        post(
+            "/o/{organization}/contributions/{contribution}/recurring",
+            CHANGE,
+            show::attach,
+        ),
         get(
             "/o/{organization}/contributions/{contribution}/delete",
             CHANGE,
@@ -86,11 +91,27 @@ pub fn routes() -> Vec<Route> {
             CHANGE,
             recurring::begin,
         ),
+        get(
+            "/o/{organization}/contacts/{contact}/recurring/{recurring}/edit",
+            CHANGE,
+            recurring::edit,
+        ),
+        post(
+            "/o/{organization}/contacts/{contact}/recurring/{recurring}/edit",
+            CHANGE,
+            recurring::save,
+        ),
+        post(
+            "/o/{organization}/contacts/{contact}/recurring/{recurring}/delete",
+            CHANGE,
+            recurring::delete,
+        ),
         post(
             "/o/{organization}/contacts/{contact}/recurring/{recurring}/end",
             CHANGE,
             recurring::end,
         ),
+        get("/o/{organization}/recurring", READ, recurring::list),
         get("/o/{organization}/funds/{fund}", READ, of_fund::show),
         get("/o/{organization}/campaigns/{campaign}", READ, of_campaign::show),
     ]

@@ -44,6 +44,13 @@ impl Narrowed {
                 without,
             );
         }
+        if let Some(credited) = filter.credited {
+            let mut without = filter.clone();
+            without.credited = None;
+            let name = contacts::store::name_of(tx, credited)?;
+            let path = format!("contacts/{credited}/contributions");
+            add("Only gifts of others credited to", name, path, without);
+        }
         if let Some(batch) = filter.batch {
             let mut without = filter.clone();
             without.batch = None;

@@ -2,7 +2,7 @@
 
 use super::list::at;
 use crate::accounts::Member;
-use crate::base::ContactId;
+use crate::base::{ContactId, Money};
 use crate::crm::contributions::recurring::{self, Recurring};
 use crate::crm::contributions::search::{self, ContributionRow, Filter};
 use crate::crm::contributions::soft_credits::{self, SoftCredit};
@@ -11,6 +11,7 @@ use crate::crm::profile::{Frame, Tab};
 use crate::web::{self, Answer, PAGE_SIZE, Page, PageError, Pager};
 use actix_web::web::{Path, Query};
 use askama::Template;
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 #[derive(Template)]
@@ -23,7 +24,12 @@ struct ContributionsPage {
     rows: Vec<ContributionRow>,
     pager: Pager,
     credits: Vec<SoftCredit>,
+    /// What they add up to, an amount a currency.
+    credited: Vec<Money>,
+    /// The list of the gifts they are credited with.
+    credited_gifts: String,
     series: Vec<Recurring>,
+    today: NaiveDate,
 }
 
 /// Which part of the list.
@@ -68,7 +74,10 @@ pub async fn show(member: Member, path: Path<(String, ContactId)>, asked: Query<
         }),
         frame,
         rows,
+        credited: soft_credits::sums(&credits),
+        credited_gifts: member.at(&format!("contributions?credited={id}")),
         credits,
         series,
+        today: member.today(),
     })
 }

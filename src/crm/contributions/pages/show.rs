@@ -5,9 +5,10 @@ use crate::accounts::Member;
 use crate::base::{ContactId, ContributionId, Money, SoftCreditId};
 use crate::crm::contacts::Picker;
 use crate::crm::contributions::model::{Contribution, CreditType};
+use crate::crm::contributions::recurring::{self, Recurring};
 use crate::crm::contributions::search::{self, ContributionRow};
 use crate::crm::contributions::soft_credits::{self, SoftCredit};
-use crate::crm::contributions::{ContributionDraft, actions};
+use crate::crm::contributions::{ContributionDraft, actions, store};
 use crate::crm::custom_fields::{self, Record, Shown};
 use crate::crm::undoable;
 use crate::web::{self, Answer, Choice, Field, Flash, Page, PageError};
@@ -24,6 +25,11 @@ struct ShowPage {
     row: ContributionRow,
     credits: Vec<SoftCredit>,
     custom: Vec<Shown>,
+    /// The series it belongs to.
+    recurring: Option<Recurring>,
+    /// The series of its contributor, to be chosen from.
+    series: Vec<Choice>,
+    batch: Option<String>,
     /// The form for one more soft credit.
     picker: Picker,
     credit_amount: Field,
@@ -39,16 +45,22 @@ pub async fn show(member: Member, path: ContributionPath) -> Answer {
 
 async fn page(member: &Member, id: ContributionId, typed: TypedCredit) -> Result<ShowPage, PageError> {
     let (who, chosen) = (typed.who.clone(), typed.contact.parse::<ContactId>().ok());
-    let (contribution, row, credits, picker, custom) = member
+    let (contribution, row, credits, picker, custom, series, batch) = member
         .read(move |tx| {
             let contribution = existing(tx, id)?;
             let row = search::rows(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
             let credits = soft_credits::of_contribution(tx, id)?;
             let picker = Picker::find(tx, &who, chosen.as_slice(), false)?;
             let custom = custom_fields::store::of(tx, Record::Contribution)?.shown("", &contribution.is.custom);
-            Ok::<_, PageError>((contribution, row, credits, picker, custom))
+            let series = recurring::of_contact(tx, contribution.is.contact_id)?;
+            let batch = match contribution.is.batch_id {
+                Some(batch) => store::batch_name(tx, batch)?,
+                None => None,
+            };
+            Ok::<_, PageError>((contribution, row, credits, picker, custom, series, batch))
         })
         .await?;
+    let own = contribution.is.recurring_id;
     let types = CreditType::ALL.iter().map(|one| (one.as_str(), one.as_str()));
     Ok(ShowPage {
         page: member.page("contributions"),
@@ -59,6 +71,9 @@ async fn page(member: &Member, id: ContributionId, typed: TypedCredit) -> Result
         }),
         added: member.organization.local(contribution.created_at),
         modified: member.organization.local(contribution.modified_at),
+        recurring: series.iter().find(|one| Some(one.id) == own).cloned(),
+        series: recurring::choices(&series, own),
+        batch,
         contribution,
         row,
         credits,
@@ -82,6 +97,36 @@ pub async fn thank(member: Member, path: ContributionPath) -> Answer {
         })
         .await?;
     member.say_done(Flash::success("Marked as thanked today."), step);
+    Ok(member.redirect(&format!("contributions/{id}")))
+}
+
+/// Which series a gift belongs to, as it was chosen.
+#[derive(Deserialize)]
+pub struct Chosen {
+    #[serde(default)]
+    recurring: String,
+}
+
+/// `POST /o/{organization}/contributions/{contribution}/recurring`: it belongs to a series, or to none.
+pub async fn attach(member: Member, path: ContributionPath, chosen: Form<Chosen>) -> Answer {
+    let id = path.1;
+    let today = member.today();
+    let series = chosen.recurring.parse().ok();
+    let (_, step) = member
+        .step(&undoable::CONTRIBUTION, id.0, move |tx| {
+            let contribution = actions::locked(tx, &[id])?.pop().ok_or(PageError::NotFound)?;
+            let attached = ContributionDraft {
+                recurring_id: series,
+                ..contribution.is
+            };
+            Ok::<_, PageError>(actions::change(tx, id, &attached, today, "")?)
+        })
+        .await?;
+    let said = match series {
+        Some(_) => "The contribution belongs to the recurring one now.",
+        None => "The contribution belongs to no recurring one.",
+    };
+    member.say_done(Flash::success(said), step);
     Ok(member.redirect(&format!("contributions/{id}")))
 }
 

@@ -21,7 +21,7 @@ pub fn value(meaning: Meaning, text: String, order: DateOrder) -> Result<String,
             )),
         },
         Meaning::DateReceived => value::date_and_time(&text, order),
-        Meaning::ThankedOn => match value::date(&text, order) {
+        Meaning::ThankedOn | Meaning::ClosedOn => match value::date(&text, order) {
             Ok(day) => Ok(day.to_string()),
             Err(problem) => Err(problem.words(&text)),
         },
@@ -193,7 +193,10 @@ impl Said<Meaning> {
             .unwrap_or(draft.status);
         let thanked = self.get(Meaning::ThankedOn).and_then(|day| day.parse().ok());
         draft.thanked_on = thanked.or(draft.thanked_on);
+        let closed = self.get(Meaning::ClosedOn).and_then(|day| day.parse().ok());
+        draft.closed_on = closed.or(draft.closed_on);
         for (meaning, text) in [
+            (Meaning::ClosedReason, &mut draft.closed_reason),
             (Meaning::TransactionId, &mut draft.transaction_id),
             (Meaning::ChequeNumber, &mut draft.cheque_number),
             (Meaning::Source, &mut draft.source),

@@ -35,6 +35,8 @@ pub enum Meaning {
     InMemoryOf,
     Note,
     ThankedOn,
+    ClosedOn,
+    ClosedReason,
 }
 
 use Meaning::*;
@@ -78,6 +80,8 @@ pub const OFFERED: [(&str, &[Meaning]); 4] = [
             AdvantageDescription,
             InHonourOf,
             InMemoryOf,
+            ClosedOn,
+            ClosedReason,
             Note,
         ],
     ),
@@ -89,7 +93,7 @@ impl SaysWhom for Meaning {
 
 impl ColumnMeaning for Meaning {
     fn is_date(self) -> bool {
-        matches!(self, DateReceived | ThankedOn)
+        matches!(self, DateReceived | ThankedOn | ClosedOn)
     }
 
     fn facts(self) -> Facts {
@@ -218,6 +222,20 @@ impl ColumnMeaning for Meaning {
                     "remarque",
                     "commentaire",
                 ],
+            ),
+            ClosedOn => (
+                "Cancelled or Refunded On",
+                &[
+                    "cancel date",
+                    "cancelled on",
+                    "refund date",
+                    "refunded on",
+                    "date du remboursement",
+                ],
+            ),
+            ClosedReason => (
+                "Cancelled or Refunded Because",
+                &["cancel reason", "refund reason", "motif du remboursement"],
             ),
             ThankedOn => (
                 "Thanked On",
