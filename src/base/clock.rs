@@ -1,6 +1,6 @@
 //! The time is passed in: whoever needs it gets a `Clock`, so that tests can hold and move it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use std::sync::Arc;
 
 /// Tells the time.
@@ -18,8 +18,8 @@ impl Clock {
         Self(Arc::new(tell))
     }
 
-    /// Now.
+    /// Now, in microseconds: Postgres keeps no more, and what is kept elsewhere must be the same.
     pub fn now(&self) -> DateTime<Utc> {
-        (self.0)()
+        (self.0)().trunc_subsecs(6)
     }
 }

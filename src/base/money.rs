@@ -238,11 +238,14 @@ fn halves(digits: &str, decimals: usize) -> Result<(String, String), &'static st
     }
     let is_repeated = digits.matches(sign).count() > 1;
     let is_alone = digits.matches(['.', ',']).count() == 1;
+    // "0,125" and "1250,500" begin with what is no group of thousands.
+    let first = digits.split(['.', ',']).next().unwrap_or_default();
+    let begins_in_groups = (1..=3).contains(&first.len()) && !first.starts_with('0');
     let is_decimal = match () {
         () if is_repeated => false,
         () if !is_alone => true,
         () if behind.len() != 3 || decimals == 3 => true,
-        () if sign == "," => false,
+        () if sign == "," && begins_in_groups => false,
         () => return Err("This can be read two ways. Write one thousand as 1,000 or 1000, and cents with two digits."),
     };
     let (before, fraction) = if is_decimal {
@@ -251,8 +254,7 @@ fn halves(digits: &str, decimals: usize) -> Result<(String, String), &'static st
         (digits, "")
     };
     let groups: Vec<&str> = before.split(['.', ',']).collect();
-    let is_well_grouped =
-        groups.len() == 1 || (!groups[0].is_empty() && groups[1..].iter().all(|group| group.len() == 3));
+    let is_well_grouped = groups.len() == 1 || (begins_in_groups && groups[1..].iter().all(|group| group.len() == 3));
     let kinds_of_sign = [before.contains('.'), before.contains(',')];
     if !is_well_grouped || kinds_of_sign == [true, true] || (is_decimal && before.contains(sign)) {
         return Err(NOT_AN_AMOUNT);
@@ -296,6 +298,10 @@ mod tests {
             "abc",
             "1.250",
             "12,34,567.00",
+            "0,125",
+            "1250,500",
+            "0,125,000",
+            "1250,500.00",
             "1.234.56",
             "5.005,",
             "-5",

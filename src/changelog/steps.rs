@@ -27,6 +27,8 @@ pub struct Record {
     pub needs: Role,
     /// Belongs to the organization as a whole, so that what it means may concern everybody.
     pub is_shared: bool,
+    /// Keeps it from being changed by others until the transaction ends, the contacts it is about before it.
+    pub hold: fn(&mut OrgTx<'_>, i64) -> QueryResult<()>,
 }
 
 /// Where a record is seen.
@@ -114,15 +116,9 @@ pub fn remember<T, E: From<QueryError>>(
         ))
         .returning(steps::id)
         .get_result(&mut **tx)?;
-    // Whoever changes the contact at the same time has committed before it is looked at: what they wrote, an opt-out above all,
-    // belongs to how it stood before.
-    if let Some(own) = record.rows.first().filter(|own| own.table == "contacts") {
-        let hold = format!(
-            "SELECT FROM contacts t WHERE t.organization_id = $2 AND {} FOR UPDATE",
-            own.which
-        );
-        execute(tx, &hold, step, id)?;
-    }
+    // Whoever changes it at the same time has committed before it is looked at: what they wrote, an opt-out above all, belongs to
+    // how it stood before.
+    (record.hold)(tx, id)?;
     for rows in record.rows {
         rows.keep_before(tx, step, id)?;
     }

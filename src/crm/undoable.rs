@@ -1,8 +1,18 @@
 //! What people do to which records can be taken back, and which rows make up such a record. The test
 //! `whatever_hangs_on_a_record_comes_back_with_it` holds this list against the database.
 
-use crate::base::Role;
+use super::{
+    activities, batches, campaigns, contacts, contributions, custom_fields, funds, groups, notes, opportunities,
+    relationships, tags,
+};
+use crate::base::{
+    ActivityId, BatchId, ContactId, ContributionId, CustomFieldId, FundId, GroupId, NoteId, OpportunityId,
+    OpportunityStatusId, RecurringId, RelationshipId, Role,
+};
 use crate::changelog::steps::{Place, Record, Rows};
+use crate::db::OrgTx;
+use diesel::OptionalExtension;
+use diesel::QueryResult;
 
 /// Everything that can.
 pub static ALL: [&Record; 20] = [
@@ -30,6 +40,7 @@ pub static ALL: [&Record; 20] = [
 
 pub static CONTACT: Record = belonging(
     "contact",
+    hold_contact,
     &[
         own("contacts"),
         by_id("emails", "t.contact_id = $3"),
@@ -43,6 +54,7 @@ pub static NOTE: Record = Record {
     page: Place::Tab("notes"),
     ..belonging(
         "note",
+        hold_note,
         &[own("notes"), there_or_not("note_search_terms", "t.note_id = $3")],
     )
 };
@@ -51,24 +63,30 @@ pub static CONTRIBUTION: Record = Record {
     page: Place::Own("contributions"),
     ..belonging(
         "contribution",
+        hold_contribution,
         &[own("contributions"), by_id("soft_credits", "t.contribution_id = $3")],
     )
 };
 
 pub static RECURRING: Record = Record {
     page: Place::Tab("contributions"),
-    ..belonging("recurring contribution", &[own("recurring_contributions")])
+    ..belonging(
+        "recurring contribution",
+        hold_recurring,
+        &[own("recurring_contributions")],
+    )
 };
 
 pub static OPPORTUNITY: Record = Record {
     page: Place::Own("opportunities"),
-    ..belonging("opportunity", &[own("opportunities")])
+    ..belonging("opportunity", hold_opportunity, &[own("opportunities")])
 };
 
 pub static ACTIVITY: Record = Record {
     page: Place::Own("activities"),
     ..belonging(
         "activity",
+        hold_activity,
         &[
             by_id("activities", "(t.id = $3 OR t.follow_up_of = $3)"),
             there_or_not("activity_contacts", "t.activity_id = $3"),
@@ -78,12 +96,12 @@ pub static ACTIVITY: Record = Record {
 
 pub static RELATIONSHIP: Record = Record {
     page: Place::Tab("relationships"),
-    ..belonging("relationship", &[own("relationships")])
+    ..belonging("relationship", hold_relationship, &[own("relationships")])
 };
 
 pub static BATCH: Record = Record {
     page: Place::Own("batches"),
-    ..belonging("batch", &[own("batches")])
+    ..belonging("batch", hold_batch, &[own("batches")])
 };
 
 /// Which fund is the default concerns another one as well, and stays.
@@ -92,6 +110,7 @@ pub static FUND: Record = Record {
     needs: Role::Administrator,
     ..shared(
         "fund",
+        hold_fund,
         &[Rows {
             passing: &["is_default"],
             ..own("funds")
@@ -101,14 +120,15 @@ pub static FUND: Record = Record {
 
 pub static CAMPAIGN: Record = Record {
     page: Place::Own("campaigns"),
-    ..shared("campaign", &[own("campaigns")])
+    ..shared("campaign", hold_campaigns, &[own("campaigns")])
 };
 
-pub static TAG: Record = shared("tag", &[own("tags")]);
+pub static TAG: Record = shared("tag", hold_tags, &[own("tags")]);
 
 /// A tag that is deleted, with whoever has it and the tags below it.
 pub static TAG_WITH_CONTACTS: Record = shared(
     "tag with contacts",
+    hold_tags,
     &[
         by_id("tags", "(t.id = $3 OR t.parent_id = $3)"),
         there_or_not("contact_tags", "t.tag_id = $3"),
@@ -117,12 +137,16 @@ pub static TAG_WITH_CONTACTS: Record = shared(
 
 pub static TAGS_OF_CONTACT: Record = Record {
     page: Place::Tab("tags"),
-    ..belonging("tags of contact", &[there_or_not("contact_tags", "t.contact_id = $3")])
+    ..belonging(
+        "tags of contact",
+        hold_contact,
+        &[there_or_not("contact_tags", "t.contact_id = $3")],
+    )
 };
 
 pub static GROUP: Record = Record {
     page: Place::Own("groups"),
-    ..shared("group", &[GROUP_ROW])
+    ..shared("group", hold_group, &[GROUP_ROW])
 };
 
 /// A group that is deleted, with its members, past ones too.
@@ -130,6 +154,7 @@ pub static GROUP_WITH_MEMBERS: Record = Record {
     page: Place::Own("groups"),
     ..shared(
         "group with members",
+        hold_group,
         &[
             GROUP_ROW,
             there_or_not("group_contacts", "t.group_id = $3"),
@@ -153,11 +178,22 @@ const GROUP_ROW: Rows = Rows {
     ..own("groups")
 };
 
-pub static ACTIVITY_TYPE: Record = setting("activity type", "activity-types", &[own("activity_types")]);
-pub static RELATIONSHIP_TYPE: Record = setting("relationship type", "relationship-types", &[own("relationship_types")]);
+pub static ACTIVITY_TYPE: Record = setting(
+    "activity type",
+    "activity-types",
+    hold_nothing,
+    &[own("activity_types")],
+);
+pub static RELATIONSHIP_TYPE: Record = setting(
+    "relationship type",
+    "relationship-types",
+    hold_nothing,
+    &[own("relationship_types")],
+);
 pub static OPPORTUNITY_STATUS: Record = setting(
     "opportunity status",
     "opportunity-statuses",
+    hold_status,
     &[Rows {
         passing: &["place"],
         ..own("opportunity_statuses")
@@ -168,6 +204,7 @@ pub static OPPORTUNITY_STATUS: Record = setting(
 pub static CUSTOM_FIELD: Record = setting(
     "custom field",
     "custom-fields",
+    hold_custom_field,
     &[Rows {
         passing: &["options", "options_made", "place"],
         ..own("custom_fields")
@@ -179,31 +216,35 @@ pub fn find(word: &str) -> Option<&'static Record> {
     ALL.iter().copied().find(|record| record.word == word)
 }
 
+/// What `Record::hold` is.
+type Hold = fn(&mut OrgTx<'_>, i64) -> QueryResult<()>;
+
 /// A record about contacts.
-const fn belonging(word: &'static str, rows: &'static [Rows]) -> Record {
+const fn belonging(word: &'static str, hold: Hold, rows: &'static [Rows]) -> Record {
     Record {
         word,
         rows,
         page: Place::Own("contacts"),
         needs: Role::Staff,
         is_shared: false,
+        hold,
     }
 }
 
-const fn shared(word: &'static str, rows: &'static [Rows]) -> Record {
+const fn shared(word: &'static str, hold: Hold, rows: &'static [Rows]) -> Record {
     Record {
         page: Place::List("tags"),
         is_shared: true,
-        ..belonging(word, rows)
+        ..belonging(word, hold, rows)
     }
 }
 
 /// A record that administrators keep among the settings.
-const fn setting(word: &'static str, page: &'static str, rows: &'static [Rows]) -> Record {
+const fn setting(word: &'static str, page: &'static str, hold: Hold, rows: &'static [Rows]) -> Record {
     Record {
         page: Place::List(page),
         needs: Role::Administrator,
-        ..shared(word, rows)
+        ..shared(word, hold, rows)
     }
 }
 
@@ -226,4 +267,89 @@ const fn there_or_not(table: &'static str, which: &'static str) -> Rows {
         has_id: false,
         ..by_id(table, which)
     }
+}
+
+fn hold_contact(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    hold_contacts(tx, &[ContactId(id)])
+}
+
+fn hold_contacts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    contacts::locked(tx, ids).map(|_| ())
+}
+
+fn hold_note(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    let id = NoteId(id);
+    let of: Vec<ContactId> = notes::store::find(tx, id)?.iter().map(|one| one.contact).collect();
+    hold_contacts(tx, &of)?;
+    notes::actions::all_locked(tx, &[id]).map(|_| ())
+}
+
+fn hold_contribution(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    contributions::actions::locked(tx, &[ContributionId(id)]).map(|_| ())
+}
+
+/// Whatever changes a series holds its contact.
+fn hold_recurring(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    let series = contributions::recurring::find(tx, RecurringId(id))?;
+    hold_contacts(tx, &series.iter().map(|one| one.is.contact_id).collect::<Vec<_>>())
+}
+
+fn hold_opportunity(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    let id = OpportunityId(id);
+    let of = opportunities::store::find(tx, id)?;
+    hold_contacts(tx, &of.iter().map(|one| one.is.contact_id).collect::<Vec<_>>())?;
+    opportunities::actions::locked(tx, id).optional().map(|_| ())
+}
+
+fn hold_activity(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    let id = ActivityId(id);
+    let with = activities::store::find(tx, id)?.map(|one| one.with).unwrap_or_default();
+    hold_contacts(tx, &with.iter().map(|(contact, _)| *contact).collect::<Vec<_>>())?;
+    activities::store::locked(tx, &[id]).map(|_| ())
+}
+
+fn hold_relationship(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    let id = RelationshipId(id);
+    let tie = relationships::store::find(tx, id)?.map(|one| one.tie);
+    let both = tie.map_or(Vec::new(), |tie| vec![tie.contact_a, tie.contact_b]);
+    hold_contacts(tx, &both)?;
+    relationships::actions::locked(tx, &[id]).map(|_| ())
+}
+
+fn hold_batch(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    batches::store::locked(tx, BatchId(id)).optional().map(|_| ())
+}
+
+fn hold_fund(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    funds::store::locked(tx, FundId(id)).optional().map(|_| ())
+}
+
+fn hold_campaigns(tx: &mut OrgTx<'_>, _: i64) -> QueryResult<()> {
+    campaigns::store::locked(tx).map(|_| ())
+}
+
+fn hold_tags(tx: &mut OrgTx<'_>, _: i64) -> QueryResult<()> {
+    tags::actions::locked(tx).map(|_| ())
+}
+
+fn hold_group(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    groups::smart::hold_searches(tx)?;
+    groups::store::locked(tx, GroupId(id)).optional().map(|_| ())
+}
+
+fn hold_status(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    opportunities::statuses::locked(tx, OpportunityStatusId(id))
+        .optional()
+        .map(|_| ())
+}
+
+fn hold_custom_field(tx: &mut OrgTx<'_>, id: i64) -> QueryResult<()> {
+    custom_fields::store::locked(tx, CustomFieldId(id))
+        .optional()
+        .map(|_| ())
+}
+
+/// Types of activities and relationships: whoever saves one writes all of it.
+fn hold_nothing(_: &mut OrgTx<'_>, _: i64) -> QueryResult<()> {
+    Ok(())
 }

@@ -6,7 +6,7 @@ use super::mirror::status_of;
 use super::send::ADDS;
 use super::{connection, deleting};
 use crate::base::ContactId;
-use crate::crm::erasure::actions::with_merged;
+use crate::crm::erasure::actions::{addresses_ever, with_merged};
 use crate::crm::groups::mailchimp::{HeldThere, PersonThere, Reach, StaysThere};
 use crate::db::OrgTx;
 use crate::db::schema::{
@@ -131,7 +131,8 @@ fn shown(tx: &mut OrgTx<'_>, keys: &[String]) -> QueryResult<Vec<Held>> {
 
 /// Empties the mirror, the calls, the webhooks, the saved audiences and the review list of these people.
 pub(super) fn erase(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> anyhow::Result<()> {
-    let keys = addresses(tx, contacts)?;
+    let mut keys = addresses(tx, contacts)?;
+    keys.extend(addresses_ever(tx, contacts)?);
     diesel::update(audience_members::table)
         .filter(audience_members::organization_id.eq(tx.organization()))
         .filter(audience_members::address_key.eq_any(&keys))
@@ -161,7 +162,7 @@ pub(super) fn erase(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> anyhow::Resul
     strike_from_snapshots(tx, &keys)
 }
 
-/// Every address of these contacts, and those they are followed by, in lower case.
+/// Every address of these contacts, those they are followed by, and those that were ever sent for them, in lower case.
 fn addresses(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<String>> {
     let mut keys: Vec<String> = emails::table
         .filter(emails::organization_id.eq(tx.organization()))
@@ -174,6 +175,14 @@ fn addresses(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<Vec<Stri
         .select(sync_standings::address_key)
         .load(&mut **tx)?;
     keys.extend(followed.into_iter().flatten());
+    let sent: Vec<String> = planned_calls::table
+        .filter(planned_calls::organization_id.eq(tx.organization()))
+        .filter(planned_calls::contact_id.eq_any(contacts))
+        .filter(planned_calls::address_key.ne(""))
+        .select(planned_calls::address_key)
+        .distinct()
+        .load(&mut **tx)?;
+    keys.extend(sent);
     keys.sort();
     keys.dedup();
     Ok(keys)
@@ -234,6 +243,7 @@ fn empty_calls(tx: &mut OrgTx<'_>, contacts: &[ContactId]) -> QueryResult<()> {
 
 /// Mailchimp sends forms, so an address stands there as it is or with its signs encoded.
 fn delete_webhooks(tx: &mut OrgTx<'_>, keys: &[String]) -> QueryResult<()> {
+    let mut theirs: Vec<i64> = Vec::new();
     for key in keys {
         let encoded: String = form_urlencoded::byte_serialize(key.as_bytes()).collect();
         for written in [key.clone(), encoded] {
@@ -241,24 +251,47 @@ fn delete_webhooks(tx: &mut OrgTx<'_>, keys: &[String]) -> QueryResult<()> {
                 "%{}%",
                 written.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
             );
-            diesel::delete(webhook_events::table)
+            let found: Vec<(i64, String)> = webhook_events::table
                 .filter(webhook_events::organization_id.eq(tx.organization()))
                 .filter(webhook_events::body.ilike(pattern))
-                .execute(&mut **tx)?;
+                .select((webhook_events::id, webhook_events::body))
+                .load(&mut **tx)?;
+            let named = found.into_iter().filter(|(_, body)| names(body, key));
+            theirs.extend(named.map(|(id, _)| id));
         }
     }
+    diesel::delete(webhook_events::table)
+        .filter(webhook_events::organization_id.eq(tx.organization()))
+        .filter(webhook_events::id.eq_any(theirs))
+        .execute(&mut **tx)?;
     Ok(())
+}
+
+/// Whether a form names an address, and not only a longer one that ends like it.
+fn names(body: &str, key: &str) -> bool {
+    let is_of_an_address = |c: char| c.is_alphanumeric() || "._%+-@".contains(c);
+    form_urlencoded::parse(body.as_bytes()).any(|(_, value)| {
+        let words = value.to_lowercase();
+        words.match_indices(key).any(|(at, _)| {
+            let before = words[..at].chars().next_back();
+            let after = words[at + key.len()..].chars().next();
+            !before.is_some_and(is_of_an_address) && !after.is_some_and(is_of_an_address)
+        })
+    })
 }
 
 /// The audiences saved before a link was switched on lose the lines of these addresses.
 fn strike_from_snapshots(tx: &mut OrgTx<'_>, keys: &[String]) -> anyhow::Result<()> {
-    let snapshots: Vec<(i64, String)> = audience_snapshots::table
+    let snapshots: Vec<i64> = audience_snapshots::table
         .filter(audience_snapshots::organization_id.eq(tx.organization()))
-        .select((audience_snapshots::id, audience_snapshots::csv))
+        .select(audience_snapshots::id)
         .load(&mut **tx)?;
-    for (id, csv) in snapshots {
+    // One at a time: each may be a whole audience.
+    for id in snapshots {
+        let row = audience_snapshots::table.find((tx.organization().0, id));
+        let csv: String = row.select(audience_snapshots::csv).first(&mut **tx)?;
         let Some(struck) = without(&csv, keys)? else { continue };
-        diesel::update(audience_snapshots::table.find((tx.organization().0, id)))
+        diesel::update(row)
             .set(audience_snapshots::csv.eq(struck))
             .execute(&mut **tx)?;
     }
@@ -288,7 +321,23 @@ fn without(csv: &str, keys: &[String]) -> anyhow::Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::without;
+    use super::{names, without};
+
+    #[test]
+    fn a_webhook_names_an_address_and_not_a_longer_one() {
+        assert!(names(
+            "type=unsubscribe&data%5Bemail%5D=A%40x.ca&data%5Bid%5D=7",
+            "a@x.ca"
+        ));
+        assert!(names("data[email]=a@x.ca", "a@x.ca"));
+        for longer in [
+            "data[email]=anna@x.ca",
+            "data[email]=a%40x.ca.uk",
+            "data[email]=b.a%40x.ca",
+        ] {
+            assert!(!names(longer, "a@x.ca"), "{longer}");
+        }
+    }
 
     #[test]
     fn a_saved_audience_loses_only_the_lines_of_the_erased() {

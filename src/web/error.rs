@@ -27,21 +27,40 @@ pub enum PageError {
     /// It could not be done, for a reason in words.
     #[error("{0}")]
     Refused(String),
+    /// Two did something about the same records at the same moment, each waiting for the other, and this one was given up.
+    #[error("somebody was faster")]
+    Overtaken,
     /// The database is busy or the process stops.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
     /// A fault of ours.
     #[error(transparent)]
-    Unexpected(#[from] anyhow::Error),
+    Unexpected(anyhow::Error),
+}
+
+impl From<anyhow::Error> for PageError {
+    fn from(error: anyhow::Error) -> Self {
+        let was_overtaken = error.chain().filter_map(|cause| cause.downcast_ref()).any(is_deadlock);
+        match was_overtaken {
+            true => Self::Overtaken,
+            false => Self::Unexpected(error),
+        }
+    }
 }
 
 impl From<diesel::result::Error> for PageError {
     fn from(error: diesel::result::Error) -> Self {
         match error {
             diesel::result::Error::NotFound => Self::NotFound,
-            other => Self::Unexpected(other.into()),
+            other => anyhow::Error::from(other).into(),
         }
     }
+}
+
+/// Whether Postgres gave this transaction up so that another could go on. Diesel tells neither the code (40P01) nor the kind, only
+/// the words of the message.
+fn is_deadlock(error: &diesel::result::Error) -> bool {
+    matches!(error, diesel::result::Error::DatabaseError(_, said) if said.message() == "deadlock detected")
 }
 
 #[derive(Template)]
@@ -61,6 +80,7 @@ impl PageError {
             Self::SignIn(_) => "Please sign in",
             Self::TooMany(_) => "Too many attempts",
             Self::Refused(_) => "This could not be done",
+            Self::Overtaken => "Somebody was faster",
             Self::Unavailable(_) => "Too busy right now",
             Self::Unexpected(_) => "Something went wrong on our side",
         }
@@ -81,6 +101,11 @@ impl PageError {
                 }
             ),
             Self::Refused(sentence) => sentence.clone(),
+            Self::Overtaken => {
+                "Somebody else was changing the same records at this moment. Nothing was changed: go back in your browser, \
+                 where what you typed still stands, and send it again."
+                    .into()
+            }
             Self::Unavailable(_) => "Nothing was changed. Please try again in a minute.".into(),
             Self::Unexpected(_) => {
                 "Nothing was changed. Please try again; if it happens again, tell whoever runs this system \
@@ -98,7 +123,7 @@ impl ResponseError for PageError {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::SignIn(_) => StatusCode::SEE_OTHER,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Refused(_) | Self::Overtaken => StatusCode::CONFLICT,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -1,7 +1,7 @@
 //! Long work done in steps, one step of one job after the other, under a lease for each organization. Whoever holds it may
 //! be killed at any line: the next holder goes on where the last transaction ended.
 
-use super::{Kind, Lease, Wakes, claim, is_held, release, renew};
+use super::{Kind, Lease, Wakes, claim, is_held, lost, release, renew};
 use crate::base::Actor;
 use crate::db::{Db, OrgTx, SharedTx};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -96,13 +96,16 @@ async fn work_for<J: Job>(db: &Db, lease: Lease, stop: &AtomicBool) -> anyhow::R
             return Ok(());
         }
         let (actor, stepping) = (job.actor(), job.clone());
-        let stepped: anyhow::Result<()> = db
-            .write(organization, actor, move |tx| {
-                stepping.step(tx)?;
-                anyhow::ensure!(is_held(tx, &lease)?, "the lease was lost meanwhile");
-                Ok(())
-            })
-            .await;
+        let step = db.write(organization, actor, move |tx| {
+            stepping.step(tx)?;
+            anyhow::ensure!(is_held(tx, &lease)?, "the lease was lost meanwhile");
+            Ok(())
+        });
+        // A step may take longer than a lease.
+        let stepped: anyhow::Result<()> = tokio::select! {
+            stepped = step => stepped,
+            () = lost(db, lease) => return Ok(()),
+        };
         if let Err(error) = stepped {
             let (kind, error) = (J::KIND.as_str(), format!("{error:#}"));
             tracing::warn!(kind, error, "a step of the work in the background failed");

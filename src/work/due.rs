@@ -60,8 +60,9 @@ pub fn contacts_are_due_for_smart_groups(tx: &mut OrgTx<'_>, contacts: &[Contact
     }
 }
 
-/// Waits until everybody who is changing contacts has committed. To be called before a group becomes smart and before
-/// anything else is written: those who come later see the group and mark whom they change.
+/// Waits until everybody who is changing contacts has committed. To be called when a search is new to the smart groups, before
+/// everybody is looked at for it: those who come later see the group and mark whom they change. Alone in its transaction, because
+/// whoever is waited for may be waiting for anything else that it holds.
 pub fn wait_for_marks_under_way(tx: &mut OrgTx<'_>) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended('smart groups', $1))")
         .bind::<BigInt, _>(tx.organization().0)

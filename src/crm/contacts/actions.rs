@@ -175,6 +175,13 @@ pub fn restore(tx: &mut OrgTx<'_>, id: ContactId) -> Result<(), ContactError> {
 /// Puts every email with this address (in lower case) on hold, whoever has it: nothing is sent there any more. Those
 /// already on hold keep their date and reason. Returns the contacts it happened to.
 pub fn hold_address(tx: &mut OrgTx<'_>, address_key: &str, reason: &str) -> QueryResult<Vec<ContactId>> {
+    let having: Vec<ContactId> = emails::table
+        .filter(emails::organization_id.eq(tx.organization()))
+        .filter(emails::address_key.eq(address_key))
+        .select(emails::contact_id)
+        .load(&mut **tx)?;
+    // Whoever is being saved deletes the emails and writes them anew: a row that is waited for would be gone.
+    many::locked(tx, &having)?;
     let held: Vec<(ContactId, String)> = diesel::update(emails::table)
         .filter(emails::organization_id.eq(tx.organization()))
         .filter(emails::address_key.eq(address_key))
@@ -251,7 +258,7 @@ fn locked(tx: &mut OrgTx<'_>, id: ContactId) -> QueryResult<Contact> {
     contacts::table
         .find((tx.organization().0, id.0))
         .select(contacts::id)
-        .for_update()
+        .for_no_key_update()
         .first::<i64>(&mut **tx)?;
     store::find(tx, id)?.ok_or(diesel::result::Error::NotFound)
 }

@@ -12,14 +12,15 @@ use diesel::prelude::*;
 use std::collections::HashSet;
 
 /// The contacts with these ids, kept from being changed by others until the transaction ends; in the order of their ids, so
-/// that two who lock the same ones cannot lock each other out.
+/// that two who lock the same ones cannot lock each other out. Rows that name a contact can be written meanwhile: what they name it
+/// by never changes.
 pub fn locked(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<Contact>> {
     contacts::table
         .filter(contacts::organization_id.eq(tx.organization()))
         .filter(contacts::id.eq_any(ids))
         .order(contacts::id)
         .select(contacts::id)
-        .for_update()
+        .for_no_key_update()
         .load::<i64>(&mut **tx)?;
     store::find_all(tx, ids)
 }

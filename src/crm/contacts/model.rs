@@ -105,6 +105,27 @@ impl Privacy {
             ("do_not_trade", "Do Not Trade", self.do_not_trade),
         ]
     }
+
+    /// The wishes of both.
+    pub fn with(self, other: Self) -> Self {
+        self.each(other, |own, other| own || other)
+    }
+
+    /// The wishes that were not there before.
+    pub fn since(self, before: Self) -> Self {
+        self.each(before, |now, before| now && !before)
+    }
+
+    fn each(self, other: Self, of: fn(bool, bool) -> bool) -> Self {
+        Self {
+            do_not_email: of(self.do_not_email, other.do_not_email),
+            do_not_phone: of(self.do_not_phone, other.do_not_phone),
+            do_not_mail: of(self.do_not_mail, other.do_not_mail),
+            do_not_sms: of(self.do_not_sms, other.do_not_sms),
+            do_not_trade: of(self.do_not_trade, other.do_not_trade),
+            is_opt_out: of(self.is_opt_out, other.is_opt_out),
+        }
+    }
 }
 
 /// The plain facts of a contact: one value each. The names are those of its row.

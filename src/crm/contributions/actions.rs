@@ -111,6 +111,7 @@ pub fn change(
     }
     refuse_unfit(std::iter::once(draft), today)?;
     refuse_unfit_custom(tx, std::slice::from_ref(draft))?;
+    refuse_less_than_credited(tx, id, draft)?;
     let contacts: BTreeSet<ContactId> = [before.contact_id, draft.contact_id].into();
     if draft.contact_id != before.contact_id {
         refuse_gone(tx, &[draft.contact_id].into())?;
@@ -172,8 +173,9 @@ pub fn delete(tx: &mut OrgTx<'_>, ids: &[ContributionId], why: &str) -> QueryRes
     let contacts: BTreeSet<ContactId> = gone.iter().map(|one| one.is.contact_id).collect();
     let drafts: Vec<ContributionDraft> = gone.iter().map(|one| one.is.clone()).collect();
     let names = names(tx, &drafts)?;
-    soft_credits::credited_are_due(tx, ids)?;
+    let credited = soft_credits::of_contributions(tx, ids)?;
     rows::delete(tx, ids)?;
+    soft_credits::tell_gone(tx, &credited, why)?;
     let log: Vec<NewChange> = drafts
         .iter()
         .map(|draft| {
@@ -240,14 +242,36 @@ fn refuse_unfit<'d>(
 /// Why a contribution cannot be what a draft says, as things stand now: what it names may be gone since the draft was made.
 pub fn refuse_impossible(
     tx: &mut OrgTx<'_>,
+    id: ContributionId,
     draft: &ContributionDraft,
     today: NaiveDate,
 ) -> Result<(), ContributionError> {
+    refuse_less_than_credited(tx, id, draft)?;
     refuse_unfit(std::iter::once(draft), today)?;
     refuse_unfit_custom(tx, std::slice::from_ref(draft))?;
     refuse_gone(tx, &[draft.contact_id].into())?;
     names(tx, std::slice::from_ref(draft))?;
     Ok(())
+}
+
+/// Refuses to make a gift less than somebody is credited with, or of another currency than they are credited in.
+fn refuse_less_than_credited(
+    tx: &mut OrgTx<'_>,
+    id: ContributionId,
+    draft: &ContributionDraft,
+) -> Result<(), ContributionError> {
+    let credits = soft_credits::of_contribution(tx, id)?;
+    let Some(largest) = credits.iter().max_by_key(|credit| credit.amount().minor) else {
+        return Ok(());
+    };
+    let (name, amount) = (&largest.name, largest.amount());
+    let field = match () {
+        () if amount.currency != draft.currency => "currency",
+        () if amount.minor > draft.amount => "amount",
+        () => return Ok(()),
+    };
+    let words = format!("{name} is credited with {amount} of this contribution. Take that soft credit away first.");
+    Err(ContributionError::Invalid(vec![Problem::new(field, words)]))
 }
 
 /// Refuses values of custom fields that cannot be: somebody changed the field since, or it was never here.

@@ -2,9 +2,9 @@
 
 use super::actions::{self, ContributionError};
 use super::model::{CreditType, Status};
-use super::rows;
 use crate::base::{ContactId, ContributionId, Currency, Money, SoftCreditId};
 use crate::changelog::{self, FieldChange, NewChange};
+use crate::crm::contacts::rules::Problem;
 use crate::db::OrgTx;
 use crate::db::schema::{contacts, contributions, soft_credits};
 use crate::work;
@@ -109,10 +109,14 @@ pub fn add(
     amount: Money,
     credit_type: CreditType,
 ) -> Result<(), ContributionError> {
-    let donor = contributor(tx, contribution)?;
-    let credited = [contact].into();
-    rows::lock_contacts(tx, &credited)?;
-    actions::refuse_gone(tx, &credited)?;
+    let gift = actions::locked_with(tx, &[contribution], &[contact])?.pop();
+    let gift = gift.ok_or(QueryError::NotFound)?.is;
+    actions::refuse_gone(tx, &[contact].into())?;
+    if amount.currency != gift.currency || amount.minor > gift.amount {
+        let words =
+            "Somebody changed this contribution at the same moment. Look at what it is now, and add the credit again.";
+        return Err(ContributionError::Invalid(vec![Problem::new("amount", words)]));
+    }
     diesel::insert_into(soft_credits::table)
         .values((
             soft_credits::contribution_id.eq(contribution),
@@ -124,7 +128,7 @@ pub fn add(
     let said = format!("{amount} ({credit_type})");
     log(
         tx,
-        [donor, contact],
+        [gift.contact_id, contact],
         "Soft credit added",
         FieldChange::between("Soft Credit", "", &said),
     )?;
@@ -155,11 +159,24 @@ pub fn credited_are_due(tx: &mut OrgTx<'_>, of: &[ContributionId]) -> QueryResul
     work::contacts_are_due(tx, &credited)
 }
 
-fn contributor(tx: &mut OrgTx<'_>, contribution: ContributionId) -> QueryResult<ContactId> {
-    contributions::table
-        .find((tx.organization().0, contribution.0))
-        .select(contributions::contact_id)
-        .first(&mut **tx)
+/// Tells whoever was credited with a part of contributions that are deleted.
+pub(super) fn tell_gone(tx: &mut OrgTx<'_>, credits: &[SoftCredit], why: &str) -> QueryResult<()> {
+    let said = credits
+        .iter()
+        .map(|credit| format!("{} ({})", credit.amount(), credit.credit_type));
+    let lines: Vec<NewChange<'_>> = credits
+        .iter()
+        .zip(said)
+        .map(|(credit, said)| NewChange {
+            contact: Some(credit.contact),
+            what: "Soft credit deleted",
+            fields: FieldChange::between("Soft Credit", &said, "").into_iter().collect(),
+            why,
+        })
+        .collect();
+    changelog::record_all(tx, &lines)?;
+    let credited: Vec<ContactId> = credits.iter().map(|credit| credit.contact).collect();
+    work::contacts_are_due(tx, &credited)
 }
 
 fn log(tx: &mut OrgTx<'_>, concerned: [ContactId; 2], what: &str, field: Option<FieldChange>) -> QueryResult<()> {

@@ -69,7 +69,7 @@ pub fn find(tx: &mut OrgTx<'_>, id: CustomFieldId) -> QueryResult<Option<CustomF
 }
 
 /// The same, kept from being written and used anew by others until the transaction ends.
-pub(super) fn locked(tx: &mut OrgTx<'_>, id: CustomFieldId) -> QueryResult<CustomField> {
+pub fn locked(tx: &mut OrgTx<'_>, id: CustomFieldId) -> QueryResult<CustomField> {
     let row: Row = custom_fields::table
         .find((tx.organization(), id))
         .select(Row::as_select())

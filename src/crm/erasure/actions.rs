@@ -8,7 +8,7 @@ use crate::crm::groups::mailchimp::MailchimpView;
 use crate::crm::references::{ALL, OnErase};
 use crate::crm::undoable;
 use crate::db::OrgTx;
-use crate::db::schema::{changes, contacts as contact_rows, contributions, emails, merges, steps};
+use crate::db::schema::{changes, contacts as contact_rows, contributions, merges, steps};
 use crate::web::PageError;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
@@ -31,9 +31,18 @@ pub fn erase_or_ask(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: Conta
 
 /// Erases the person. Nothing of it can be taken back.
 pub fn erase(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: ContactId) -> Result<(), PageError> {
-    let person = erasable(tx, id)?;
     let everybody = with_merged(tx, id)?;
+    hold_batches(tx, &everybody)?;
     contacts::locked(tx, &everybody)?;
+    // Whoever took them out of the trash or undid a merge at the same moment has done so by now.
+    let person = erasable(tx, id)?;
+    if with_merged(tx, id)? != everybody {
+        return Err(PageError::Refused(format!(
+            "Somebody merged {} with another contact or undid a merge at the same moment, so nothing was erased. Look at \
+             the contact, and try again.",
+            person.display_name
+        )));
+    }
     if mailchimp.person_there(tx, id)?.must_go_first() {
         return Err(PageError::Refused(
             "Mailchimp still has this person, so nothing was erased. Delete them there permanently first.".into(),
@@ -87,6 +96,64 @@ pub fn with_merged(tx: &mut OrgTx<'_>, id: ContactId) -> QueryResult<Vec<Contact
     Ok(all)
 }
 
+/// Every address these contacts have or had, in lower case, but for former ones that somebody else has.
+pub fn addresses_ever(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Address {
+        #[diesel(sql_type = Text)]
+        key: String,
+    }
+    // The Change Log writes an address first, and what is said about it behind.
+    let found: Vec<Address> = diesel::sql_query(
+        "SELECT address_key AS key FROM emails WHERE organization_id = $1 AND contact_id = ANY($2) \
+         UNION (SELECT lower(split_part(said, ' ', 1)) FROM changes, jsonb_array_elements(fields) AS field, \
+                unnest(ARRAY[field ->> 'old', field ->> 'new']) AS said \
+             WHERE organization_id = $1 AND contact_id = ANY($2) AND field ->> 'field' = 'Email' AND said LIKE '%@%' \
+             EXCEPT SELECT address_key FROM emails JOIN contacts \
+                ON contacts.organization_id = emails.organization_id AND contacts.id = emails.contact_id \
+             WHERE emails.organization_id = $1 AND emails.contact_id <> ALL($2) AND contacts.deleted_at IS NULL)",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<BigInt>, _>(ids)
+    .load(&mut **tx)?;
+    Ok(found.into_iter().map(|one| one.key).collect())
+}
+
+/// A name as a pattern of Postgres that fits it as whole words only.
+fn as_whole_words(name: &str) -> String {
+    let escaped = name.chars().flat_map(|c| {
+        let mark = c.is_ascii_punctuation().then_some('\\');
+        mark.into_iter().chain([c])
+    });
+    let escaped: String = escaped.collect();
+    format!("(?<![[:alnum:]]){escaped}(?![[:alnum:]])")
+}
+
+/// What others were or did together with them names them in the others' Change Log: relationships, activities, gifts and prospects
+/// that were theirs for a while.
+fn strike_name_beside(tx: &mut OrgTx<'_>, ids: &[ContactId], name: &str) -> QueryResult<()> {
+    let name = as_whole_words(name);
+    diesel::sql_query(
+        "UPDATE changes SET \
+             what = regexp_replace(what, $3, '\\1' || $5), \
+             fields = (SELECT coalesce(jsonb_agg(CASE WHEN field ->> 'field' = ANY($6) THEN field || jsonb_build_object( \
+                     'old', regexp_replace(field ->> 'old', $4, $5, 'g'), 'new', regexp_replace(field ->> 'new', $4, $5, 'g')) \
+                 ELSE field END ORDER BY place), '[]') \
+                 FROM jsonb_array_elements(fields) WITH ORDINALITY AS listed (field, place)) \
+         WHERE organization_id = $1 AND (contact_id IS NULL OR contact_id <> ALL($2)) AND (what ~ $3 \
+             OR EXISTS (SELECT FROM jsonb_array_elements(fields) AS field WHERE field ->> 'field' = ANY($6) \
+                 AND (field ->> 'old' ~ $4 OR field ->> 'new' ~ $4)))",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Text, _>(format!("(Relationship [a-z]+: .* ){name}$"))
+    .bind::<Text, _>(&name)
+    .bind::<Text, _>(ERASED_NAME)
+    .bind::<Array<Text>, _>(&["With", "Added By", "Contributor", "Prospect"][..])
+    .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Others whom they were merged with for a while have the name in their Change Log.
 fn strike_name_elsewhere(tx: &mut OrgTx<'_>, ids: &[ContactId], name: &str) -> QueryResult<()> {
     let pairs: Vec<(ContactId, ContactId)> = merges::table
@@ -111,24 +178,27 @@ fn strike_name_elsewhere(tx: &mut OrgTx<'_>, ids: &[ContactId], name: &str) -> Q
         .chain([name])
         .filter(|name| !name.is_empty())
     {
+        strike_name_beside(tx, ids, name)?;
+        let name = as_whole_words(name);
         // What came and went with the merge is theirs, too.
         diesel::sql_query(
-            "UPDATE changes SET fields = CASE WHEN position($3 IN what || ' ' || why) > 0 THEN '[]' ELSE fields END, \
-                 what = replace(what, $3, $4), why = replace(why, $3, $4) \
-             WHERE organization_id = $1 AND contact_id = ANY($2)",
+            "UPDATE changes SET fields = CASE WHEN what || ' ' || why ~ $3 THEN '[]' ELSE fields END, \
+                 what = regexp_replace(what, $3, $4, 'g'), why = regexp_replace(why, $3, $4, 'g') \
+             WHERE organization_id = $1 AND contact_id = ANY($2) AND what || ' ' || why ~ $3",
         )
         .bind::<BigInt, _>(tx.organization())
         .bind::<Array<BigInt>, _>(&others)
-        .bind::<Text, _>(name)
+        .bind::<Text, _>(&name)
         .bind::<Text, _>(ERASED_NAME)
         .execute(&mut **tx)?;
         for table in ["group_history", "group_contacts"] {
             diesel::sql_query(format!(
-                "UPDATE {table} SET why = replace(why, $3, $4) WHERE organization_id = $1 AND contact_id = ANY($2)"
+                "UPDATE {table} SET why = regexp_replace(why, $3, $4, 'g') \
+                 WHERE organization_id = $1 AND contact_id = ANY($2) AND why ~ $3"
             ))
             .bind::<BigInt, _>(tx.organization())
             .bind::<Array<BigInt>, _>(&others)
-            .bind::<Text, _>(name)
+            .bind::<Text, _>(&name)
             .bind::<Text, _>(ERASED_NAME)
             .execute(&mut **tx)?;
         }
@@ -139,11 +209,7 @@ fn strike_name_elsewhere(tx: &mut OrgTx<'_>, ids: &[ContactId], name: &str) -> Q
 /// The rows of files that met them, or bring one of their addresses, keep their number and outcome and lose the rest; so does a
 /// row that met nobody and names one of their addresses anywhere.
 fn empty_import_rows(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
-    let addresses: Vec<String> = emails::table
-        .filter(emails::organization_id.eq(tx.organization()))
-        .filter(emails::contact_id.eq_any(ids))
-        .select(emails::address_key)
-        .load(&mut **tx)?;
+    let addresses = addresses_ever(tx, ids)?;
     diesel::sql_query(
         "UPDATE import_rows SET cells = '[]', problem = NULL, contact_id = NULL, other_contacts = '{}', changes = NULL, \
              external_identifier = NULL, address_key = NULL \
@@ -169,6 +235,19 @@ fn empty_notes_of_gifts(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()
             contributions::custom.eq(CustomValues::default()),
         ))
         .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Keeps batches that name them from being posted until the transaction ends. To be called before the contacts are locked, as
+/// whoever posts a batch does.
+fn hold_batches(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<()> {
+    diesel::sql_query(
+        "SELECT FROM batches WHERE organization_id = $1 AND EXISTS \
+            (SELECT FROM jsonb_array_elements(rows) AS line WHERE line ->> 'contact' = ANY($2)) ORDER BY id FOR UPDATE",
+    )
+    .bind::<BigInt, _>(tx.organization())
+    .bind::<Array<Text>, _>(ids.iter().map(ToString::to_string).collect::<Vec<_>>())
+    .execute(&mut **tx)?;
     Ok(())
 }
 

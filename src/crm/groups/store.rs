@@ -3,7 +3,7 @@
 use super::model::{Counted, Group, HistoryLine, Membership};
 use crate::base::{ContactId, GroupId};
 use crate::crm::contacts::{Selection, chosen};
-use crate::db::schema::{changes, contacts, group_contacts, group_history, groups};
+use crate::db::schema::{changes, contacts, group_contacts, group_history, groups, imports};
 use crate::db::{OrgTx, lower};
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
@@ -33,6 +33,27 @@ pub fn find(tx: &mut OrgTx<'_>, id: GroupId) -> QueryResult<Option<Group>> {
     groups::table
         .find((tx.organization(), id))
         .select(Group::as_select())
+        .first(&mut **tx)
+        .optional()
+}
+
+/// The same, kept from being changed by others until the transaction ends. Contacts can join it meanwhile.
+pub fn locked(tx: &mut OrgTx<'_>, id: GroupId) -> QueryResult<Group> {
+    groups::table
+        .find((tx.organization(), id))
+        .select(Group::as_select())
+        .for_no_key_update()
+        .first(&mut **tx)
+}
+
+/// The name of a file that is being imported and whose people are all to join the group.
+pub fn awaited_by_import(tx: &mut OrgTx<'_>, id: GroupId) -> QueryResult<Option<String>> {
+    imports::table
+        .filter(imports::organization_id.eq(tx.organization()))
+        .filter(imports::group_id.eq(id))
+        .filter(imports::state.eq_any(["checking", "checked", "running"]))
+        .order(imports::id)
+        .select(imports::file_name)
         .first(&mut **tx)
         .optional()
 }

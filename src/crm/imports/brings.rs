@@ -113,7 +113,17 @@ pub trait Brings: Sync {
     }
 
     /// Why one cannot be made again what it was, a sentence; `None`: it can. Something it named may be gone by now.
-    fn unfit_again(&self, _tx: &mut OrgTx<'_>, _record: &Self::Record) -> anyhow::Result<Option<String>> {
+    fn unfit_again(
+        &self,
+        _tx: &mut OrgTx<'_>,
+        _id: &Self::Id,
+        _record: &Self::Record,
+    ) -> anyhow::Result<Option<String>> {
+        Ok(None)
+    }
+
+    /// Why one that a row added is not deleted, a sentence: something was hung on it since that would go with it.
+    fn kept_by(&self, _tx: &mut OrgTx<'_>, _id: &Self::Id) -> anyhow::Result<Option<String>> {
         Ok(None)
     }
 
@@ -299,8 +309,11 @@ impl<B: Brings> Kind for B {
                     let sentence = format!("This {noun} was changed since, so it was left as it is.");
                     stays.say(row.number, sentence);
                 }
-                (Some(_), None) => gone.push(done.id.clone()),
-                (Some(_), Some(before)) => match self.unfit_again(tx, before)? {
+                (Some(_), None) => match self.kept_by(tx, &done.id)? {
+                    Some(sentence) => stays.say(row.number, sentence),
+                    None => gone.push(done.id.clone()),
+                },
+                (Some(_), Some(before)) => match self.unfit_again(tx, &done.id, before)? {
                     Some(sentence) => stays.say(row.number, sentence),
                     None => self.change(tx, done.id.clone(), before, why)?,
                 },

@@ -6,6 +6,7 @@ use super::rows::WrittenRow;
 use super::value::DateOrder;
 use crate::base::{ContactId, GroupId, ImportId};
 use crate::changelog::FieldChange;
+use crate::crm::groups::smart;
 use crate::db::OrgTx;
 use crate::db::schema::{changes, import_rows, imports};
 use chrono::{DateTime, Utc};
@@ -250,7 +251,8 @@ pub fn date_order(tx: &mut OrgTx<'_>, import: ImportId, column: usize) -> QueryR
     })
 }
 
-/// Who changed each of these contacts since, other than this import: the last one's name and when.
+/// Who changed each of these contacts since, other than this import: the last one's name and when. Into which smart groups they came
+/// and out of which they went is nobody's doing.
 pub fn touched_by_others(
     tx: &mut OrgTx<'_>,
     import: ImportId,
@@ -263,6 +265,9 @@ pub fn touched_by_others(
         .filter(changes::organization_id.eq(tx.organization()))
         .filter(changes::contact_id.eq_any(contacts.iter().map(|id| Some(id.0))))
         .filter(diesel::dsl::not(ours))
+        .filter(diesel::dsl::not(
+            changes::actor_kind.eq("system").and(changes::why.eq_any(smart::WHYS)),
+        ))
         .order(changes::id)
         .select((changes::contact_id, changes::actor_name, changes::at))
         .load(&mut **tx)?;

@@ -1,7 +1,7 @@
 //! What a cell says: yes or no, a date, a contact type, a language. What can be read two ways is not guessed.
 
 use crate::base::EmailAddress;
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SubsecRound};
 use chrono_tz::Tz;
 
 /// Reads a yes or no as people write it. `None`: it is neither.
@@ -146,7 +146,9 @@ fn time(cell: &str) -> Option<NaiveTime> {
     let time = time.trim();
     let forms = ["%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"];
     let read = forms.iter().find_map(|form| NaiveTime::parse_from_str(time, form).ok());
-    read.filter(|time| *time != NaiveTime::MIN)
+    // Postgres keeps microseconds, and what a file says must be found again as it is kept.
+    read.map(|time| time.trunc_subsecs(6))
+        .filter(|time| *time != NaiveTime::MIN)
 }
 
 fn is_day_first(first: u32, second: u32, order: DateOrder) -> Result<bool, DateProblem> {

@@ -81,7 +81,7 @@ pub fn merge(
 ) -> Result<i64, PageError> {
     let both = contacts::locked(tx, &[pair.survivor, pair.loser])?;
     let both = Both::of(pair, both)?;
-    refuse_unanswered(tx, mailchimp, &both)?;
+    refuse_unanswered(tx, mailchimp, [&both.survivor, &both.loser])?;
     let places = Places::of(tx, mailchimp, pair)?;
     let (before, after) = {
         let (ours, theirs) = (both.survivor.draft(), both.loser.draft());
@@ -100,6 +100,7 @@ pub fn merge(
     let record = Record {
         shown: differences::between(&before, &after, &custom),
         parts: ChangedParts::between(&before, &after),
+        privacy: after.details.privacy,
         memberships,
         mailchimp: taken,
         adopted,
@@ -173,14 +174,15 @@ impl Places {
     }
 }
 
-fn refuse_unanswered(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, both: &Both) -> Result<(), PageError> {
-    let Some(waiting) = mailchimp.unanswered(tx, &[both.survivor.id, both.loser.id])? else {
+/// Refuses while it is not known what a call to Mailchimp about one of the two came to.
+pub(super) fn refuse_unanswered(
+    tx: &mut OrgTx<'_>,
+    mailchimp: &dyn MailchimpView,
+    both: [&Contact; 2],
+) -> Result<(), PageError> {
+    let waiting = mailchimp.unanswered(tx, &both.map(|one| one.id))?;
+    let Some(who) = both.into_iter().find(|one| Some(one.id) == waiting) else {
         return Ok(());
-    };
-    let who = if waiting == both.survivor.id {
-        &both.survivor
-    } else {
-        &both.loser
     };
     Err(PageError::Refused(format!(
         "Mailchimp has not answered yet what became of {}. Please try again in a minute; nothing was changed. If it stays \

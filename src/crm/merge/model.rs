@@ -164,12 +164,7 @@ pub fn merged(survivor: &ContactDraft, loser: &ContactDraft, choices: &Choices) 
     };
     let (mine, other) = (&mut draft.details, &loser.details);
     mine.is_deceased |= other.is_deceased;
-    mine.privacy.do_not_email |= other.privacy.do_not_email;
-    mine.privacy.do_not_phone |= other.privacy.do_not_phone;
-    mine.privacy.do_not_mail |= other.privacy.do_not_mail;
-    mine.privacy.do_not_sms |= other.privacy.do_not_sms;
-    mine.privacy.do_not_trade |= other.privacy.do_not_trade;
-    mine.privacy.is_opt_out |= other.privacy.is_opt_out;
+    mine.privacy = mine.privacy.with(other.privacy);
     add_emails(&mut draft, loser);
     add_phones(&mut draft, loser);
     add_addresses(&mut draft, loser);

@@ -3,7 +3,7 @@
 use super::model::Pair;
 use crate::base::ContactId;
 use crate::changelog::FieldChange;
-use crate::crm::contacts::ChangedParts;
+use crate::crm::contacts::{ChangedParts, Privacy};
 use crate::crm::groups::standings::MembershipChange;
 use crate::db::OrgTx;
 use crate::db::schema::{contacts, merges};
@@ -30,6 +30,9 @@ pub struct Record {
     /// The survivor, in the words of the Change Log.
     pub shown: Vec<FieldChange>,
     pub parts: ChangedParts,
+    /// What the survivor asked not to have done, right after. Where it was not kept yet, every wish counts as a later one.
+    #[serde(default)]
+    pub privacy: Privacy,
     pub memberships: Vec<MembershipChange>,
     /// What the survivor took over of the sync; only the sync reads it.
     pub mailchimp: serde_json::Value,

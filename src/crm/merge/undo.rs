@@ -1,6 +1,7 @@
 //! Taking a merge back from the values before: both contacts are two again. What somebody has changed since stays with the
-//! survivor, and is told.
+//! survivor, and is told. Who of the two asked since not to be written to nobody knows, so that it holds for both.
 
+use super::actions::refuse_unanswered;
 use super::model::Pair;
 use super::rows;
 use super::store::{self, Merge};
@@ -8,7 +9,8 @@ use crate::changelog::{self, NewChange};
 use crate::crm::contacts::{self, Contact};
 use crate::crm::custom_fields;
 use crate::crm::groups::mailchimp::MailchimpView;
-use crate::crm::groups::standings::{PutBack, put_back};
+use crate::crm::groups::standings::{self, PutBack, put_back};
+use crate::crm::groups::{actions as group_actions, store as groups};
 use crate::db::OrgTx;
 use crate::db::schema::{contacts as contact_rows, merges};
 use crate::web::PageError;
@@ -17,11 +19,17 @@ use diesel::prelude::*;
 
 /// Takes a merge back; returns what stays as it is since, in sentences.
 pub fn undo(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: i64) -> Result<Vec<String>, PageError> {
+    // The contacts first, as whoever erases them does.
+    let merge = store::find(tx, id)?.ok_or(PageError::NotFound)?;
+    let found = contacts::locked(tx, &[merge.pair.survivor, merge.pair.loser])?;
     let merge = store::locked(tx, id)?;
-    let (survivor, loser) = both(tx, &merge)?;
+    let (survivor, loser) = both(&merge, found)?;
+    refuse_unanswered(tx, mailchimp, [&survivor, &loser])?;
     let why = format!("The merge with {} was undone", loser.display_name);
     part(tx, &merge)?;
     let mut stays = put_fields_back(tx, &merge, &survivor, &why)?;
+    stays.extend(share_wishes(tx, &merge, &survivor, &loser)?);
+    stays.extend(share_farewells(tx, &merge, [&survivor, &loser])?);
     let Some(loser) = contacts::locked(tx, &[merge.pair.loser])?.pop() else {
         return Err(PageError::NotFound);
     };
@@ -54,10 +62,8 @@ pub fn undo(tx: &mut OrgTx<'_>, mailchimp: &dyn MailchimpView, id: i64) -> Resul
 }
 
 /// The two, as they must stand for the merge to be taken back.
-fn both(tx: &mut OrgTx<'_>, merge: &Merge) -> Result<(Contact, Contact), PageError> {
-    let Pair { survivor, loser } = merge.pair;
-    let mut found = contacts::locked(tx, &[survivor, loser])?;
-    found.sort_by_key(|contact| contact.id != survivor);
+fn both(merge: &Merge, mut found: Vec<Contact>) -> Result<(Contact, Contact), PageError> {
+    found.sort_by_key(|contact| contact.id != merge.pair.survivor);
     let [survivor, loser]: [Contact; 2] = found.try_into().map_err(|_| PageError::NotFound)?;
     let sentence = if merge.undone_at.is_some() {
         "This merge was undone already.".to_owned()
@@ -105,6 +111,59 @@ fn put_fields_back(tx: &mut OrgTx<'_>, merge: &Merge, survivor: &Contact, why: &
         left.join(", ")
     );
     Ok(if left.is_empty() { Vec::new() } else { vec![stays] })
+}
+
+/// What the one contact has asked not to have done since, and addresses on hold since, both have.
+fn share_wishes(
+    tx: &mut OrgTx<'_>,
+    merge: &Merge,
+    survivor: &Contact,
+    loser: &Contact,
+) -> Result<Vec<String>, PageError> {
+    let (ours, before) = (survivor.draft(), loser.draft());
+    let mut draft = before.clone();
+    let since = ours.details.privacy.since(merge.record.privacy);
+    draft.details.privacy = before.details.privacy.with(since);
+    for email in draft.emails.iter_mut().filter(|email| email.on_hold.is_none()) {
+        let key = email.address.key();
+        let same = ours.emails.iter().find(|one| one.address.key() == key);
+        email.on_hold = same.and_then(|same| same.on_hold.clone());
+    }
+    contacts::actions::change(tx, loser.id, &draft, "Asked for while the two were merged")?;
+    let new = draft.details.privacy.since(before.details.privacy);
+    let flags = new.flags().into_iter().filter(|(_, _, is_set)| *is_set);
+    let flags: Vec<&str> = flags.map(|(_, label, _)| label).collect();
+    let said = format!(
+        "Set while they were one contact, so both have it: {}. Whoever did not ask for it can have it taken off.",
+        flags.join(", ")
+    );
+    Ok(if flags.is_empty() { Vec::new() } else { vec![said] })
+}
+
+/// A group that the one contact has left since, both have left. From a smart group the other is kept out like one who left it.
+fn share_farewells(tx: &mut OrgTx<'_>, merge: &Merge, both: [&Contact; 2]) -> Result<Vec<String>, PageError> {
+    let [survivor, loser] = both.map(|one| one.id);
+    let theirs = standings::of_contact(tx, loser)?;
+    let mut said = Vec::new();
+    for (id, standing) in standings::of_contact(tx, survivor)? {
+        let Some(group) = groups::find(tx, id)? else { continue };
+        if standing.removed_at.is_none_or(|at| at <= merge.merged_at) {
+            continue;
+        }
+        let why = format!("Left while merged with {}", both[0].display_name);
+        match theirs.get(&id) {
+            Some(their) if their.is_current() => {
+                group_actions::remove_contacts(tx, id, &[loser], &why)?;
+            }
+            None if group.is_smart() => standings::take_over(tx, id, loser, &standing, &why)?,
+            _ => continue,
+        }
+        said.push(format!(
+            "{} was left while they were one contact, so both are out of it. Add whoever did not ask for it again.",
+            group.title
+        ));
+    }
+    Ok(said)
 }
 
 fn settle(tx: &mut OrgTx<'_>, merge: &Merge, why: &str) -> QueryResult<()> {

@@ -200,13 +200,13 @@ fn existing(tx: &mut OrgTx<'_>, id: TagId) -> QueryResult<Tag> {
 }
 
 /// Every tag, kept from being changed by others until the transaction ends: two who move tags at the same moment could put
-/// each below the other.
-fn locked(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Tag>> {
+/// each below the other. Contacts can be tagged meanwhile.
+pub fn locked(tx: &mut OrgTx<'_>) -> QueryResult<Vec<Tag>> {
     tags::table
         .filter(tags::organization_id.eq(tx.organization()))
         .order(tags::id)
         .select(tags::id)
-        .for_update()
+        .for_no_key_update()
         .load::<TagId>(&mut **tx)?;
     store::all(tx)
 }

@@ -1,6 +1,6 @@
 //! Taking a step back: the rows, what they add up to, the Change Log and the due marks.
 
-use crate::base::{CampaignId, ContactId, ContributionId, CustomFieldId, GroupId, TagId};
+use crate::base::{CampaignId, ContactId, ContributionId, CustomFieldId, GroupId, StepId, TagId};
 use crate::changelog::steps::{self, Record, Step, StepError, Told};
 use crate::changelog::{self, FieldChange, NewChange};
 use crate::crm::contacts::actions as contact_actions;
@@ -11,16 +11,16 @@ use crate::db::schema::{contacts, contributions as contribution_rows};
 use crate::web::PageError;
 use crate::work;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use std::collections::BTreeSet;
 
 /// Brings a record back to how it stood before the step. That is a step itself, and can be taken back as well.
 pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(), PageError> {
-    if record.is_shared {
-        work::wait_for_marks_under_way(tx)?;
-    }
     let told = steps::told(tx, step)?;
     let concerned: BTreeSet<ContactId> = told.iter().filter_map(|line| line.contact).collect();
     contributions::lock_contacts(tx, &concerned)?;
+    // After the contacts, as whoever erases them does.
+    let step = &existing(tx, step.id)?;
     let concerned: Vec<ContactId> = concerned.into_iter().collect();
     if !record.is_shared {
         refuse_gone(tx, &concerned)?;
@@ -33,10 +33,15 @@ pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(),
         contributions::soft_credits::credited_are_due(tx, &[ContributionId(step.record_id)])?;
     }
     if record.word == undoable::CONTACT.word {
+        // Lists, exports and the search for duplicates ask when it was changed last: now.
+        diesel::update(contacts::table.find((tx.organization().0, step.record_id)))
+            .set(contacts::modified_at.eq(tx.now()))
+            .execute(&mut **tx)?;
         contact_actions::related_are_due(tx, &concerned)?;
     }
+    let became = follow_merges(tx, record, step.record_id)?;
     log(tx, &told)?;
-    work::contacts_are_due(tx, &concerned)?;
+    work::contacts_are_due(tx, &[concerned, became].concat())?;
     if record.is_shared {
         work::smart_groups_are_due(tx)?;
     }
@@ -52,6 +57,48 @@ fn put_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(), Page
     let before = groups::standings::of_contact(tx, contact)?;
     steps::put_back(tx, record, step)?;
     Ok(groups::standings::tell(tx, contact, &before, "Undone")?)
+}
+
+fn existing(tx: &mut OrgTx<'_>, id: StepId) -> Result<Step, PageError> {
+    let step = steps::locked(tx, id)?.ok_or(PageError::NotFound)?;
+    match step.undone_at {
+        Some(_) => Err(PageError::Refused(
+            "This was undone already. Nothing was changed.".into(),
+        )),
+        None => Ok(step),
+    }
+}
+
+/// Whoever had a tag or was in a group and was merged since has it as the one they became, unless that one has it already.
+fn follow_merges(tx: &mut OrgTx<'_>, record: &Record, id: i64) -> QueryResult<Vec<ContactId>> {
+    #[derive(QueryableByName)]
+    struct Became {
+        #[diesel(sql_type = BigInt)]
+        contact_id: ContactId,
+    }
+    let mut became = Vec::new();
+    let of_many = ["contact_tags", "group_contacts"];
+    for rows in record
+        .rows
+        .iter()
+        .filter(|rows| record.is_shared && of_many.contains(&rows.table))
+    {
+        let (table, which) = (rows.table, rows.which);
+        // Who left a group comes before who is in it.
+        let given: Vec<Became> = diesel::sql_query(format!(
+            "INSERT INTO {table} SELECT (jsonb_populate_record(t, jsonb_build_object('contact_id', who.merged_into))).* \
+             FROM {table} t JOIN contacts who ON who.organization_id = t.organization_id AND who.id = t.contact_id \
+             WHERE t.organization_id = $2 AND {which} AND who.merged_into IS NOT NULL \
+             ORDER BY to_jsonb(t) ->> 'status' = 'Removed' DESC, t.contact_id \
+             ON CONFLICT DO NOTHING RETURNING contact_id"
+        ))
+        .bind::<BigInt, _>(id)
+        .bind::<BigInt, _>(tx.organization())
+        .bind::<BigInt, _>(id)
+        .load(&mut **tx)?;
+        became.extend(given.into_iter().map(|one| one.contact_id));
+    }
+    Ok(became)
 }
 
 /// What was of somebody who is not there any more cannot be theirs again.

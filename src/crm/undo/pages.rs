@@ -6,7 +6,6 @@ use crate::base::{ContactId, StepId};
 use crate::changelog::FieldChange;
 use crate::changelog::steps::{self, Place, Record, Step};
 use crate::crm::undoable;
-use crate::db::OrgTx;
 use crate::web::{self, Answer, Flash, Page, PageError};
 use actix_web::web::Path;
 use askama::Template;
@@ -70,7 +69,7 @@ pub async fn submit(member: Member, path: StepPath) -> Answer {
     let (id, role) = (path.1, member.role);
     let ((said, back), step) = member
         .write(move |tx| {
-            let step = existing(tx, id)?;
+            let step = steps::find(tx, id)?.ok_or(PageError::NotFound)?;
             let record = record_of(&step)?;
             if role < record.needs {
                 return Err(PageError::Forbidden);
@@ -87,16 +86,6 @@ pub async fn submit(member: Member, path: StepPath) -> Answer {
         .await?;
     member.say_done(Flash::success(said), step);
     Ok(member.redirect(&back))
-}
-
-fn existing(tx: &mut OrgTx<'_>, id: StepId) -> Result<Step, PageError> {
-    let step = steps::locked(tx, id)?.ok_or(PageError::NotFound)?;
-    match step.undone_at {
-        Some(_) => Err(PageError::Refused(
-            "This was undone already. Nothing was changed.".into(),
-        )),
-        None => Ok(step),
-    }
 }
 
 fn record_of(step: &Step) -> Result<&'static Record, PageError> {

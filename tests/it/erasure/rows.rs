@@ -109,3 +109,73 @@ fn names((cells, others): &(String, Vec<i64>), person: ContactId) -> bool {
     let said = cells.to_lowercase();
     said.contains("quixley") || said.contains("zq@x.test") || others.contains(&person.0)
 }
+
+#[tokio::test]
+async fn others_no_longer_name_an_erased_person_and_words_that_only_contain_the_name_stay() {
+    let world = World::start().await;
+    let ada = world.sign_up("Riverside", "Ada Lem", "ada@riverside.test").await;
+    import(
+        &ada,
+        "people.csv",
+        b"Contact ID,First Name,Last Name,Email\nbo,Bo,Roy,bo@roy.test\nquixley-7,Zenobia,Quixley,zq@x.test\n",
+    )
+    .await;
+    import(
+        &ada,
+        "relationships.csv",
+        b"Contact ID A,Relationship,Contact ID B\nbo,Spouse of,quixley-7\n",
+    )
+    .await;
+    import(
+        &ada,
+        "activities.csv",
+        b"Activity Type,Subject,Activity Date,With Contact IDs\nMeeting,Zenobia Quixleyville,2026-03-01,bo;quixley-7\n",
+    )
+    .await;
+    let (zenobia, bo) = write(&world, &ada, |tx| {
+        let found = contacts::store::by_external_identifiers(tx, &["quixley-7".into(), "bo".into()])?;
+        Ok((found["quixley-7"], found["bo"]))
+    })
+    .await;
+    let log = format!("contacts/{bo}/changes");
+    assert!(ada.get(&log).await.has("Spouse of Zenobia Quixley"));
+    ada.post(&format!("contacts/{zenobia}/trash"), &[]).await;
+    ada.post(&format!("contacts/{zenobia}/erase"), &[("name", "Zenobia Quixley")])
+        .await;
+    let told = ada.get(&log).await;
+    let words = told.text("main").replace("Zenobia Quixleyville", "the town");
+    assert!(
+        !words.contains("Zenobia") && words.contains("Spouse of Erased contact"),
+        "{words}"
+    );
+    assert!(words.contains("the town"), "{words}");
+}
+
+#[tokio::test]
+async fn rows_of_files_with_a_former_address_of_an_erased_person_are_emptied_too() {
+    let world = World::start().await;
+    let ada = world.sign_up("Riverside", "Ada Lem", "ada@riverside.test").await;
+    let zenobia = write(&world, &ada, |tx| {
+        let id = contacts::actions::add(tx, &super::zenobia())?;
+        let mut draft = super::zenobia();
+        draft.emails[0].address = dms::base::EmailAddress::parse("new@x.test").unwrap();
+        contacts::actions::change(tx, id, &draft, "")?;
+        Ok(id)
+    })
+    .await;
+    import(
+        &ada,
+        "people.csv",
+        b"Contact ID,First Name,Last Name,Email\nbo,Bo,Roy,bo@roy.test\n",
+    )
+    .await;
+    // Nobody has this address by now, so the row is left out.
+    let file = b"Contact ID A,Relationship,Contact ID B,Email B\nbo,Spouse of,,ZQ@x.test\n";
+    import(&ada, "relationships.csv", file).await;
+    let full = async || rows(&world, &ada).await.iter().filter(|row| row.0 != "[]").count();
+    assert_eq!(full().await, 2);
+    ada.post(&format!("contacts/{zenobia}/trash"), &[]).await;
+    ada.post(&format!("contacts/{zenobia}/erase"), &[("name", "Zenobia Quixley")])
+        .await;
+    assert_eq!(full().await, 1, "Bo’s own row stays");
+}

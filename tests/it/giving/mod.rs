@@ -574,3 +574,33 @@ async fn a_recurring_gift_moves_on_each_time_it_comes_until_it_ends() {
     ada.post(&end, &[]).await;
     assert!(ada.get(&tab).await.attribute("form[action$=end]", "action").is_none());
 }
+
+#[tokio::test]
+async fn a_gift_does_not_become_less_than_somebody_is_credited_with_nor_another_currency() {
+    let shelter = Shelter::open().await;
+    let (anne, bob) = (shelter.person("Anne Lem").await, shelter.person("Bob Roy").await);
+    let gift = shelter.give(anne, &[("amount", "100")]).await.location();
+    let contact = bob.to_string();
+    let credit = [
+        ("contact", contact.as_str()),
+        ("amount", "80"),
+        ("credit_type", "Solicited"),
+    ];
+    shelter.ada.post(&format!("{gift}/soft-credits"), &credit).await;
+    let form = format!("{gift}/edit");
+    for change in [[("amount", "10")], [("currency", "JPY")]] {
+        let typed = shelter.ada.get(&form).await.filled(&change);
+        let refused = crate::support::office::send(&shelter.ada, &form, &typed).await;
+        assert_eq!(refused.status, 422, "{change:?}: {}", refused.text("main"));
+        assert!(
+            refused.has("Bob Roy is credited with $80.00 of this contribution."),
+            "{}",
+            refused.text("main")
+        );
+    }
+    let typed = shelter.ada.get(&form).await.filled(&[("amount", "80")]);
+    assert_eq!(
+        crate::support::office::send(&shelter.ada, &form, &typed).await.status,
+        303
+    );
+}

@@ -253,3 +253,55 @@ async fn a_row_that_names_a_campaign_and_no_fund_goes_to_the_campaigns_fund() {
         .collect();
     assert_eq!(to_roof, [true, false, false]);
 }
+
+#[tokio::test]
+async fn a_gift_of_which_somebody_was_credited_with_a_part_stays_when_the_import_is_undone() {
+    let importer = Importer::new().await;
+    importer.import("people.csv", PEOPLE).await;
+    let file = b"Contribution ID,Contact ID,Amount,Date\nA-1,1,100,2026-01-01\nA-2,1,50,2026-01-02\n";
+    let import = importer.import("gifts.csv", file).await;
+    let gift = importer.contributions().await[0].id;
+    let credited = importer.contact("2").await.id.to_string();
+    let credit = [
+        ("contact", credited.as_str()),
+        ("amount", "40"),
+        ("credit_type", "Spouse"),
+    ];
+    let gift = format!("contributions/{gift}");
+    assert_eq!(
+        importer.ada.post(&format!("{gift}/soft-credits"), &credit).await.status,
+        303
+    );
+    importer.undo(&import).await;
+    assert_eq!(importer.contributions().await.len(), 1);
+    let kept = importer.rows(&import, "kept").await;
+    assert!(
+        kept[0].contains("was credited with a part of this contribution since"),
+        "{kept:?}"
+    );
+
+    // Deleted by hand, whoever is credited is told.
+    importer.ada.post(&format!("{gift}/delete"), &[]).await;
+    let log = importer.ada.get(&format!("contacts/{credited}/changes")).await;
+    assert!(log.has("Soft credit deleted"), "{}", log.text("main"));
+}
+
+#[tokio::test]
+async fn what_an_amount_is_in_another_currency_is_never_guessed() {
+    let importer = Importer::new().await;
+    importer.import("people.csv", PEOPLE).await;
+    let file =
+        b"Contribution ID,Contact ID,Amount,Date,Currency\nA-1,1,50.00,2026-01-01,CAD\nA-2,1,500,2026-01-01,JPY\n";
+    importer.import("gifts.csv", file).await;
+    let before = importer.contributions().await;
+    let file = b"Contribution ID,Contact ID,Amount,Date,Currency\nA-1,1,,2026-01-01,JPY\nA-2,1,500.50,2026-01-01,\n";
+    let import = importer.check("again.csv", file, &[]).await;
+    let problems = importer.rows(&import, "problem").await;
+    assert!(
+        problems[0].contains("The row makes CAD into JPY and gives no amount"),
+        "{problems:?}"
+    );
+    assert!(problems[1].contains("“500.50” in JPY"), "{problems:?}");
+    let after = importer.contributions().await;
+    assert!(before.iter().zip(&after).all(|(before, after)| before.is == after.is));
+}

@@ -520,3 +520,14 @@ async fn a_gift_without_an_id_is_known_by_contributor_amount_day_and_number() {
         "that answer was for one file and is not remembered"
     );
 }
+
+#[tokio::test]
+async fn a_note_without_a_date_is_taken_back() {
+    let importer = Importer::with_people().await;
+    let import = importer.import("notes.csv", b"Contact ID,Note\n1,Likes tea.\n").await;
+    importer.undo(&import).await;
+    assert_eq!(
+        importer.tally(&import).await[..2],
+        ["1 row taken back", "0 rows not taken back wholly"]
+    );
+}

@@ -136,3 +136,43 @@ fn similar(left: &str, right: &str) {
         only_in(right, left)
     );
 }
+
+#[tokio::test]
+async fn whom_a_smart_group_has_found_is_taken_back_all_the_same() {
+    let importer = Importer::new().await;
+    let search = r#"{"blocks":[{"conditions":[{"about":"city","op":"is","values":["Alma"]}]}]}"#;
+    let group = [("title", "Of Alma"), ("criteria", search)];
+    let group = importer.ada.post("groups/new", &group).await.location();
+    let import = importer
+        .import(
+            "one.csv",
+            b"Contact ID,First Name,Last Name,City\n1,Anne,Lem,Alma\n2,Bo,Roy,Hull\n",
+        )
+        .await;
+    crate::support::world::eventually("she was found", async || {
+        importer.ada.get(&group).await.has("Lem, Anne")
+    })
+    .await;
+    importer.undo(&import).await;
+    assert_eq!(
+        importer.tally(&import).await[..2],
+        ["2 rows taken back", "0 rows not taken back wholly"]
+    );
+}
+
+#[tokio::test]
+async fn a_group_stays_while_the_people_of_a_file_are_to_join_it() {
+    let importer = Importer::new().await;
+    importer.ada.post("groups/new", &[("title", "Gala")]).await;
+    let file = b"First Name,Last Name\nAnne,Lem\n";
+    let import = importer.check("guests.csv", file, &[("group", "1")]).await;
+    let refused = importer.ada.post("groups/1/delete", &[]).await;
+    assert_eq!(refused.status, 409);
+    assert!(
+        refused.has("Everybody in the file guests.csv"),
+        "{}",
+        refused.text("main")
+    );
+    importer.start(&import).await;
+    assert_eq!(importer.ada.post("groups/1/delete", &[]).await.status, 303);
+}

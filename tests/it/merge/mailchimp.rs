@@ -217,3 +217,22 @@ async fn two_with_one_address_stay_one_member() {
     assert!(members.to_string().matches("email_address").count() == 1, "{members}");
     two.rehearsal.assert_nobody_subscribed_against_their_will().await;
 }
+
+#[tokio::test]
+async fn nobody_is_subscribed_again_by_an_undo_after_the_merged_contact_asked_for_no_more_mail() {
+    let two = Two::with([true, true]).await;
+    let merge = two.merge().await;
+    two.rehearsal.until_at_mailchimp(&two.ann_at, "archived").await;
+    let anne = two.anne;
+    two.rehearsal
+        .write(move |tx| Ok(contacts::actions::set_no_bulk_emails(tx, anne, "asked for by phone")?))
+        .await;
+    two.rehearsal.until_at_mailchimp(&two.anne_at, "unsubscribed").await;
+    two.until_settled().await;
+    let undone = two.rehearsal.ada.post(&format!("{merge}/undo"), &[]).await;
+    assert_eq!(undone.location(), merge, "{}", undone.text("main"));
+    two.until_settled().await;
+    assert_ne!(two.status(&two.ann_at).await.as_deref(), Some("subscribed"));
+    assert_eq!(two.status(&two.anne_at).await.as_deref(), Some("unsubscribed"));
+    two.rehearsal.assert_nobody_subscribed_against_their_will().await;
+}

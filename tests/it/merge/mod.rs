@@ -366,3 +366,70 @@ async fn the_two_side_by_side_say_how_much_hangs_on_each() {
     let rows = page.texts("section[aria-labelledby=holdings] tbody tr");
     assert_eq!(rows, ["Groups 2 0", "Notes 0 1"]);
 }
+
+#[tokio::test]
+async fn what_was_asked_for_while_two_were_merged_holds_for_both_afterwards() {
+    let office = Office::open().await;
+    let (anne, ann) = (office.add(anne()).await, office.add(ann()).await);
+    let group = office.group_of("Newsletter", vec![anne, ann]).await;
+    office.group_of("Board", vec![ann]).await;
+    let merge = office.merge(anne, ann, &[]).await;
+    office
+        .write(move |tx| {
+            let mut draft = contacts::store::find(tx, anne)?.unwrap().draft();
+            draft.details.privacy.do_not_email = true;
+            contacts::actions::change(tx, anne, &draft, "")?;
+            contacts::actions::set_no_bulk_emails(tx, anne, "asked for by phone")?;
+            groups::actions::remove_contacts(tx, group, &[anne], "")?;
+            Ok(())
+        })
+        .await;
+    office.undo_merge(&merge).await;
+    let told = office.ada.get(&merge).await;
+    assert!(
+        told.has("both have it: Do Not Email, NO BULK EMAILS (User Opt Out).")
+            && told.has("Newsletter was left while they were one contact"),
+        "{}",
+        told.text("main")
+    );
+    for one in [anne, ann] {
+        let privacy = office.contact(one).await.details.privacy;
+        assert!(privacy.do_not_email && privacy.is_opt_out, "{one}");
+        let places = office.ada.get(&format!("contacts/{one}/groups")).await;
+        assert!(
+            !places
+                .texts("[aria-labelledby=current-groups] td")
+                .join(" ")
+                .contains("Newsletter"),
+            "{}",
+            places.text("main")
+        );
+    }
+    // What either asked for before is theirs alone, and so is what the other was in.
+    assert!(!office.contact(anne).await.details.privacy.do_not_phone);
+    assert!(office.contact(ann).await.details.privacy.do_not_phone);
+    assert!(office.ada.get(&format!("contacts/{ann}/groups")).await.has("Board"));
+}
+
+#[tokio::test]
+async fn an_address_that_bounced_while_two_were_merged_is_on_hold_with_whoever_had_it() {
+    let office = Office::open().await;
+    let (anne, ann) = (office.add(anne()).await, office.add(ann()).await);
+    let merge = office.merge(anne, ann, &[]).await;
+    office
+        .write(move |tx| {
+            let mut draft = contacts::store::find(tx, anne)?.unwrap().draft();
+            for email in &mut draft.emails {
+                email.on_hold = Some("Came back".into());
+            }
+            Ok(contacts::actions::change(tx, anne, &draft, "")?)
+        })
+        .await;
+    office.undo_merge(&merge).await;
+    let ann = office.contact(ann).await;
+    assert!(
+        ann.emails.iter().all(|email| email.on_hold.is_some()),
+        "{:?}",
+        ann.emails
+    );
+}

@@ -4,6 +4,8 @@ use super::*;
 use crate::support::colleague::Colleague;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use dms::base::EmailAddress;
+use dms::crm::contacts as contacts_room;
 use dms::db::schema::{contacts, contributions};
 use dms::web::PageError;
 
@@ -376,4 +378,128 @@ async fn what_is_read_is_of_one_moment_whatever_others_write_meanwhile() {
         })
         .await;
     assert_eq!(counts.unwrap(), [1, 1]);
+}
+
+#[tokio::test]
+async fn a_note_saved_while_its_contact_is_merged_waits_and_neither_is_given_up() {
+    let office = Office::open().await;
+    let anne = office.add(person("Anne", "Lem")).await;
+    let note = [("subject", "Call"), ("text", "First"), ("noted_at", "2026-04-27T10:00")];
+    office.done(&format!("contacts/{anne}/notes/new"), &note).await;
+    let form = format!("contacts/{anne}/notes/1/edit");
+    let began_with = office
+        .ada
+        .get(&form)
+        .await
+        .attribute("[name=began_with]", "value")
+        .unwrap();
+    let typed = [
+        ("subject", "Call"),
+        ("text", MINE),
+        ("noted_at", "2026-04-27T10:00"),
+        ("began_with", &began_with),
+    ];
+    let mut merging = Colleague::holding(&office, anne);
+    let (saved, ()) = tokio::join!(office.ada.post(&form, &typed), async {
+        merging.until_somebody_waits().await;
+        merging.writes("UPDATE notes SET subject = 'Visit'");
+    });
+    assert_eq!(saved.status, 422, "{}", saved.text("main"));
+    assert!(saved.has("while you were editing"));
+}
+
+#[tokio::test]
+async fn an_undo_keeps_what_a_colleague_saved_just_before_the_step() {
+    let office = Office::open().await;
+    let anne = office.add(person("Anne", "Lem")).await;
+    let note = [("subject", "Call"), ("text", "First"), ("noted_at", "2026-04-27T10:00")];
+    office.done(&format!("contacts/{anne}/notes/new"), &note).await;
+    let mut saving = Colleague::holding(&office, anne);
+    let delete = format!("contacts/{anne}/notes/1/delete");
+    let (deleted, ()) = tokio::join!(office.ada.post(&delete, &[]), async {
+        saving.until_somebody_waits().await;
+        saving.writes("UPDATE notes SET subject = 'Theirs'");
+    });
+    let deleted = office.ada.follow(deleted).await;
+    let undo = deleted.attribute(".message a[href*='/undo/']", "href").unwrap();
+    assert_eq!(office.ada.post(&undo, &[]).await.status, 303);
+    let notes = office.ada.get(&format!("contacts/{anne}/notes")).await;
+    assert!(notes.has("Theirs"), "{}", notes.text("main"));
+}
+
+#[tokio::test]
+async fn nobody_is_erased_who_is_taken_out_of_the_trash_at_the_same_moment() {
+    let office = Office::open().await;
+    let anne = office.add(person("Anne", "Lem")).await;
+    office.trash(anne).await;
+    let mut restoring = Colleague::holding(&office, anne);
+    let erase = format!("contacts/{anne}/erase");
+    let (refused, ()) = tokio::join!(office.ada.post(&erase, &[("name", "Anne Lem")]), async {
+        restoring.until_somebody_waits().await;
+        restoring.writes("UPDATE contacts SET deleted_at = NULL");
+    });
+    assert_eq!(refused.status, 409, "{}", refused.text("main"));
+    assert!(office.ada.get(&format!("contacts/{anne}")).await.has("Anne Lem"));
+}
+
+#[tokio::test]
+async fn an_address_goes_on_hold_though_its_contact_is_being_saved() {
+    let office = Office::open().await;
+    let mut draft = person("Anne", "Lem");
+    draft.emails.push(contacts_room::EmailDraft::new(
+        EmailAddress::parse("anne@x.test").unwrap(),
+    ));
+    draft.settle_primaries();
+    let anne = office.add(draft).await;
+    let mut saving = Colleague::holding(&office, anne);
+    let hold = office.write(|tx| Ok(contacts_room::actions::hold_address(tx, "anne@x.test", "It bounced")?));
+    let (held, ()) = tokio::join!(hold, async {
+        saving.until_somebody_waits().await;
+        saving.writes(
+            "WITH old AS (DELETE FROM emails RETURNING *) INSERT INTO emails \
+             SELECT (jsonb_populate_record(old::emails, '{\"id\": 4711}')).* FROM old",
+        );
+    });
+    assert_eq!(held, [anne]);
+    assert!(office.contact(anne).await.emails[0].on_hold.is_some());
+}
+
+#[tokio::test]
+async fn of_two_who_wait_for_each_other_one_is_told_that_somebody_was_faster() {
+    let office = Office::open().await;
+    let both = [
+        office.add(person("Anne", "Lem")).await,
+        office.add(person("Bo", "Roy")).await,
+    ];
+    let (db, organization) = (office.world.db(), office.ada.organization_id());
+    let meet = std::sync::Arc::new(std::sync::Barrier::new(2));
+    let holding = |first: ContactId, second: ContactId| {
+        let meet = meet.clone();
+        db.write(organization, dms::base::Actor::System, move |tx| {
+            contacts_room::locked(tx, &[first])?;
+            meet.wait();
+            contacts_room::locked(tx, &[second])?;
+            Ok::<_, PageError>(())
+        })
+    };
+    let (one, other) = tokio::join!(holding(both[0], both[1]), holding(both[1], both[0]));
+    let lost: Vec<PageError> = [one, other].into_iter().filter_map(Result::err).collect();
+    assert!(matches!(lost.as_slice(), [PageError::Overtaken]), "{lost:?}");
+}
+
+#[tokio::test]
+async fn a_deleted_tag_comes_back_while_somebody_is_saving_a_contact() {
+    let office = Office::open().await;
+    office.done("tags/new", &[("name", "Board"), ("colour", "teal")]).await;
+    let deleted = office.done("tags/1/delete", &[]).await;
+    let undo = deleted.attribute(".message a[href*='/undo/']", "href").unwrap();
+    let anne = office.add(person("Anne", "Lem")).await;
+    let (organization, saving) = (office.ada.organization_id(), Colleague::holding(&office, anne));
+    let saving = saving.has_done(&format!(
+        "SELECT pg_advisory_xact_lock_shared(hashtextextended('smart groups', {}))",
+        organization.0
+    ));
+    assert_eq!(office.ada.post(&undo, &[]).await.status, 303);
+    saving.writes("UPDATE contacts SET job_title = 'Cook'");
+    assert!(office.ada.get("tags").await.has("Board"));
 }

@@ -272,6 +272,50 @@ async fn a_group_that_asks_about_another_follows_it_and_never_itself() {
 }
 
 #[tokio::test]
+async fn no_smart_group_asks_whether_somebody_is_in_any_group_at_all() {
+    let (_world, ada, _) = food_bank().await;
+    let group = make(&ada, "Montrealers", MONTREAL).await;
+    for op in ["empty", "filled"] {
+        let criteria = format!(r#"{{"blocks":[{{"conditions":[{{"about":"groups","op":"{op}"}}]}}]}}"#);
+        let new = [("title", "Of none"), ("criteria", criteria.as_str())];
+        for refused in [
+            ada.post("groups/new", &new).await,
+            ada.post(&format!("{group}/search"), &[("criteria", criteria.as_str())])
+                .await,
+        ] {
+            assert_eq!(refused.status, 409, "{op}");
+            assert!(
+                refused
+                    .has("it could never come to rest. Nothing was changed. Choose the groups that are meant by name."),
+                "{}",
+                refused.text("main")
+            );
+        }
+        let list = ada.get(&format!("contacts?criteria={}", urlencode(&criteria))).await;
+        assert_eq!(list.status, 200, "a search that nobody keeps may ask so");
+    }
+}
+
+#[tokio::test]
+async fn a_search_that_names_what_is_gone_still_names_it_in_the_form() {
+    let (_world, ada, _) = food_bank().await;
+    for condition in [
+        r#""about":"giving_count","op":"is","values":["0","ever","fund:4711"]"#,
+        r#""about":"tags","op":"none","values":["4711"]"#,
+    ] {
+        let criteria = format!(r#"{{"blocks":[{{"conditions":[{{{condition}}}]}}]}}"#);
+        let page = format!("search/advanced?criteria={}", urlencode(&criteria));
+        let form = ada.get(&page).await;
+        let gone = "main option[value='fund:4711'][selected], main input[value='4711'][checked]";
+        assert!(
+            form.attribute(gone, "value").is_some(),
+            "{condition}: {}",
+            form.text("main")
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_relative_date_moves_people_at_midnight() {
     let (world, ada, _) = food_bank().await;
     let new = r#"{"blocks":[{"conditions":[{"about":"created","op":"last","values":["2","days"]}]}]}"#;
@@ -304,19 +348,16 @@ async fn a_group_made_while_somebody_changes_a_contact_misses_nothing() {
         done.unwrap();
     });
     told.await.unwrap();
-    let making = tokio::spawn(async move {
-        let criteria = Criteria::parse(MONTREAL);
-        let made: anyhow::Result<_> = db
-            .write(organization, Actor::System, move |tx| {
-                smart::create(tx, "Montrealers", "", &criteria).map_err(anyhow::Error::from)
-            })
-            .await;
-        made.unwrap()
-    });
+    let criteria = Criteria::parse(MONTREAL);
+    let made: anyhow::Result<_> = db
+        .write(organization, Actor::System, move |tx| {
+            smart::create(tx, "Montrealers", "", &criteria).map_err(anyhow::Error::from)
+        })
+        .await;
+    let group = format!("groups/{}", made.unwrap());
     waits_for_a_lock(&world).await;
     release.send(()).unwrap();
     changing.await.unwrap();
-    let group = format!("groups/{}", making.await.unwrap());
     until(&ada, &group, &["Lem, Anne", "Roy, Zoé", "Stone, Bob"]).await;
 }
 

@@ -16,7 +16,7 @@ impl Colleague {
         let organization = office.ada.organization_id();
         let enter = format!("BEGIN; SET LOCAL dms.organization_id = '{}'", organization.0);
         conn.batch_execute(&enter).unwrap();
-        diesel::sql_query("SELECT id FROM contacts WHERE id = $1 FOR UPDATE")
+        diesel::sql_query("SELECT id FROM contacts WHERE id = $1 FOR NO KEY UPDATE")
             .bind::<BigInt, _>(contact)
             .execute(&mut conn)
             .unwrap();
@@ -40,6 +40,12 @@ impl Colleague {
             found.waiting > 0
         })
         .await;
+    }
+
+    /// The same transaction after it did something more.
+    pub fn has_done(mut self, statement: &str) -> Self {
+        self.0.batch_execute(statement).unwrap();
+        self
     }
 
     pub fn writes(mut self, statement: &str) {

@@ -69,12 +69,16 @@ impl Control {
         Self::checked(label, options, chosen)
     }
 
+    /// Things of a list; those that are chosen and gone stay chosen.
     pub(super) fn checks_of(label: &'static str, things: &[(i64, String)], chosen: &[String]) -> Self {
-        Self::checked(
-            label,
-            things.iter().map(|(id, title)| (id.to_string(), title.clone())),
-            chosen,
-        )
+        let offered = things.iter().map(|(id, title)| (id.to_string(), title.clone()));
+        let is_gone = |id: &&String| {
+            id.parse()
+                .is_ok_and(|id: i64| things.iter().all(|(known, _)| *known != id))
+        };
+        let gone = chosen.iter().filter(is_gone);
+        let gone = gone.map(|id| (id.clone(), "(deleted)".to_owned()));
+        Self::checked(label, offered.chain(gone), chosen)
     }
 
     fn checked(label: &'static str, options: impl Iterator<Item = (String, String)>, chosen: &[String]) -> Self {
@@ -102,6 +106,17 @@ impl Control {
             Self::Checks { .. } => "",
         }
     }
+}
+
+/// Things of a list to choose from. One that is chosen and gone stays chosen: a browser would send the first in its place, which is
+/// any of them.
+pub(super) fn things_of(things: impl Iterator<Item = (String, String)>, chosen: &str) -> Vec<Choice> {
+    let mut choices = Choice::list(things, chosen);
+    let is_of_a_thing = chosen.rsplit(':').next().is_some_and(|id| id.parse::<i64>().is_ok());
+    if is_of_a_thing && !choices.iter().any(|choice| choice.selected) {
+        choices.extend(Choice::list([(chosen, "(deleted)")], chosen));
+    }
+    choices
 }
 
 /// Choices of which exactly one is selected.

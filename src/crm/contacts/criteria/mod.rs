@@ -36,7 +36,7 @@ pub use subjects::{ALL as SUBJECTS, About, Section, Subject};
 use records::DETAILS_MAX;
 use serde::{Deserialize, Serialize};
 use sql::Sql;
-use subjects::Asked;
+use subjects::{Asked, groups::NOW as GROUPS_NOW};
 
 /// Conditions of one search; more could not be read as a sentence.
 pub const CONDITIONS_MAX: usize = 40;
@@ -278,6 +278,12 @@ impl Criteria {
     /// The ids of one kind of thing that the conditions name, such as groups.
     pub fn names(&self, offer: Offer) -> Vec<i64> {
         self.conditions().flat_map(|one| one.asked.names(offer)).collect()
+    }
+
+    /// Whether it asks if somebody is in any group at all: whoever it finds for a group would be in one.
+    pub fn asks_about_all_groups(&self) -> bool {
+        let mut conditions = self.conditions();
+        conditions.any(|one| one.typed.about == GROUPS_NOW && one.asked.names_nothing())
     }
 
     /// A condition on `contacts` in SQL whose values are parameters. `$1` is the organization; its own parameters follow

@@ -66,8 +66,10 @@ fn csv_of(tx: &mut OrgTx<'_>, filter: &Filter) -> Result<Download, PageError> {
     file.write_all("\u{feff}".as_bytes()).map_err(anyhow::Error::from)?;
     let mut file = csv::Writer::from_writer(file);
     let labels = custom.offered(Record::Contribution).map(|field| field.label.as_str());
-    let headings: Vec<&str> = FACTS.into_iter().chain(labels).collect();
-    file.write_record(headings).map_err(anyhow::Error::from)?;
+    let headings = FACTS.into_iter().chain(labels).map(csv_cell);
+    let headings: Vec<_> = headings.collect();
+    file.write_record(headings.iter().map(|cell| cell.as_ref()))
+        .map_err(anyhow::Error::from)?;
     for chunk in ids.chunks(CHUNK) {
         for row in rows(tx, chunk, &custom)? {
             file.write_record(row.iter().map(|cell| csv_cell(cell).into_owned()))

@@ -45,7 +45,13 @@ fn held(tx: &mut OrgTx<'_>, mailchimp: &Mailchimp, id: GroupId) -> QueryResult<O
         Some(title) => Ok(Some(format!(
             "The search of the smart group “{title}” asks who is in this group. Change that search first."
         ))),
-        None => mailchimp.holds(tx, id),
+        None => match store::awaited_by_import(tx, id)? {
+            Some(file) => Ok(Some(format!(
+                "Everybody in the file {file}, which is being imported, is to join this group. Wait until it is imported, or \
+                 throw the file away."
+            ))),
+            None => mailchimp.holds(tx, id),
+        },
     }
 }
 

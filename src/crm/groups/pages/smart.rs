@@ -140,6 +140,11 @@ impl From<SearchError> for PageError {
                  come to rest. Nothing was changed. Ask about other groups."
                     .into(),
             ),
+            SearchError::AsksAboutAll => Self::Refused(
+                "This search asks whether somebody is in any group at all. Those it finds would be in one at once, this one, so \
+                 it could never come to rest. Nothing was changed. Choose the groups that are meant by name."
+                    .into(),
+            ),
             SearchError::HandPicked => Self::Refused("This group is hand-picked. Nothing was changed.".into()),
         }
     }

@@ -5,7 +5,7 @@
 mod refresh;
 mod task;
 
-pub use refresh::{Difference, difference, difference_since};
+pub use refresh::{Difference, WHYS, difference, difference_since};
 pub use task::start;
 
 use super::actions::{self, TitleError};
@@ -19,6 +19,7 @@ use crate::work;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
+use diesel::sql_types::BigInt;
 use std::collections::{HashMap, HashSet};
 
 /// Why a group cannot have a search; nothing was changed.
@@ -29,6 +30,9 @@ pub enum SearchError {
     /// The search asks, perhaps through other smart groups, who is in the group itself.
     #[error("a group cannot ask about itself")]
     AsksAboutItself,
+    /// It asks whether somebody is in any group at all, and so in the group itself.
+    #[error("a group cannot ask about all groups")]
+    AsksAboutAll,
     #[error("a hand-picked group has no search")]
     HandPicked,
 }
@@ -60,7 +64,9 @@ pub struct SmartGroup {
 
 /// Makes a smart group; who belongs to it is found in the background at once. After `Taken` the transaction must be given up.
 pub fn create(tx: &mut OrgTx<'_>, title: &str, description: &str, criteria: &Criteria) -> Result<GroupId, SearchError> {
-    work::wait_for_marks_under_way(tx)?;
+    if criteria.asks_about_all_groups() {
+        return Err(SearchError::AsksAboutAll);
+    }
     let group = actions::create(tx, title, description)?;
     write_search(tx, group, criteria)?;
     let search = FieldChange::between("Search", "", &criteria.sentence(&Offers::load(tx)?));
@@ -70,8 +76,12 @@ pub fn create(tx: &mut OrgTx<'_>, title: &str, description: &str, criteria: &Cri
 
 /// Changes whom a smart group searches for.
 pub fn change_search(tx: &mut OrgTx<'_>, id: GroupId, criteria: &Criteria) -> Result<(), SearchError> {
+    hold_searches(tx)?;
     let group = store::find(tx, id)?.ok_or(QueryError::NotFound)?;
     let before = group.criteria().ok_or(SearchError::HandPicked)?;
+    if criteria.asks_about_all_groups() {
+        return Err(SearchError::AsksAboutAll);
+    }
     if asks_about(tx, criteria, id)? {
         return Err(SearchError::AsksAboutItself);
     }
@@ -80,6 +90,15 @@ pub fn change_search(tx: &mut OrgTx<'_>, id: GroupId, criteria: &Criteria) -> Re
     let changed = FieldChange::between("Search", &before.sentence(&offers), &criteria.sentence(&offers));
     let what = format!("Search of {} changed", group.title);
     changelog::note(tx, &what, changed.into_iter().collect())?;
+    Ok(())
+}
+
+/// Keeps others from changing what smart groups search for until the transaction ends: two who do so at the same moment could have
+/// two groups ask about each other.
+pub fn hold_searches(tx: &mut OrgTx<'_>) -> QueryResult<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended('searches of smart groups', $1))")
+        .bind::<BigInt, _>(tx.organization())
+        .execute(&mut **tx)?;
     Ok(())
 }
 
@@ -159,7 +178,7 @@ fn asks_about(tx: &mut OrgTx<'_>, criteria: &Criteria, group: GroupId) -> QueryR
 /// Whether the search of a group has come to ask about the group itself.
 pub fn asks_about_itself(tx: &mut OrgTx<'_>, id: GroupId) -> QueryResult<bool> {
     match store::find(tx, id)?.and_then(|group| group.criteria()) {
-        Some(criteria) => asks_about(tx, &criteria, id),
+        Some(criteria) => Ok(criteria.asks_about_all_groups() || asks_about(tx, &criteria, id)?),
         None => Ok(false),
     }
 }

@@ -20,6 +20,8 @@ const BATCH: i64 = 2_000;
 const MOVED_MAX: usize = 20_000;
 const FOUND: &str = "Found by the group’s search";
 const LOST: &str = "No longer found by the group’s search";
+/// Why somebody comes and goes by a search, as the histories have it.
+pub const WHYS: [&str; 2] = [FOUND, LOST];
 
 /// Who would come into a smart group and who would go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,6 +65,16 @@ pub fn difference_since(
 ) -> QueryResult<Difference> {
     let moved = contacts::moved_since(tx, criteria, day, MOVED_MAX)?;
     difference(tx, group, criteria, moved.as_deref())
+}
+
+/// Where everybody is to be looked at anew: whoever began to change a contact before the search was there did not mark it.
+pub(super) fn let_changes_under_way_end(tx: &mut OrgTx<'_>) -> QueryResult<()> {
+    let now = tx.now();
+    let is_new = |group: &SmartGroup| group.searched_on.is_none() && group.due_at.is_some_and(|at| at <= now);
+    match all(tx)?.iter().any(is_new) {
+        true => work::wait_for_marks_under_way(tx),
+        false => Ok(()),
+    }
 }
 
 /// Does the next thing that is due: one whole group, or a batch of changed contacts for all groups.

@@ -72,6 +72,12 @@ async fn work_off(db: &Db, stop: &AtomicBool) -> anyhow::Result<()> {
 /// Step after step until nothing is due; answers when something will be.
 async fn work_for(db: &Db, lease: Lease, stop: &AtomicBool) -> anyhow::Result<Option<DateTime<Utc>>> {
     while !stop.load(Ordering::Relaxed) {
+        let settled: anyhow::Result<()> = db
+            .write(lease.organization, Actor::System, |tx| {
+                Ok(refresh::let_changes_under_way_end(tx)?)
+            })
+            .await;
+        settled?;
         let stepped: anyhow::Result<After> = db
             .write(lease.organization, Actor::System, move |tx| step(tx, &lease))
             .await;

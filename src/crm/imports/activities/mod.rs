@@ -107,7 +107,7 @@ impl Brings for Activities {
         Ok(())
     }
 
-    fn unfit_again(&self, tx: &mut OrgTx<'_>, draft: &ActivityDraft) -> anyhow::Result<Option<String>> {
+    fn unfit_again(&self, tx: &mut OrgTx<'_>, _: &ActivityId, draft: &ActivityDraft) -> anyhow::Result<Option<String>> {
         let is_here = types::find(tx, draft.type_id)?.is_some();
         let sentence = "It was left as it is: the activity type it had before was deleted since.";
         Ok((!is_here).then(|| sentence.into()))

@@ -125,7 +125,11 @@ impl Said<Meaning> {
 
     /// What is wrong between its amounts.
     pub fn wrong_amounts(&self) -> Vec<String> {
-        let currency = self.currency();
+        self.wrong_amounts_in(self.currency())
+    }
+
+    /// The same in the currency that the gift has or gets.
+    pub fn wrong_amounts_in(&self, currency: Currency) -> Vec<String> {
         let amounts = [
             Meaning::Amount,
             Meaning::FeeAmount,

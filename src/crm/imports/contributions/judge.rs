@@ -168,7 +168,18 @@ fn verdict(
             ContributionDraft::new(contact, amount, day, purposes.usual_fund(campaign))
         }
     };
+    let was = begun.currency;
     let mut draft = said.onto(begun);
+    let wrong = said.wrong_amounts_in(draft.currency);
+    if !wrong.is_empty() {
+        return Err(wrong.join(" "));
+    }
+    if was.decimals() != draft.currency.decimals() && said.get(Meaning::Amount).is_none() {
+        return Err(format!(
+            "The row makes {was} into {} and gives no amount, so it cannot be told how much it is.",
+            draft.currency
+        ));
+    }
     draft.custom.take(&row.own);
     draft.contact_id = contact;
     draft.fund_id = fund.unwrap_or(draft.fund_id);

@@ -15,7 +15,7 @@ use super::value::DateOrder;
 use super::whom::SaysWhom;
 use crate::accounts;
 use crate::base::{ContactId, ContributionId};
-use crate::crm::contributions::{ContributionDraft, ContributionError, actions};
+use crate::crm::contributions::{ContributionDraft, ContributionError, actions, soft_credits};
 use crate::crm::{campaigns, custom_fields, funds};
 use crate::db::OrgTx;
 use diesel::QueryResult;
@@ -149,9 +149,24 @@ impl Brings for Contributions {
         Ok(())
     }
 
-    fn unfit_again(&self, tx: &mut OrgTx<'_>, gift: &ContributionDraft) -> anyhow::Result<Option<String>> {
+    fn kept_by(&self, tx: &mut OrgTx<'_>, id: &ContributionId) -> anyhow::Result<Option<String>> {
+        let credits = soft_credits::of_contribution(tx, *id)?;
+        Ok(credits.first().map(|credit| {
+            format!(
+                "{} was credited with a part of this contribution since, so it was left as it is.",
+                credit.name
+            )
+        }))
+    }
+
+    fn unfit_again(
+        &self,
+        tx: &mut OrgTx<'_>,
+        id: &ContributionId,
+        gift: &ContributionDraft,
+    ) -> anyhow::Result<Option<String>> {
         let today = accounts::today(tx)?;
-        match actions::refuse_impossible(tx, gift, today) {
+        match actions::refuse_impossible(tx, *id, gift, today) {
             Ok(()) => Ok(None),
             Err(ContributionError::Invalid(problems)) => {
                 let words: Vec<String> = problems.into_iter().map(|problem| problem.words).collect();

@@ -1,10 +1,9 @@
 //! To what something was given: to anything, to one fund, or to one campaign with its parts.
 
-use super::super::controls::Control;
+use super::super::controls::{Control, things_of};
 use super::super::facts::Gift;
 use super::super::offers::{Offer, Offers};
 use super::super::sql::{Bind, Sql};
-use crate::web::Choice;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
@@ -87,7 +86,7 @@ impl Target {
         Control::Select {
             name: "value",
             label: "To what",
-            choices: Choice::list(std::iter::once(any).chain(funds).chain(campaigns), &self.word()),
+            choices: things_of(std::iter::once(any).chain(funds).chain(campaigns), &self.word()),
             decides: false,
         }
     }

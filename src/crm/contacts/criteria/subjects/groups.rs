@@ -27,9 +27,12 @@ const fn groups(
     }
 }
 
+/// The word of the groups a contact belongs to now.
+pub(in super::super) const NOW: &str = "groups";
+
 /// The family.
 pub(super) const SUBJECTS: &[Subject] = &[
-    groups("groups", "Groups", "status <> 'Removed'", |facts| &facts.groups),
+    groups(NOW, "Groups", "status <> 'Removed'", |facts| &facts.groups),
     groups("past_groups", "Past Groups", "status = 'Removed'", |facts| {
         &facts.past_groups
     }),

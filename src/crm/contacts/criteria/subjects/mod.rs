@@ -8,7 +8,7 @@ mod contributions;
 mod dates;
 mod email_and_phone;
 mod giving;
-mod groups;
+pub(super) mod groups;
 mod opportunities;
 mod privacy;
 mod records;
@@ -283,6 +283,11 @@ impl Asked {
             Self::Custom(custom, test) => custom.moved(test, sql, days),
             Self::Records(question) => question.moved(sql, days),
         }
+    }
+
+    /// Whether it asks for anything of a list, or nothing.
+    pub(super) fn names_nothing(&self) -> bool {
+        matches!(self, Self::Links(_, links::Test::Empty | links::Test::Filled))
     }
 
     pub(super) fn names(&self, offer: Offer) -> Vec<i64> {
