@@ -168,6 +168,7 @@ pub static GROUPS_OF_CONTACT: Record = Record {
     page: Place::Tab("groups"),
     ..belonging(
         "groups of contact",
+        hold_contact,
         &[there_or_not("group_contacts", "t.contact_id = $3")],
     )
 };
