@@ -206,6 +206,11 @@ pub fn told(tx: &mut OrgTx<'_>, step: &Step) -> QueryResult<Vec<Told>> {
 
 /// Brings the rows of a record back to how they stood before a step. Each must still be as the step left it.
 pub fn put_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(), StepError> {
+    if let Some((own, hanging)) = record.rows.split_first() {
+        for rows in hanging.iter().filter(|rows| rows.has_id) {
+            rows.refuse_newer(tx, step, own.table)?;
+        }
+    }
     for rows in record.rows.iter().rev() {
         rows.take_away(tx, step)?;
     }
@@ -263,6 +268,21 @@ impl Rows {
              WHERE {kept} AND s.before IS NULL AND t.organization_id = $2 AND {as_left}"
         );
         self.done_to_all(tx, step, "s.before IS NULL", &delete)
+    }
+
+    /// Where the record itself would go, what others hung on it since would go with it.
+    fn refuse_newer(&self, tx: &mut OrgTx<'_>, step: &Step, own: &str) -> Result<(), StepError> {
+        let (table, which, kept) = (self.table, self.which, self.kept());
+        let newer = format!(
+            "SELECT t.id FROM {table} t WHERE t.organization_id = $2 AND {which} \
+             AND EXISTS (SELECT FROM step_rows s WHERE s.organization_id = $2 AND s.step_id = $1 \
+                 AND s.table_name = '{own}' AND s.before IS NULL) \
+             AND NOT EXISTS (SELECT FROM step_rows s WHERE {kept} AND (s.after ->> 'id')::bigint = t.id)"
+        );
+        match execute(tx, &newer, step.id, step.record_id)? {
+            0 => Ok(()),
+            _ => Err(StepError::ChangedSince),
+        }
     }
 
     fn bring_again(&self, tx: &mut OrgTx<'_>, step: &Step) -> Result<(), StepError> {

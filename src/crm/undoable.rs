@@ -42,7 +42,10 @@ pub static CONTACT: Record = belonging(
     "contact",
     hold_contact,
     &[
-        own("contacts"),
+        Rows {
+            passing: &["modified_at"],
+            ..own("contacts")
+        },
         by_id("emails", "t.contact_id = $3"),
         by_id("phones", "t.contact_id = $3"),
         by_id("addresses", "t.contact_id = $3"),

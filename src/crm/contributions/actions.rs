@@ -78,6 +78,7 @@ pub fn add_many(
     rows::lock_contacts(tx, &contacts)?;
     refuse_gone(tx, &contacts)?;
     let names = names(tx, drafts)?;
+    recurring::refuse_of_others(tx, drafts.iter())?;
     let ids = rows::insert(tx, drafts)?;
     recurring::came(tx, drafts.iter())?;
     let log: Vec<NewChange> = drafts
@@ -111,12 +112,17 @@ pub fn change(
     }
     refuse_unfit(std::iter::once(draft), today)?;
     refuse_unfit_custom(tx, std::slice::from_ref(draft))?;
-    refuse_less_than_credited(tx, id, draft)?;
+    if (before.amount, before.currency) != (draft.amount, draft.currency) {
+        refuse_less_than_credited(tx, id, draft)?;
+    }
     let contacts: BTreeSet<ContactId> = [before.contact_id, draft.contact_id].into();
     if draft.contact_id != before.contact_id {
         refuse_gone(tx, &[draft.contact_id].into())?;
     }
     let names = names(tx, &[before.clone(), draft.clone()])?;
+    if (before.recurring_id, before.contact_id) != (draft.recurring_id, draft.contact_id) {
+        recurring::refuse_of_others(tx, std::iter::once(draft))?;
+    }
     rows::update(tx, id, draft)?;
     if before.recurring_id != draft.recurring_id {
         recurring::came(tx, std::iter::once(draft))?;
@@ -164,7 +170,8 @@ pub fn change_many(
         .collect();
     changelog::record_all(tx, &log)?;
     settle(tx, changes.iter().map(|(before, _)| before.is.contact_id).collect())?;
-    Ok(())
+    let ids: Vec<ContributionId> = changes.iter().map(|(before, _)| before.id).collect();
+    Ok(soft_credits::credited_are_due(tx, &ids)?)
 }
 
 /// Deletes contributions for good; the Change Log keeps what they said. Returns how many there were.

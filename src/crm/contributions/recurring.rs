@@ -15,7 +15,7 @@ use chrono::{Days, Months, NaiveDate};
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 choice! {
     /// How often it comes.
@@ -293,6 +293,9 @@ pub fn change(tx: &mut OrgTx<'_>, series: &Recurring, draft: &RecurringDraft) ->
 /// When a series that is changed is expected next: as before where its days are the same, else after the last gift that came.
 fn next_of(tx: &mut OrgTx<'_>, series: &Recurring, draft: &RecurringDraft) -> QueryResult<Option<NaiveDate>> {
     let is = &series.is;
+    if (is.frequency, is.start_date, is.end_date) == (draft.frequency, draft.start_date, draft.end_date) {
+        return Ok(series.next_date);
+    }
     let has_same_days = (is.frequency, is.start_date) == (draft.frequency, draft.start_date);
     let next = match series.next_date.filter(|_| has_same_days) {
         Some(next) => Some(next),
@@ -344,11 +347,25 @@ pub fn end(tx: &mut OrgTx<'_>, id: RecurringId, on: NaiveDate) -> QueryResult<Re
     Ok(series)
 }
 
-/// Moves series on after gifts of theirs came. A gift that names a series of somebody else is refused.
-pub(super) fn came<'d>(
+/// Refuses gifts that name a series of somebody else, or one that is gone.
+pub(super) fn refuse_of_others<'d>(
     tx: &mut OrgTx<'_>,
     drafts: impl Iterator<Item = &'d ContributionDraft>,
 ) -> Result<(), ContributionError> {
+    let named: BTreeSet<(RecurringId, ContactId)> = drafts
+        .filter_map(|draft| Some((draft.recurring_id?, draft.contact_id)))
+        .collect();
+    for (id, contact) in named {
+        if find(tx, id)?.is_none_or(|series| series.is.contact_id != contact) {
+            let words = "This recurring contribution is of another contact, or was deleted. Choose again.";
+            return Err(ContributionError::Invalid(vec![Problem::new("recurring", words)]));
+        }
+    }
+    Ok(())
+}
+
+/// Moves series on after gifts of theirs came.
+pub(super) fn came<'d>(tx: &mut OrgTx<'_>, drafts: impl Iterator<Item = &'d ContributionDraft>) -> QueryResult<()> {
     let mut latest: BTreeMap<RecurringId, &ContributionDraft> = BTreeMap::new();
     for draft in drafts {
         if let Some(id) = draft.recurring_id {
@@ -359,11 +376,7 @@ pub(super) fn came<'d>(
         }
     }
     for (id, draft) in latest {
-        let series = find(tx, id)?.filter(|series| series.is.contact_id == draft.contact_id);
-        let Some(series) = series else {
-            let words = "This recurring contribution is of another contact, or was deleted. Choose again.";
-            return Err(ContributionError::Invalid(vec![Problem::new("recurring", words)]));
-        };
+        let Some(series) = find(tx, id)? else { continue };
         let Some(next) = series.next_date else { continue };
         // One that came early stands for the time it was expected; one of an earlier time moves nothing.
         let before = series.is.frequency.before(next);

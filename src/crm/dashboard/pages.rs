@@ -44,6 +44,8 @@ struct DashboardPage {
     /// Completed ones: a promise or a payment that failed is no gift.
     latest: Vec<ContributionRow>,
     /// Whether there is nobody yet who could give.
+    /// Nothing was ever typed in, whatever became of it.
+    has_no_gifts: bool,
     has_nobody: bool,
     /// Each with the list of what they gave.
     top: Vec<(TopDonor, String)>,
@@ -73,6 +75,7 @@ async fn show(member: Member, mailchimp: Data<dyn MailchimpView>) -> Answer {
                 totals,
                 top: top.transpose()?.unwrap_or_default(),
                 retention: figures::retention(tx, last_year, year)?,
+                has_no_gifts: latest.is_empty() && search::list(tx, &Filter::default(), 0, 1)?.is_empty(),
                 has_nobody: latest.is_empty() && contacts::count(tx, &ListFilter::default())? == 0,
                 latest,
                 waiting: Waiting::read(tx, mailchimp.as_ref(), me, today)?,
@@ -102,6 +105,7 @@ async fn show(member: Member, mailchimp: Data<dyn MailchimpView>) -> Answer {
         gave_again: donors(&member, &["previous", "this"]),
         last_year: last_year.from.format("%Y").to_string(),
         latest: read.latest,
+        has_no_gifts: read.has_no_gifts,
         has_nobody: read.has_nobody,
         top: read
             .top
@@ -119,6 +123,8 @@ struct Read {
     top: Vec<TopDonor>,
     retention: Retention,
     latest: Vec<ContributionRow>,
+    /// Nothing was ever typed in, whatever became of it.
+    has_no_gifts: bool,
     has_nobody: bool,
     waiting: Waiting,
 }

@@ -121,17 +121,26 @@ pub fn addresses_ever(tx: &mut OrgTx<'_>, ids: &[ContactId]) -> QueryResult<Vec<
 
 /// A name as a pattern of Postgres that fits it as whole words only.
 fn as_whole_words(name: &str) -> String {
-    let escaped = name.chars().flat_map(|c| {
+    format!("(?<![[:alnum:]]){}(?![[:alnum:]])", escaped(name))
+}
+
+/// A name as a pattern that fits it alone and in a list with commas, not as a part of another: "Anne" is not "Anne Roy".
+fn as_one_of_several(name: &str) -> String {
+    format!("(?<=^|, ){}(?=$|,)", escaped(name))
+}
+
+fn escaped(name: &str) -> String {
+    let marked = name.chars().flat_map(|c| {
         let mark = c.is_ascii_punctuation().then_some('\\');
         mark.into_iter().chain([c])
     });
-    let escaped: String = escaped.collect();
-    format!("(?<![[:alnum:]]){escaped}(?![[:alnum:]])")
+    marked.collect()
 }
 
 /// What others were or did together with them names them in the others' Change Log: relationships, activities, gifts and prospects
 /// that were theirs for a while.
 fn strike_name_beside(tx: &mut OrgTx<'_>, ids: &[ContactId], name: &str) -> QueryResult<()> {
+    let whole = as_one_of_several(name);
     let name = as_whole_words(name);
     diesel::sql_query(
         "UPDATE changes SET \
@@ -147,7 +156,7 @@ fn strike_name_beside(tx: &mut OrgTx<'_>, ids: &[ContactId], name: &str) -> Quer
     .bind::<BigInt, _>(tx.organization())
     .bind::<Array<BigInt>, _>(ids)
     .bind::<Text, _>(format!("(Relationship [a-z]+: .* ){name}$"))
-    .bind::<Text, _>(&name)
+    .bind::<Text, _>(&whole)
     .bind::<Text, _>(ERASED_NAME)
     .bind::<Array<Text>, _>(&["With", "Added By", "Contributor", "Prospect"][..])
     .execute(&mut **tx)?;

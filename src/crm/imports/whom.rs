@@ -66,8 +66,10 @@ pub trait SaysWhom: ColumnMeaning + PartialEq {
 
     /// Whether a file with these columns tells whom its rows are about.
     fn tells_whom(has: &dyn Fn(Self) -> bool) -> bool {
-        let [number, identifier, email, ..] = Self::WHOM;
-        [number, identifier, email].into_iter().any(has)
+        let [number, identifier, email, first, last, name] = Self::WHOM;
+        let any = |columns: &[Self]| columns.iter().any(|column| has(*column));
+        // A number by itself may be another program's: something else has to be theirs as well.
+        any(&[identifier, email]) || (has(number) && any(&[first, last, name]))
     }
 }
 

@@ -25,12 +25,18 @@ pub fn take_back(tx: &mut OrgTx<'_>, record: &Record, step: &Step) -> Result<(),
     if !record.is_shared {
         refuse_gone(tx, &concerned)?;
     }
+    let of_contribution = record.word == undoable::CONTRIBUTION.word;
+    let contribution = [ContributionId(step.record_id)];
+    if of_contribution {
+        // Who is credited now; after the rows are back, who is credited then.
+        contributions::soft_credits::credited_are_due(tx, &contribution)?;
+    }
     put_back(tx, record, step)?;
     refuse_circle(tx, record, step.record_id)?;
     refuse_unfit(tx, record, step.record_id)?;
-    if record.word == undoable::CONTRIBUTION.word {
+    if of_contribution {
         contributions::totals::refresh(tx, &concerned)?;
-        contributions::soft_credits::credited_are_due(tx, &[ContributionId(step.record_id)])?;
+        contributions::soft_credits::credited_are_due(tx, &contribution)?;
     }
     if record.word == undoable::CONTACT.word {
         // Lists, exports and the search for duplicates ask when it was changed last: now.

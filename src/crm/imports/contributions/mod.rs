@@ -68,8 +68,8 @@ impl Brings for Contributions {
             return Some("A contribution needs an amount and a day. Match Amount and Date Received.".into());
         }
         (!has(Meaning::DmsNumber) && !Meaning::tells_whom(has)).then(|| {
-            "Nothing tells yet who gave. Match DMS Number or External Identifier of the contact, or Email, best with First Name \
-             and Last Name."
+            "Nothing tells yet who gave. Match Email or External Identifier of the contact, or DMS \
+             Number together with a name."
                 .into()
         })
     }

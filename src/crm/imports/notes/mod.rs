@@ -59,8 +59,8 @@ impl Brings for Notes {
             return Some("Nothing tells yet what the notes say. Match Note.".into());
         }
         (!Meaning::tells_whom(has)).then(|| {
-            "Nothing tells yet whom the notes are about. Match DMS Number or External Identifier of the contact, or Email, best with First \
-             Name and Last Name."
+            "Nothing tells yet whom the notes are about. Match Email or External Identifier of the contact, or DMS \
+             Number together with a name."
                 .into()
         })
     }

@@ -59,11 +59,13 @@ impl Brings for Relationships {
         if !has(Relationship) {
             return Some("Nothing tells yet what the two are to each other. Match Relationship.".into());
         }
-        let tells = |columns: [Meaning; 3]| columns.into_iter().any(has);
-        let tells_both = tells([NumberA, IdentifierA, EmailA]) && tells([NumberB, IdentifierB, EmailB]);
+        let tells = |[number, identifier, email, name]: [Meaning; 4]| {
+            has(identifier) || has(email) || (has(number) && has(name))
+        };
+        let tells_both = tells([NumberA, IdentifierA, EmailA, NameA]) && tells([NumberB, IdentifierB, EmailB, NameB]);
         (!tells_both).then(|| {
-            "Nothing tells yet who the two contacts are. Match DMS Number, External Identifier or Email of the first and of the second \
-             contact."
+            "Nothing tells yet who the two contacts are. Match Email or External Identifier of the first and of the second \
+             contact, or DMS Number together with the name."
                 .into()
         })
     }

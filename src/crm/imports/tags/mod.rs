@@ -61,8 +61,8 @@ impl Brings for Tags {
             return Some("Nothing tells yet which tag it is. Match Tag.".into());
         }
         (!Meaning::tells_whom(has)).then(|| {
-            "Nothing tells yet who has the tag. Match DMS Number or External Identifier of the contact, or Email, best with First Name and \
-             Last Name."
+            "Nothing tells yet who has the tag. Match Email or External Identifier of the contact, or DMS \
+             Number together with a name."
                 .into()
         })
     }
