@@ -345,11 +345,11 @@ async fn activities_and_opportunities_are_asked_for_by_clicking() {
     option(&ada, "activities/new", "#type", "Phone Call").await;
     let origin = format!("http://{}", world.address());
     browser.sign_in(&origin, "ada@riverside.test").await;
-    let about = |what: &str| {
-        let asked = format!("search/advanced?block=all&was={what}&about={what}&op=has_not");
+    let about = |what: &str, op: &str| {
+        let asked = format!("search/advanced?block=all&was={what}&about={what}&op={op}");
         format!("{origin}{}", ada.at(&asked))
     };
-    browser.visit(&about("activities")).await;
+    browser.visit(&about("activities", "has_not")).await;
     browser.until("#c0-0-1", "include none").await;
     browser.choose("c0-0-d0", "Type").await;
     browser.until("#c0-0", "Phone Call").await;
@@ -359,8 +359,7 @@ async fn activities_and_opportunities_are_asked_for_by_clicking() {
     browser.choose("c0-0-d2", "Overdue").await;
     browser.until("#c0-0-d2-1", "is Yes").await;
     browser.look("search-activities").await;
-    browser.visit(&about("opportunities")).await;
-    browser.choose("c0-0-1", "include one").await;
+    browser.visit(&about("opportunities", "has")).await;
     browser.choose("c0-0-d0", "Outcome").await;
     browser.until("#c0-0", "Won").await;
     browser.choose("c0-0-d1", "Amount").await;
