@@ -43,9 +43,9 @@ struct DashboardPage {
     last_year: String,
     /// Completed ones: a promise or a payment that failed is no gift.
     latest: Vec<ContributionRow>,
-    /// Whether there is nobody yet who could give.
     /// Nothing was ever typed in, whatever became of it.
     has_no_gifts: bool,
+    /// Whether there is nobody yet who could give.
     has_nobody: bool,
     /// Each with the list of what they gave.
     top: Vec<(TopDonor, String)>,
