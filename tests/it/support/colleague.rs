@@ -31,6 +31,8 @@ impl Colleague {
             waiting: i64,
         }
         eventually("somebody waits for the contact", async || {
+            // Within a transaction Postgres shows the same moment again and again otherwise.
+            self.0.batch_execute("SELECT pg_stat_clear_snapshot()").unwrap();
             let found: Waiting = diesel::sql_query(
                 "SELECT count(*) AS waiting FROM pg_stat_activity \
                  WHERE datname = current_database() AND wait_event_type = 'Lock'",
