@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use dms::base::ContactId;
 use dms::crm::contacts;
-use dms::db::schema::{audiences, contacts as rows};
+use dms::db::schema::{audiences, contacts as rows, sync_standings};
 use dms::work;
 use serde_json::json;
 
@@ -150,6 +150,21 @@ async fn those_who_share_an_address_go_on_sharing_the_new_one() {
             Ok(id)
         })
         .await;
+    // The page works out how he stands before the sync has written it down; only what is written down goes along.
+    eventually("it is written down that Bert shares her address", async || {
+        let known_by: Option<Option<String>> = known
+            .rehearsal
+            .write(move |tx| {
+                let his = sync_standings::organization_id
+                    .eq(tx.organization())
+                    .and(sync_standings::contact_id.eq(bert));
+                let address = sync_standings::table.filter(his).select(sync_standings::address_key);
+                Ok(address.first(&mut **tx).optional()?)
+            })
+            .await;
+        known_by.flatten() == Some(known.anne_at.clone())
+    })
+    .await;
     known
         .rehearsal
         .until_groups_tab(bert, "Shares Anne Lem's address")
